@@ -1,0 +1,121 @@
+import MerkleTrees
+import Support
+import Testing
+
+@Suite struct TreeProofTests {
+    private static let leaves = (0..<256).map { Hash256.sample($0) }
+    private static let roots = NaiveTree(leaves).roots()
+
+    @Test func `a frontier has the root of every prefix`() throws {
+        var frontier = TreeFrontier()
+        for size in 0...Self.leaves.count {
+            #expect(frontier.root == Self.roots[size])
+            let again = try #require(TreeFrontier(size: frontier.size, peaks: frontier.peaks))
+            #expect(again == frontier && again.root == frontier.root)
+            if size < Self.leaves.count { frontier.append(Self.leaves[size]) }
+        }
+        #expect(TreeFrontier(size: 3, peaks: [.zero]) == nil)
+    }
+
+    @Test func `every leaf of every tree to 256 leaves is proven`() throws {
+        let tree = NaiveTree(Self.leaves)
+        for size in 1...Self.leaves.count {
+            for index in 0..<size {
+                let proof = tree.inclusion(index, 0..<size)
+                let root = try TreeProofs.inclusionRoot(
+                    leaf: Self.leaves[index], index: UInt64(index), size: UInt64(size),
+                    proof: proof)
+                guard root == Self.roots[size] else {
+                    Issue.record("leaf \(index) of \(size) is not proven")
+                    continue
+                }
+            }
+        }
+    }
+
+    @Test func `every two sizes to 256 are proven consistent`() throws {
+        let tree = NaiveTree(Self.leaves)
+        for new in 1...Self.leaves.count {
+            for old in 1...new {
+                try TreeProofs.checkConsistency(
+                    oldSize: UInt64(old), oldRoot: Self.roots[old], newSize: UInt64(new),
+                    newRoot: Self.roots[new], proof: tree.consistency(old, 0..<new))
+            }
+        }
+    }
+
+    @Test func `a small tree makes the proofs of RFC 6962`() {
+        let tree = NaiveTree(Self.leaves)
+        for size in [1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 31, 33, 100, 255, 256] {
+            for index in 0..<size where size < 40 || index % 29 == 0 || index == size - 1 {
+                #expect(
+                    SmallTree.inclusionProof(of: index, in: Array(Self.leaves[..<size]))
+                        == tree.inclusion(index, 0..<size))
+            }
+        }
+    }
+
+    @Test func `a proof is bound to its index and size`() throws {
+        for size in [1, 2, 3, 7, 8, 100, 255, 256] {
+            let leaves = Array(Self.leaves[..<size])
+            for index in Set([0, size / 2, size - 1]) {
+                let proof = SmallTree.inclusionProof(of: index, in: leaves)
+                for other in 0..<size where other != index {
+                    #expect(throws: ProofError.self) {
+                        try TreeProofs.checkInclusion(
+                            leaf: leaves[index], index: UInt64(other), size: UInt64(size),
+                            root: Self.roots[size], proof: proof)
+                    }
+                }
+            }
+            #expect(throws: ProofError(.range, "")) {
+                try TreeProofs.inclusionRoot(
+                    leaf: leaves[0], index: UInt64(size), size: UInt64(size), proof: [])
+            }
+        }
+    }
+
+    @Test func `the largest tree has the longest proofs`() throws {
+        let proof = (0..<66).map { Hash256.sample($0) }
+        // Of the last leaf the path turns right at every bit set in its index, and nowhere left.
+        for (index, length) in [(0, 64), (1, 64), (UInt64.max - 2, 64), (.max - 1, 63)] {
+            for count in 0...66 {
+                let accepted =
+                    (try? TreeProofs.inclusionRoot(
+                        leaf: .zero, index: index, size: .max, proof: Array(proof[..<count])))
+                    != nil
+                #expect(accepted == (count == length))
+            }
+        }
+        #expect(TreeProofs.isSubtree(0..<(.max)))
+        #expect(!TreeProofs.isSubtree(1..<(1 << 63 + 2)))
+    }
+
+    @Test func `subtrees are those that start at a multiple of their power of two`() {
+        for start in 0..<40 as Range<UInt64> {
+            for end in start..<80 {
+                var power: UInt64 = 1
+                while power < end - start { power *= 2 }
+                #expect(TreeProofs.isSubtree(start..<end) == start.isMultiple(of: power))
+            }
+        }
+    }
+
+    @Test func `consistency from and to nothing`() throws {
+        let (empty, one) = (TreeHash.empty, Self.roots[1])
+        try TreeProofs.checkConsistency(
+            oldSize: 0, oldRoot: empty, newSize: 0, newRoot: empty, proof: [])
+        #expect(throws: ProofError(.root, "")) {
+            try TreeProofs.checkConsistency(
+                oldSize: 0, oldRoot: one, newSize: 0, newRoot: one, proof: [])
+        }
+        #expect(throws: ProofError(.range, "")) {
+            try TreeProofs.checkConsistency(
+                oldSize: 0, oldRoot: empty, newSize: 1, newRoot: one, proof: [])
+        }
+        #expect(throws: ProofError(.range, "")) {
+            try TreeProofs.checkConsistency(
+                oldSize: 2, oldRoot: one, newSize: 1, newRoot: one, proof: [])
+        }
+    }
+}
