@@ -1,0 +1,20 @@
+package import Notes
+import Signatures
+
+extension GovernanceState {
+    /// Verifies a log's signature under a checkpoint of this size; nil for a log that the network
+    /// does not know.
+    package func logVerifier(origin: String, size: UInt64) -> NoteVerifier? {
+        guard let key = logKeys(origin: origin)?.key(atSize: size) else { return nil }
+        return try? NoteVerifier(name: origin, key: key)
+    }
+
+    /// Verifies the cosignatures of the network's mirrors.
+    package var cosigners: [NoteVerifier] {
+        nodes.values.compactMap { node in
+            node.cosignerKey.flatMap {
+                try? NoteVerifier(name: node.origin, key: $0, kind: .cosignature)
+            }
+        }
+    }
+}

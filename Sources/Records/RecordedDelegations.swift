@@ -1,0 +1,98 @@
+package import MerkleTrees
+
+/// The delegations that stand as records in a log, with what took them away (SPEC §13, §16).
+///
+/// It is fed with records in the order of the log: by the node as it commits, by checks as they
+/// replay. All ask it the same question.
+package struct RecordedDelegations: Sendable {
+    /// Where and by whom a record was registered.
+    package struct Origin: Hashable, Sendable {
+        /// The leaf of the statement.
+        package var leafIndex: UInt64
+        /// Its issuer.
+        package var issuer: String
+        /// The issuer's key.
+        package var key: Hash256
+        /// When it was registered.
+        package var registeredAtMilliseconds: UInt64
+
+        /// Names the statement that holds a record.
+        package init(
+            leafIndex: UInt64, statement: UnverifiedStatement, registeredAtMilliseconds: UInt64
+        ) {
+            self.leafIndex = leafIndex
+            issuer = statement.issuer
+            key = statement.keyThumbprint
+            self.registeredAtMilliseconds = registeredAtMilliseconds
+        }
+
+        func counts(before end: UInt64, under governance: GovernanceState) -> Bool {
+            guard leafIndex < end else { return false }
+            let fall = governance.fall(
+                ofIssuer: issuer, key: key, registeredAtMilliseconds: registeredAtMilliseconds)
+            return fall == nil
+        }
+    }
+
+    private var given: [String: [(origin: Origin, delegation: Delegation)]] = [:]
+    private var ends: [String: [(origin: Origin, fromMilliseconds: UInt64)]] = [:]
+    private var ids: Set<String> = []
+
+    /// No delegations.
+    package init() {}
+
+    /// Whether a record bears on delegations: it is one, or it could revoke or suspend one.
+    package static func concerns(_ record: Record) -> Bool {
+        switch record.kind {
+        case .delegation, .revocation, .suspension: true
+        default: false
+        }
+    }
+
+    /// Whether a record would change an answer given so far.
+    package func isChanged(by record: Record) -> Bool {
+        switch (record.kind, record.target) {
+        case (.delegation, _): true
+        case (.revocation, .record(let target)), (.suspension, .record(let target)):
+            ids.contains(target)
+        default: false
+        }
+    }
+
+    /// Takes in the next record of a log.
+    ///
+    /// Records that do not concern delegations pass by.
+    package mutating func add(_ record: Record, from origin: Origin) {
+        switch (record.kind, record.target) {
+        case (.delegation, _):
+            if let id = record.id { ids.insert(id) }
+            for organisation in record.to {
+                guard let delegation = Delegation(record, to: organisation, issuer: origin.issuer)
+                else { continue }
+                given[organisation, default: []].append((origin, delegation))
+            }
+        case (.revocation, .record(let target)), (.suspension, .record(let target)):
+            ends[target, default: []].append((origin, record.fromMilliseconds ?? 0))
+        default: return
+        }
+    }
+
+    /// The delegations to an organisation that were registered before a leaf, each until the first
+    /// revocation or suspension of it by its giver.
+    ///
+    /// What has fallen under the governance given does nothing.
+    package func delegations(
+        to organisation: String, before leafIndex: UInt64 = .max, under governance: GovernanceState
+    ) -> [Delegation] {
+        (given[organisation] ?? []).compactMap { item -> Delegation? in
+            guard item.origin.counts(before: leafIndex, under: governance) else { return nil }
+            let end = (ends[item.delegation.id] ?? [])
+                .filter {
+                    $0.origin.issuer == item.delegation.by
+                        && $0.origin.counts(before: leafIndex, under: governance)
+                }
+                .map(\.fromMilliseconds).min()
+            return end.map(item.delegation.ending(atMilliseconds:)) ?? item.delegation
+        }
+    }
+}
