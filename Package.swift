@@ -14,6 +14,7 @@ let settings: [SwiftSetting] = [
 let level0: [Target.Dependency] = ["DeterministicCBOR", "MerkleTrees", "GS1"]
 let level1: [Target.Dependency] =
     level0 + ["Signatures", "Notes", "EPCIS", "Records", "Lineage"]
+let level2: [Target.Dependency] = level1 + ["Sequencing", "Verdicts", "Queries"]
 
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let collections: [Target.Dependency] = [
@@ -52,10 +53,14 @@ let package = Package(
         module("EPCIS", level0 + [crypto]),
         module("Records", level0 + ["Signatures", "Notes", "EPCIS", crypto]),
         module("Lineage", level0 + ["Signatures", "Notes", "EPCIS", "Records"] + collections),
+        // L2
+        module("Sequencing", level1 + [crypto]),
+        module("Verdicts", level1),
+        module("Queries", level1),
 
         // Tests
         .target(
-            name: "Support", dependencies: level1, path: "Tests/Support",
+            name: "Support", dependencies: level2, path: "Tests/Support",
             swiftSettings: settings),
         tests("DeterministicCBORTests", ["DeterministicCBOR"]),
         tests("MerkleTreesTests", ["MerkleTrees", crypto]),
@@ -65,6 +70,9 @@ let package = Package(
         tests("EPCISTests", level0 + ["EPCIS"]),
         tests("RecordsTests", level1),
         tests("LineageTests", level1),
+        tests("SequencingTests", level2),
+        tests("VerdictsTests", level2),
+        tests("QueriesTests", level2),
         tests("ConformanceTests", level1),
     ]
 )

@@ -1,0 +1,73 @@
+package import MerkleTrees
+package import Records
+
+/// A statement with everything the ledger keeps of it.
+package struct SequencedStatement: Sendable {
+    /// Its leaf.
+    package var leafIndex: UInt64
+    /// Its id.
+    package var id: Hash256
+    /// The bytes of its entry: registration time and statement.
+    package var entry: [UInt8]
+    /// Its manifest; row numbers are places in `rows`.
+    package var manifest: Manifest
+    /// Its parts, by digest.
+    package var parts: [Part]
+    /// Its records that have an id, by it.
+    package var records: [(name: String, part: Hash256)]
+    /// Its records that bear on delegations.
+    package var authorities: [Hash256]
+
+    /// Gathers what the ledger keeps of a statement.
+    package init(
+        leafIndex: UInt64, id: Hash256, entry: [UInt8], manifest: Manifest, parts: [Part],
+        records: [(name: String, part: Hash256)], authorities: [Hash256]
+    ) {
+        self.leafIndex = leafIndex
+        self.id = id
+        self.entry = entry
+        self.manifest = manifest
+        self.parts = parts
+        self.records = records
+        self.authorities = authorities
+    }
+}
+
+/// A sealed group: all that must become durable and visible together.
+package struct GroupToCommit: Sendable {
+    /// The leaf of the first statement: the size of the log before the group.
+    package var firstIndex: UInt64
+    /// The statements, at consecutive leaves, at least one.
+    package var statements: [SequencedStatement]
+    /// The bytes of the seal's entry; its leaf follows the last statement.
+    package var seal: [UInt8]
+    /// The size of the log with the seal.
+    package var size: UInt64
+    /// The root of the log at that size.
+    package var root: Hash256
+    /// The signed checkpoint of that size.
+    package var checkpoint: [UInt8]
+    /// Every tile that is new or has grown, whole.
+    package var tiles: [TileWriter.Tile]
+    /// The new head of each subject with a link in the group.
+    package var heads: [Hash256: ChainHead]
+    /// The new hash of each bucket of the subject index that changed.
+    package var buckets: [(bucket: Int, hash: Hash256)]
+
+    /// Gathers a group.
+    package init(
+        firstIndex: UInt64, statements: [SequencedStatement], seal: [UInt8], size: UInt64,
+        root: Hash256, checkpoint: [UInt8], tiles: [TileWriter.Tile],
+        heads: [Hash256: ChainHead], buckets: [(bucket: Int, hash: Hash256)]
+    ) {
+        self.firstIndex = firstIndex
+        self.statements = statements
+        self.seal = seal
+        self.size = size
+        self.root = root
+        self.checkpoint = checkpoint
+        self.tiles = tiles
+        self.heads = heads
+        self.buckets = buckets
+    }
+}

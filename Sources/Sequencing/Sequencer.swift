@@ -1,0 +1,192 @@
+import MerkleTrees
+import Notes
+package import Records
+package import Signatures
+
+/// Puts admitted statements in order and seals them in groups: the one writer of a log (SPEC §10).
+///
+/// A state machine without I/O or clock. Its owner stages statements as they come, seals when it
+/// wants to, hands the group to the ledger, and calls ``committed()`` when that is durable:
+///
+///     var sequencer = try Sequencer(resuming: store, genesis: …, logKey: …)
+///     switch try sequencer.stage(admitted, admittedUnder: version, nowMilliseconds: now, in:
+///         store)
+///     let group = try sequencer.seal(nowMilliseconds: now, in: store)
+///     try store.commit(group)       // an error here is fatal: stop, and start again from the disk
+///     sequencer.committed()         // now acknowledge
+///
+/// A refused statement changes nothing. Anything else that is thrown leaves the value in doubt: it
+/// is dropped with the process.
+package struct Sequencer: Sendable {
+    /// The most bytes of statements, manifests and parts in one group.
+    package static let groupBytesLimit = 64 << 20
+
+    /// The log as it stands, staged statements included.
+    package private(set) var state: LogState
+    /// What statements are admitted under at present.
+    package private(set) var basis: AdmissionBasis
+
+    private let logKey: SigningKey
+    private var tiles: TileWriter
+    private var staged: [SequencedStatement] = []
+    private var stagedLeaves: [Hash256: UInt64] = [:]
+    private var stagedBytes = 0
+    private var effects = GroupEffects()
+    private var isSealed = false
+
+    /// Takes up a log where its ledger ends.
+    ///
+    /// - Parameters:
+    ///   - ledger: the ledger, at its last seal.
+    ///   - genesis: the governance of the genesis file.
+    ///   - origin: the log's name.
+    ///   - indexDepth: the depth whose buckets the ledger keeps.
+    ///   - logKey: the key that signs checkpoints.
+    /// - Throws: ``SequencingError``, and what the ledger throws.
+    package init(
+        resuming ledger: some LedgerReader, genesis: GovernanceState, origin: String,
+        indexDepth: Int, logKey: SigningKey
+    ) throws {
+        state = try LogStart.state(
+            of: ledger, genesis: genesis, origin: origin, indexDepth: indexDepth)
+        tiles = try TileWriter(size: state.size, tiles: ledger)
+        basis = AdmissionBasis(
+            version: 0, governance: state.sealedGovernance,
+            delegations: try LogStart.delegations(in: ledger))
+        self.logKey = logKey
+        try checkKey(size: state.size + 2)
+    }
+
+    /// How many statements wait for the seal.
+    package var stagedCount: Int { staged.count }
+
+    /// How many bytes of statements, manifests and parts wait for the seal.
+    package var stagedByteCount: Int { stagedBytes }
+
+    // MARK: Staging
+
+    /// Gives a statement the next leaf, unless the log has it.
+    ///
+    /// - Parameters:
+    ///   - admitted: a statement that passed admission.
+    ///   - version: the version of the basis it was admitted under.
+    ///   - now: the present; the log's time never goes back, whatever the clock does.
+    ///   - ledger: the ledger at the last seal.
+    /// - Returns: what became of it.
+    /// - Throws: a ``Refusal`` of this statement, after which all is as before; what the ledger
+    ///   throws.
+    package mutating func stage(
+        _ admitted: AdmittedStatement, admittedUnder version: UInt64, nowMilliseconds now: UInt64,
+        in ledger: some LedgerReader
+    ) throws -> StagingOutcome {
+        precondition(!isSealed, "a sealed group must be committed before the next is staged")
+        let id = admitted.verified.id
+        if let leafIndex = stagedLeaves[id] { return .alreadyStaged(leafIndex: leafIndex) }
+        if let leafIndex = try ledger.leafIndex(ofStatement: id) {
+            return .alreadyRegistered(leafIndex: leafIndex)
+        }
+        guard version == basis.version else { return .admitAgain }
+        let bytes = Self.byteCount(of: admitted)
+        guard !effects.endsGroup, staged.count < Limits.sealStatements,
+            staged.isEmpty || stagedBytes + bytes <= Self.groupBytesLimit
+        else { return .sealFirst }
+        let records = StatementRecords(admitted)
+        try checkStatus(records, in: ledger)
+        let appended = try append(admitted, nowMilliseconds: now)
+        staged.append(records.sequenced(admitted, appended))
+        stagedLeaves[id] = appended.leafIndex
+        stagedBytes += bytes
+        let origin = RecordedDelegations.Origin(
+            leafIndex: appended.leafIndex, statement: admitted.verified.statement,
+            registeredAtMilliseconds: state.lastTimeMilliseconds)
+        effects.add(
+            records, from: origin, governance: admitted.governance, delegations: basis.delegations)
+        return .staged(leafIndex: appended.leafIndex)
+    }
+
+    private mutating func append(
+        _ admitted: AdmittedStatement, nowMilliseconds now: UInt64
+    ) throws(Refusal) -> AppendedEntry {
+        // Judged again for the time it really gets: a key or a member may have ended meanwhile.
+        let verified = try state.sealedGovernance.confirm(
+            admitted.verified, registeredAtMilliseconds: max(now, state.lastTimeMilliseconds))
+        return try state.append(
+            verified, manifest: admitted.manifest,
+            governancePart: admitted.governance == nil ? nil : admitted.parts.first?.part)
+    }
+
+    /// The rule `status.own` once more, against what was registered since admission: only whoever
+    /// issued a record may revoke or suspend it.
+    private func checkStatus(
+        _ records: StatementRecords, in ledger: some LedgerReader
+    ) throws {
+        for target in records.statusTargets {
+            let owners = try ledger.recordIssuers(target) + (effects.recordIssuers[target] ?? [])
+            guard let owner = owners.first, !owners.contains(records.issuer) else { continue }
+            throw Refusal(
+                code: "authority.status-own", field: "record.target",
+                reason: "\(target) was issued by \(owner); only it can revoke it "
+                    + "(rule status.own)")
+        }
+    }
+
+    private static func byteCount(of admitted: AdmittedStatement) -> Int {
+        admitted.verified.statement.bytes.count
+            + admitted.manifest.rows.count * Row.encodedByteCount
+            + admitted.parts.reduce(0) { $0 + $1.part.encoded.count }
+    }
+
+    // MARK: Sealing
+
+    /// Seals the staged statements and signs the checkpoint.
+    ///
+    /// - Throws: what the ledger throws, ``SequencingError`` if the key is not the log's any more.
+    package mutating func seal(
+        nowMilliseconds now: UInt64, in ledger: some LedgerReader
+    ) throws -> GroupToCommit {
+        precondition(!isSealed && !staged.isEmpty, "a seal follows at least one statement")
+        let firstIndex = state.lastSealSize
+        let sealed = try state.seal(
+            atMilliseconds: max(now, state.lastTimeMilliseconds), heads: ledger)
+        let changed = tiles.append(sealed.leafHashes)
+        guard tiles.root == sealed.root, tiles.size == sealed.treeSize else {
+            throw SequencingError.damaged("tiles and frontier come to different roots")
+        }
+        isSealed = true
+        return GroupToCommit(
+            firstIndex: firstIndex, statements: staged, seal: sealed.entry, size: sealed.treeSize,
+            root: sealed.root, checkpoint: try checkpoint(size: sealed.treeSize, root: sealed.root),
+            tiles: changed, heads: sealed.changedHeads, buckets: sealed.changedBuckets)
+    }
+
+    /// The group is durable: the basis of admission moves on, and the next group begins.
+    package mutating func committed() {
+        precondition(isSealed, "only a sealed group can have been committed")
+        effects.apply(to: &basis.delegations)
+        if effects.endsGroup {
+            basis.governance = state.sealedGovernance
+            basis.version += 1
+        }
+        isSealed = false
+        staged.removeAll(keepingCapacity: true)
+        stagedLeaves.removeAll(keepingCapacity: true)
+        stagedBytes = 0
+        effects = GroupEffects()
+    }
+
+    private func checkpoint(size: UInt64, root: Hash256) throws -> [UInt8] {
+        try checkKey(size: size)
+        let checkpoint = try Checkpoint(origin: state.origin, size: size, root: root)
+        return try SignedNote.sign(text: checkpoint.text, name: state.origin, key: logKey)
+            .serialized()
+    }
+
+    private func checkKey(size: UInt64) throws(SequencingError) {
+        let known = state.sealedGovernance.logVerifier(origin: state.origin, size: size)
+        guard known?.key == logKey.publicKey else {
+            throw SequencingError(
+                code: "log.key",
+                reason: "governance lists another key for \(state.origin) than the one given")
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package import EPCIS
+import MerkleTrees
+
+extension Answer {
+    /// The answer for programs (SPEC §16); the same members as any other verifier prints.
+    package var json: JSONValue {
+        .object([
+            JSONMember("subject", .string(uri)),
+            JSONMember("outcome", .string(outcome.rawValue)),
+            JSONMember("findings", .array(findings.map(\.json))),
+            JSONMember(
+                "basis",
+                .array(
+                    basis.map(\.json)
+                        + notConsulted.map {
+                            .object([
+                                JSONMember("origin", .string($0)),
+                                JSONMember("notConsulted", .bool(true)),
+                            ])
+                        })),
+            JSONMember("events", .number(JSONNumber(events))),
+            JSONMember("opened", .number(JSONNumber(opened))),
+            JSONMember("stubs", .number(JSONNumber(stubs))),
+        ])
+    }
+}
+
+extension Finding {
+    fileprivate var json: JSONValue {
+        .object([
+            JSONMember("code", .string(code.rawValue)), JSONMember("origin", .string(origin)),
+            JSONMember("leaf", .number(JSONNumber(leafIndex))),
+            JSONMember("part", .string(part.hex)), JSONMember("detail", .string(detail)),
+        ])
+    }
+}
+
+extension Basis {
+    fileprivate var json: JSONValue {
+        .object([
+            JSONMember("origin", .string(origin)), JSONMember("size", .number(JSONNumber(size))),
+            JSONMember("root", .string(root.hex)),
+            JSONMember("sealedAt", .number(JSONNumber(sealedAtMilliseconds))),
+            JSONMember("governanceSeq", .number(JSONNumber(governanceSequence))),
+            JSONMember("cosignatures", .number(JSONNumber(cosignatures))),
+            JSONMember("unwitnessed", .bool(isUnwitnessed)),
+        ])
+    }
+}
+
+extension EvidenceRejection {
+    /// The rejection for programs.
+    package var json: JSONValue {
+        .object([
+            JSONMember(
+                "rejected",
+                .object([
+                    JSONMember("step", .string(step.rawValue)),
+                    JSONMember("reason", .string(reason)),
+                ]))
+        ])
+    }
+}

@@ -1,0 +1,178 @@
+import EPCIS
+package import MerkleTrees
+package import Records
+
+/// Where a link stands.
+package struct LinkPlace: Hashable, Sendable {
+    /// The entry's leaf index.
+    package var leafIndex: UInt64
+    /// The row's number in its manifest.
+    package var row: UInt32
+
+    /// Makes a place.
+    package init(leafIndex: UInt64, row: UInt32) {
+        self.leafIndex = leafIndex
+        self.row = row
+    }
+}
+
+/// One log at one checkpoint, as evidence is gathered from it: nothing in it changes while a
+/// build goes on.
+///
+/// Nothing it gives is trusted by who receives the evidence; a wrong answer here only makes a file
+/// that is rejected.
+package protocol EvidenceSource {
+    /// The log's origin.
+    var origin: String { get }
+    /// The checkpoint's note, with the cosignatures known.
+    var checkpointNote: String { get }
+    /// The checkpoint's size; its last leaf is a seal.
+    var size: UInt64 { get }
+    /// The entry at a leaf index below `size`.
+    func entry(at index: UInt64) throws -> [UInt8]
+    /// The manifest of the statement at a leaf index.
+    func manifest(at index: UInt64) throws -> [UInt8]
+    /// A part's bytes, nil if they are not here (erased, or never received).
+    func part(_ digest: Hash256) throws -> [UInt8]?
+    /// The links of a subject key, in order; empty if it has no chain.
+    func links(of key: Hash256) throws -> [LinkPlace]
+    /// The inclusion path of a leaf in the checkpoint's tree.
+    func inclusionPath(of index: UInt64) throws -> [Hash256]
+    /// Presence or absence of keys in the index of the last seal.
+    func indexProof(for keys: [Hash256]) throws -> IndexProof
+    /// The leaf index of the last seal before a leaf.
+    func seal(before index: UInt64) throws -> UInt64?
+    /// The leaf index of the first seal after a leaf.
+    func seal(after index: UInt64) throws -> UInt64?
+}
+
+/// Gathers evidence for a reader (SPEC §15).
+package struct EvidenceBuilder<Source: EvidenceSource> {
+    private let network: Hash256
+    private let source: Source
+    private let reader: Reader
+    private var entries: [UInt64: (issuer: String, manifest: Manifest)] = [:]
+    private var opened: [Hash256: OpenedPart?] = [:]
+    private var chains: [Subject: [LinkPlace]] = [:]
+
+    /// A builder over one log, showing what `reader` may see.
+    package init(network: Hash256, source: Source, reader: Reader) {
+        self.network = network
+        self.source = source
+        self.reader = reader
+    }
+
+    /// Builds the evidence that answers a question.
+    ///
+    /// - Throws: `Refusal` `evidence.too-large`, or what the source throws.
+    package mutating func build(_ question: EvidenceQuestion) throws -> Evidence {
+        var builder = self
+        let needed = try Closure.asked(by: question, network: network) { subject in
+            try builder.read(subject)
+        }
+        self = builder
+        let asked = needed.sorted()
+        let log = try log(asked)
+        var parts: [Hash256: [UInt8]] = [:]
+        var stubs: [Hash256] = []
+        for (digest, part) in opened {
+            if let part { parts[digest] = part.part.encoded } else { stubs.append(digest) }
+        }
+        let sorted = parts.sorted { $0.key < $1.key }.map(\.value)
+        return Evidence(
+            network: network, question: question, asked: asked, logs: [log], parts: sorted,
+            stubs: stubs.sorted())
+    }
+
+    private mutating func read(_ subject: Subject) throws -> [ClosureLink] {
+        let places = try source.links(of: subject.key(in: network))
+        chains[subject] = places
+        return try places.map { place in
+            let (issuer, manifest) = try entry(at: place.leafIndex)
+            let digest = try row(place, of: manifest).part
+            return ClosureLink(issuer: issuer, content: try part(digest)?.readable)
+        }
+    }
+
+    private func row(_ place: LinkPlace, of manifest: Manifest) throws -> Row {
+        guard manifest.rows.indices.contains(Int(place.row)) else {
+            throw Refusal(
+                code: "evidence.row", field: "\(place.leafIndex)", reason: "has no such row")
+        }
+        return manifest.rows[Int(place.row)]
+    }
+
+    private mutating func entry(
+        at index: UInt64
+    ) throws -> (issuer: String, manifest: Manifest) {
+        if let known = entries[index] { return known }
+        guard case .statement(_, let bytes) = try LogEntry.decode(source.entry(at: index)) else {
+            throw Refusal(code: "evidence.entry", field: "\(index)", reason: "is a seal")
+        }
+        let issuer = try UnverifiedStatement.decode(bytes).issuer
+        let entry = (issuer, try Manifest.decode(source.manifest(at: index)))
+        entries[index] = entry
+        return entry
+    }
+
+    private mutating func part(_ digest: Hash256) throws -> OpenedPart? {
+        if let known = opened[digest] { return known }
+        var result: OpenedPart?
+        if let bytes = try source.part(digest) {
+            let part = try Part.decode(bytes)
+            if part.visibility.permits(reader) { result = OpenedPart(part) }
+        }
+        opened[digest] = .some(result)
+        return result
+    }
+
+    // MARK: The log's share
+
+    private func log(_ asked: [Subject]) throws -> EvidenceLog {
+        let last = source.size - 1
+        return EvidenceLog(
+            origin: source.origin, checkpoint: source.checkpointNote,
+            seal: try source.entry(at: last), sealPath: try source.inclusionPath(of: last),
+            index: try source.indexProof(for: asked.map { $0.key(in: network) }),
+            transitions: try transitions(), entries: try entries.keys.sorted().map(included),
+            chains: try evidenceChains(asked))
+    }
+
+    private func included(_ index: UInt64) throws -> IncludedEntry {
+        IncludedEntry(
+            index: index, bytes: try source.entry(at: index),
+            path: try source.inclusionPath(of: index))
+    }
+
+    private func evidenceChains(_ asked: [Subject]) throws -> [EvidenceChain] {
+        var result: [EvidenceChain] = []
+        for (number, subject) in asked.enumerated() {
+            guard let places = chains[subject], !places.isEmpty else { continue }
+            var links: [EvidenceLink] = []
+            for place in places {
+                guard let entry = entries[place.leafIndex] else { continue }
+                let row = try row(place, of: entry.manifest)
+                links.append(
+                    EvidenceLink(
+                        leafIndex: place.leafIndex, row: place.row, part: row.part,
+                        role: row.role, path: entry.manifest.path(row: Int(place.row))))
+            }
+            result.append(EvidenceChain(asked: number, links: links))
+        }
+        return result
+    }
+
+    /// For each seal that changed the governance head: that seal and the one before it.
+    private func transitions() throws -> [EvidenceTransition] {
+        var result: [EvidenceTransition] = []
+        for place in chains[.network(network)] ?? [] where place.leafIndex > 0 {
+            guard let before = try source.seal(before: place.leafIndex),
+                let after = try source.seal(after: place.leafIndex)
+            else { continue }
+            if result.last?.after.index == after { continue }
+            result.append(
+                EvidenceTransition(before: try included(before), after: try included(after)))
+        }
+        return result
+    }
+}

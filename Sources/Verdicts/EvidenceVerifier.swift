@@ -1,0 +1,133 @@
+import MerkleTrees
+package import Records
+
+/// Checks evidence with nothing but the genesis file (SPEC §15.3).
+///
+/// Pure: it reads no clock, no network and no disk, and trusts no server. Any failure rejects the
+/// whole file at a named step, so that a file is either proof throughout or none.
+package struct EvidenceVerifier: Sendable {
+    private let genesis: GovernanceState
+    private let genesisStatement: [UInt8]
+    private let library: SignatureLibrary
+
+    /// A verifier that trusts this genesis.
+    ///
+    /// - Parameters:
+    ///   - genesis: the genesis file.
+    ///   - library: which library checks the issuers' signatures; auditors ask both.
+    /// - Throws: step `genesis`.
+    package init(
+        genesis: GenesisFile, library: SignatureLibrary = .both
+    ) throws(EvidenceRejection) {
+        do {
+            self.genesis = try genesis.verified()
+        } catch {
+            throw EvidenceRejection(.genesis, "\(error.field): \(error.reason)")
+        }
+        self.genesisStatement = genesis.statement
+        self.library = library
+    }
+
+    /// Checks one file.
+    package func verify(_ bytes: [UInt8]) throws(EvidenceRejection) -> VerifiedEvidence {
+        let evidence = try Evidence.decode(bytes)
+        try evidence.checkWhole()
+        try evidence.checkEveryPartIsNamed()
+        guard evidence.network == genesis.network else {
+            throw EvidenceRejection(
+                .genesis,
+                "the evidence is of network \(evidence.network.hex), "
+                    + "the genesis file of \(genesis.network.hex)")
+        }
+        let parts = try open(evidence.parts)
+        try evidence.checkEveryNameHasItsPart(parts)
+        var timelines: [GovernanceTimeline] = []
+        for log in evidence.logs {
+            timelines.append(
+                try GovernanceTimeline(
+                    log: log, asked: evidence.asked, parts: parts, genesis: genesis))
+        }
+        let newest = try Self.newest(of: timelines)
+        let keys = evidence.asked.map { $0.key(in: evidence.network) }
+        var logs: [VerifiedLog] = []
+        for (log, timeline) in zip(evidence.logs, timelines) {
+            let check = LogVerification(
+                log: log, asked: evidence.asked, keys: keys, timeline: timeline, newest: newest,
+                genesisStatement: genesisStatement, library: library)
+            logs.append(try check.verified())
+        }
+        let verified = VerifiedEvidence(
+            question: evidence.question, network: evidence.network, governance: newest,
+            asked: Dictionary(zip(keys, evidence.asked)) { first, _ in first }, logs: logs,
+            parts: parts, stubs: Set(evidence.stubs))
+        try checkClosure(verified, asked: Set(evidence.asked))
+        return verified
+    }
+
+    private func open(_ parts: [[UInt8]]) throws(EvidenceRejection) -> [Hash256: OpenedPart] {
+        var opened: [Hash256: OpenedPart] = [:]
+        for bytes in parts {
+            let part: Part
+            do {
+                part = try Part.decode(bytes)
+            } catch {
+                throw EvidenceRejection(.part, "\(error.field): \(error.reason)")
+            }
+            opened[part.digest] = OpenedPart(part)
+        }
+        return opened
+    }
+
+    /// The longest governance of all logs, of which every other's is a prefix.
+    private static func newest(
+        of timelines: [GovernanceTimeline]
+    ) throws(EvidenceRejection) -> GovernanceState {
+        guard let longest = timelines.max(by: { $0.heads.count < $1.heads.count }) else {
+            throw EvidenceRejection(.format, "the evidence holds no log")
+        }
+        for timeline in timelines {
+            guard longest.heads.starts(with: timeline.heads) else {
+                throw EvidenceRejection(
+                    .governance,
+                    "\(timeline.origin) and \(longest.origin) hold different "
+                        + "amendments under one number: an alarm")
+            }
+        }
+        return longest.last
+    }
+
+    private func checkClosure(
+        _ verified: VerifiedEvidence, asked: Set<Subject>
+    ) throws(EvidenceRejection) {
+        let needed: Set<Subject>
+        do {
+            needed = try Closure.asked(
+                by: verified.question, network: verified.network, read: verified.closureLinks)
+        } catch {
+            throw EvidenceRejection(.closure, "\(error)")
+        }
+        if let missing = needed.subtracting(asked).min() {
+            throw EvidenceRejection(
+                .closure, "the answer also rests on the \(missing.facet) of \(missing.uri)")
+        }
+        if let extra = asked.subtracting(needed).min() {
+            throw EvidenceRejection(
+                .closure, "the answer does not rest on the \(extra.facet) of \(extra.uri)")
+        }
+    }
+}
+
+extension VerifiedEvidence {
+    /// The links of one subject over all logs, as the closure reads them.
+    func closureLinks(of subject: Subject) -> [ClosureLink] {
+        logs.flatMap { log in
+            (log.chains[subject] ?? []).compactMap { link in
+                log.entries[link.leafIndex].map {
+                    ClosureLink(
+                        issuer: $0.statement.statement.issuer,
+                        content: parts[link.part]?.readable)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+package import MerkleTrees
+package import Notes
+package import Records
+
+/// A statement in a log, proven to be there and to have been its issuer's to sign.
+package struct VerifiedEntry: Sendable {
+    /// Where it stands.
+    package var leafIndex: UInt64
+    /// Its leaf hash.
+    package var leafHash: Hash256
+    /// The statement, its signature checked under the governance of its place.
+    package var statement: VerifiedStatement
+    /// The governance it was registered under.
+    package var governance: GovernanceState
+}
+
+/// One log's share of evidence, every byte of it bound to the log's checkpoint.
+package struct VerifiedLog: Sendable {
+    /// The log's origin.
+    package var origin: String
+    /// Its checkpoint.
+    package var checkpoint: Checkpoint
+    /// The seal that is the checkpoint's last leaf.
+    package var seal: Seal
+    /// The log's governance at that seal.
+    package var governance: GovernanceState
+    /// How many cosigners' signatures the checkpoint carries.
+    package var cosignatures: Int
+    /// Entries by leaf index.
+    package var entries: [UInt64: VerifiedEntry]
+    /// The chains of the asked subjects that are present.
+    package var chains: [Subject: [EvidenceLink]]
+}
+
+/// Evidence that passed every step of SPEC §15.3: only `EvidenceVerifier` makes one.
+package struct VerifiedEvidence: Sendable {
+    /// The question it answers.
+    package let question: EvidenceQuestion
+    /// The network.
+    package let network: Hash256
+    /// The newest governance that any log in the file shows.
+    package let governance: GovernanceState
+    /// The asked subjects by key.
+    package let asked: [Hash256: Subject]
+    /// The logs.
+    package let logs: [VerifiedLog]
+    /// The parts that are open.
+    package let parts: [Hash256: OpenedPart]
+    /// The digests of those that are not.
+    package let stubs: Set<Hash256>
+
+    init(
+        question: EvidenceQuestion, network: Hash256, governance: GovernanceState,
+        asked: [Hash256: Subject], logs: [VerifiedLog], parts: [Hash256: OpenedPart],
+        stubs: Set<Hash256>
+    ) {
+        self.question = question
+        self.network = network
+        self.governance = governance
+        self.asked = asked
+        self.logs = logs
+        self.parts = parts
+        self.stubs = stubs
+    }
+}
+
+/// A part whose digest is proven, and what its content says, if it can be read.
+package struct OpenedPart: Sendable {
+    /// The part.
+    package var part: Part
+    /// Its content, or why it cannot be read.
+    package var content: Result<Content, Refusal>
+
+    init(_ part: Part) {
+        self.part = part
+        do {
+            content = .success(try Content.read(part))
+        } catch {
+            content = .failure(error)
+        }
+    }
+
+    /// The content if it can be read.
+    package var readable: Content? {
+        try? content.get()
+    }
+}

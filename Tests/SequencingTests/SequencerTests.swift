@@ -1,0 +1,189 @@
+import MerkleTrees
+import Notes
+import Records
+import Sequencing
+import Signatures
+import Support
+import Testing
+
+struct `The sequencer` {
+    typealias Rig = SequencerRig<MemoryLedger>
+
+    private let network: DemoNetwork
+    private let trade: [Submission]
+
+    init() throws {
+        network = try DemoNetwork()
+        trade = try network.trade(batches: 2)
+    }
+
+    private func rig() throws -> Rig {
+        try SequencerRig(network: network, ledger: MemoryLedger())
+    }
+
+    @Test func `a log begins with genesis and its seal`() throws {
+        let rig = try rig()
+        #expect(rig.sequencer.state.size == 2)
+        #expect(rig.ledger.checkpoint(ofSeal: 1) != nil)
+    }
+
+    @Test func `statements get the leaves in the order they are staged in`() throws {
+        var rig = try rig()
+        #expect(try rig.register(trade) == [2, 3, 4, 5])
+        #expect(rig.ledger.size() == 7)
+    }
+
+    @Test func `a statement staged twice stands in the log once`() throws {
+        var rig = try rig()
+        let admitted = try rig.admit(trade[0])
+        #expect(try rig.stage(admitted) == .staged(leafIndex: 2))
+        #expect(try rig.stage(admitted) == .alreadyStaged(leafIndex: 2))
+        try rig.commit()
+        #expect(try rig.stage(admitted) == .alreadyRegistered(leafIndex: 2))
+        #expect(rig.sequencer.stagedCount == 0)
+    }
+
+    @Test func `every group replays, and its checkpoint verifies`() throws {
+        var rig = try rig()
+        try rig.register(Array(trade.prefix(2)))
+        try rig.register(Array(trade.dropFirst(2)))
+        var replay = LogReplay(
+            genesis: network.state, origin: DemoNetwork.origin, indexDepth: 8)
+        for index in 0..<rig.ledger.size() {
+            let entry = try #require(rig.ledger.entry(at: index))
+            let part = index == 0 ? network.file.part : nil
+            try replay.append(
+                entry: entry, manifest: rig.ledger.manifest(at: index), governancePart: part)
+            if let checkpoint = rig.ledger.checkpoint(ofSeal: index) {
+                try replay.check(checkpoint: checkpoint)
+            }
+        }
+        #expect(replay.state.size == rig.ledger.size())
+    }
+
+    @Test func `a log resumed goes on as if it had not stopped`() throws {
+        var whole = try rig()
+        try whole.register(Array(trade.prefix(2)))
+        try whole.register(Array(trade.dropFirst(2)))
+        var first = try rig()
+        try first.register(Array(trade.prefix(2)))
+        var second = try SequencerRig(network: network, ledger: first.ledger)
+        try second.register(Array(trade.dropFirst(2)))
+        #expect(second.sequencer.state.frontier == whole.sequencer.state.frontier)
+        #expect(second.sequencer.state.index.root == whole.sequencer.state.index.root)
+    }
+
+    @Test func `the log's time never goes back`() throws {
+        var rig = try rig()
+        rig.nowMilliseconds += 10_000
+        try rig.register([trade[0]])
+        rig.nowMilliseconds -= 5_000
+        try rig.register([trade[1]])
+        let times = (0..<rig.ledger.size()).compactMap {
+            rig.ledger.entry(at: $0).flatMap { try? LogEntry.decode($0).timeMilliseconds }
+        }
+        #expect(times == times.sorted())
+        #expect(times.count == Int(rig.ledger.size()))
+    }
+
+    @Test func `a foreign log key is refused at the start`() throws {
+        let key = try DemoNetwork.key("another")
+        #expect(throws: SequencingError.self) {
+            try Sequencer(
+                resuming: MemoryLedger(), genesis: network.state, origin: DemoNetwork.origin,
+                indexDepth: 8, logKey: key)
+        }
+    }
+
+    // MARK: What ends a group
+
+    @Test func `an amendment ends its group and makes admission start afresh`() throws {
+        var rig = try rig()
+        let late = try rig.admit(trade[0])
+        let change = Change.suspend(
+            organisation: network.carrier.uri, fromMilliseconds: DemoNetwork.startMilliseconds)
+        let body = try network.amendment([change], after: rig.sequencer.state.governance)
+        let amendment = try rig.admit(try network.submission(body))
+        #expect(try rig.stage(amendment) == .staged(leafIndex: 2))
+        #expect(try rig.stage(late) == .sealFirst)
+        let version = rig.sequencer.basis.version
+        try rig.commit()
+        #expect(rig.sequencer.basis.version == version + 1)
+        let now = rig.nowMilliseconds
+        let outcome = try rig.sequencer.stage(
+            late, admittedUnder: version, nowMilliseconds: now, in: rig.ledger)
+        #expect(outcome == .admitAgain)
+        let refusal = #expect(throws: Refusal.self) { try rig.admit(trade[3]) }
+        #expect(refusal?.code == "statement.issuer-suspended")
+    }
+
+    @Test func `a delegation counts for what is registered after it`() throws {
+        var rig = try rig()
+        let event = DemoNetwork.objectEvent(
+            action: "ADD", bizStep: "commissioning",
+            batches: [(network.supplier.batch("c1"), "5")], site: network.supplier.site)
+        let made = try network.submission(event: event, by: network.carrier)
+        let refusal = #expect(throws: Refusal.self) { try rig.admit(made) }
+        #expect(refusal?.code == "authority.create-prefix")
+        try rig.register([try delegation(id: "urn:x:d1")])
+        let admitted = try rig.admit(made)
+        #expect(admitted.parts.first?.judgement.standing == .delegated)
+        try rig.register([try revocation(of: "urn:x:d1", by: network.supplier)])
+        let version = rig.sequencer.basis.version
+        let outcome = try rig.sequencer.stage(
+            admitted, admittedUnder: version - 1, nowMilliseconds: rig.nowMilliseconds,
+            in: rig.ledger)
+        #expect(outcome == .admitAgain)
+        #expect(throws: Refusal.self) { try rig.admit(made) }
+    }
+
+    @Test func `a delegation is known again after a restart`() throws {
+        var rig = try rig()
+        try rig.register([try delegation(id: "urn:x:d1")])
+        let again = try SequencerRig(network: network, ledger: rig.ledger)
+        let basis = again.sequencer.basis
+        let found = basis.delegations.delegations(
+            to: network.carrier.uri, under: basis.governance)
+        #expect(found.map(\.id) == ["urn:x:d1"])
+    }
+
+    @Test func `nobody revokes a record that another registered in the same group`() throws {
+        var rig = try rig()
+        let theirs = try rig.admit(try revocation(of: "urn:x:c9", by: network.carrier))
+        var record = Record(kind: .accreditation)
+        record.id = "urn:x:c9"
+        record.about = [network.supplier.uri]
+        record.fromMilliseconds = 0
+        record.scope = [ScopeItem("scheme", "x")]
+        _ = try rig.stage(try rig.admit(try submission(record, by: network.supplier)))
+        let refusal = #expect(throws: Refusal.self) { try rig.stage(theirs) }
+        #expect(refusal?.code == "authority.status-own")
+        let own = try rig.admit(try revocation(of: "urn:x:c9", by: network.supplier))
+        #expect(try rig.stage(own) == .staged(leafIndex: 3))
+    }
+
+    private func delegation(id: String) throws -> Submission {
+        var record = Record(kind: .delegation)
+        record.id = id
+        record.to = [network.carrier.uri]
+        record.fromMilliseconds = 0
+        record.scope = [ScopeItem("prefix", network.supplier.prefix)]
+        return try submission(record, by: network.supplier)
+    }
+
+    private func revocation(of id: String, by member: DemoNetwork.Member) throws -> Submission {
+        var record = Record(kind: .revocation)
+        record.target = .record(id)
+        record.fromMilliseconds = 0
+        record.reason = "no longer"
+        return try submission(record, by: member)
+    }
+
+    private func submission(
+        _ record: Record, by member: DemoNetwork.Member
+    ) throws -> Submission {
+        let signer = Signer(network: network.id, issuer: member.uri, key: member.key)
+        let part = try signer.part(record, visibility: .network)
+        return try signer.submissions([part], issuedAtSeconds: DemoNetwork.startSeconds)[0]
+    }
+}

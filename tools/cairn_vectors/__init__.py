@@ -1,0 +1,1 @@
+"""Worked vectors for SPEC.md: keys from fixed seeds, a small network, logs and evidence."""

@@ -1,0 +1,316 @@
+"""Vectors of §16: evidence that stands, with the audit's answer."""
+
+from typing import Any, Callable
+
+from cairn_verify import cbor, records
+from cairn_verify.audit import Audit
+from cairn_verify.gs1 import canonical
+from cairn_verify.hashes import subject_key
+from cairn_verify.refusal import Rejected
+from cairn_verify.steps import Verification
+
+from . import rows, stories
+from .ledger import Ledger, evidence
+from .network import (BETA, CARRIER, CERTIFIER, FARM, LATECOMER, PRESS, SHOP, T0, Genesis,
+                      genesis_document)
+from .rows import event, place, quantity
+from .signing import Key, make_part, part_rows, sort_rows
+from .stories import (APPLE_BATCH, APPLES, BORROWED, FALLEN, FOREIGN, GONE, PALLET_UNIT, SHY,
+                      STOLEN, amend, created, event_part, long, part_of, say_event, say_record)
+
+
+def answer(raw: bytes, genesis: bytes) -> dict:
+    """What verify.py says."""
+    try:
+        return Audit(Verification(raw, genesis).run()).answer()
+    except Rejected as rejected:
+        return {"rejected": {"step": rejected.step, "reason": rejected.reason}}
+
+
+def _case(name: str, value: list, genesis: bytes, outcome: str, codes: list[str]) -> dict:
+    raw = cbor.encode(value)
+    said = answer(raw, genesis)
+    got = (said.get("outcome"), [f["code"] for f in said.get("findings", [])])
+    if got != (outcome, codes):
+        raise AssertionError(f"{name}: {said}")
+    return {"name": name, "evidence": raw.hex(), "expect": said}
+
+
+def _single(name: str, outcome: str, codes: list[str], tell: Callable[[Ledger], str],
+            genesis: Genesis | None = None, **options) -> dict:
+    """Evidence over a log of its own; `tell` fills it and names the subject."""
+    ledger = Ledger(genesis or Genesis(genesis_document()))
+    subject = tell(ledger)
+    ledger.seal()
+    value = evidence([ledger], subject, options.pop("scope", 0), **options)
+    return _case(name, value, ledger.genesis.file, outcome, codes)
+
+
+def good_cases() -> dict:
+    """Evidence that stands, of every outcome."""
+    ledger, at = long()
+    file = ledger.genesis.file
+    hide = lambda *names: frozenset(part_of(ledger, at[n]) for n in names)
+    case = lambda name, outcome, codes, subject, scope=0, hidden=frozenset(), **o: _case(
+        name, evidence([ledger], canonical(subject), scope, hidden, **o), file, outcome, codes)
+    cases = [
+        case("a pallet upstream", "verified", [], PALLET_UNIT, 1),
+        case("a pallet alone", "verified", [], PALLET_UNIT),
+        case("a batch, cosigned by the other node", "verified", [], APPLE_BATCH, 1,
+             cosigners=(BETA,)),
+        case("a subject nobody speaks of", "not-applicable", [],
+             "https://nothing.example/1"),
+        case("an event withheld upstream", "withheld", ["part.withheld"], PALLET_UNIT, 1,
+             hide("harvest")),
+        case("a certificate withheld", "withheld", ["part.withheld"], APPLE_BATCH, 0,
+             hide("certificate")),
+        case("an event for one organisation, opened", "verified", [], SHY),
+        case("an event for one organisation, withheld", "withheld", ["part.withheld"], SHY, 0,
+             hide("shy")),
+        case("an erased event", "withheld", ["part.erased"], GONE, 0, hide("gone")),
+        case("creation under a delegation record", "verified", [], BORROWED),
+        case("creation of what no member owns", "declared", ["standing.reported"], FOREIGN),
+        case("creation of what another member owns", "invalid", ["authority.refused"], STOLEN),
+    ]
+    cases += _own_logs() + _content_cases() + [_two_logs(), _two_governances()]
+    return {"genesis": file.hex(), "cases": cases}
+
+
+def _own_logs() -> list[dict]:
+    def delegated_until(ledger: Ledger) -> str:
+        say_record(ledger, FARM, {1: "delegation", 2: stories.DELEGATION_ID, 5: T0,
+                                  7: [CARRIER.uri], 15: [["site", FARM.site]]})
+        say_event(ledger, CARRIER, event(
+            "ObjectEvent", action="OBSERVE", bizStep="loading", epcList=[PALLET_UNIT],
+            readPoint=place(FARM.site)))
+        say_record(ledger, FARM, {1: "revocation", 4: stories.DELEGATION_ID,
+                                  5: ledger.now + 500, 14: "contract ended"})
+        say_event(ledger, CARRIER, event(
+            "ObjectEvent", action="OBSERVE", bizStep="unloading", epcList=[PALLET_UNIT],
+            readPoint=place(FARM.site)))
+        return PALLET_UNIT
+
+    def governed_delegation(ledger: Ledger) -> str:
+        amend(ledger, [["delegate", {0: "urn:example:delegation:g", 1: FARM.uri, 2: CARRIER.uri,
+                                     3: [FARM.prefix], 4: [], 5: T0, 6: None}]])
+        ledger.seal()
+        say_event(ledger, CARRIER, created(BORROWED, FARM.site))
+        return canonical(BORROWED)
+
+    def key_fell(ledger: Ledger) -> str:
+        say_event(ledger, CERTIFIER, created(FALLEN, CERTIFIER.site))
+        ledger.seal()
+        amend(ledger, [["revoke-key", CERTIFIER.key.kid, T0]])
+        return canonical(FALLEN)
+
+    def key_fell_later(ledger: Ledger) -> str:
+        say_event(ledger, CERTIFIER, created(FALLEN, CERTIFIER.site))
+        ledger.seal()
+        amend(ledger, [["revoke-key", CERTIFIER.key.kid, ledger.now]])
+        return canonical(FALLEN)
+
+    def issuer_fell(ledger: Ledger) -> str:
+        say_event(ledger, CERTIFIER, created(FALLEN, CERTIFIER.site))
+        ledger.seal()
+        amend(ledger, [["suspend", CERTIFIER.uri, T0]])
+        return canonical(FALLEN)
+
+    def reinstated(ledger: Ledger) -> str:
+        say_event(ledger, CERTIFIER, created(FALLEN, CERTIFIER.site))
+        ledger.seal()
+        amend(ledger, [["suspend", CERTIFIER.uri, T0], ["reinstate", CERTIFIER.uri, T0]])
+        return canonical(FALLEN)
+
+    def reported_site(ledger: Ledger) -> str:
+        say_event(ledger, CARRIER, event(
+            "ObjectEvent", action="OBSERVE", bizStep="receiving", epcList=[PALLET_UNIT],
+            readPoint=place(SHOP.site)))
+        return PALLET_UNIT
+
+    def others_master_data(ledger: Ledger) -> str:
+        say_event(ledger, FARM, created(APPLES, FARM.site))
+        say_record(ledger, SHOP, {1: "master-data", 3: [APPLE_BATCH], 5: T0, 9: rows.BODY})
+        return APPLE_BATCH
+
+    def amended_log(ledger: Ledger) -> str:
+        for member in (LATECOMER,):
+            amend(ledger, [["admit", member.item()]])
+        amend(ledger, [["describe", {**FARM.item(), 1: "Sunnier Farm", 5: []}]])
+        ledger.seal()
+        amend(ledger, [["add-key", FARM.uri, ["issuer", Key("farm 2").cose, T0]]])
+        ledger.seal()
+        ledger.say(Key("farm 2"), FARM.uri, [event_part(created(APPLES, FARM.site))])
+        return APPLE_BATCH
+
+    def lot_in_spellings(ledger: Ledger) -> None:
+        bottle = stories.JUICE_BATCH + "/21/b1"
+        say_event(ledger, FARM, created(APPLES, FARM.site))
+        say_event(ledger, PRESS, event(
+            "TransformationEvent", inputQuantityList=[quantity(APPLES)], outputEPCList=[bottle],
+            bizLocation=place(PRESS.site)))
+        say_event(ledger, PRESS, event(
+            "AggregationEvent", action="ADD", parentID=PALLET_UNIT, childEPCs=[bottle],
+            bizLocation=place(PRESS.site)))
+
+    def lot_asked(ledger: Ledger) -> str:
+        lot_in_spellings(ledger)
+        return stories.JUICE_BATCH
+
+    def bottle_asked(ledger: Ledger) -> str:
+        lot_in_spellings(ledger)
+        return canonical(rows.BOTTLE)
+
+    return [
+        _single("a batch that only spellings of an item name opens nothing of the item's",
+                "verified", [], lot_asked, scope=1),
+        _single("an item whose spelling names its batch", "verified", [], bottle_asked, scope=1),
+        _single("a site under a delegation record, until it is revoked", "declared",
+                ["standing.reported"], delegated_until),
+        _single("creation under a delegation of governance", "verified", [], governed_delegation),
+        _single("a key revoked from before the registration", "invalid", ["key.revoked"],
+                key_fell),
+        _single("a key revoked from after the registration", "verified", [], key_fell_later),
+        _single("an issuer suspended from before the registration", "invalid",
+                ["issuer.suspended"], issuer_fell),
+        _single("an issuer suspended and reinstated", "verified", [], reinstated),
+        _single("an event at another member's site", "declared", ["standing.reported"],
+                reported_site),
+        _single("master data about another's batch lowers nothing", "verified",
+                ["authority.refused"], others_master_data),
+        _single("two amendments in one seal, a third in the next", "verified", [], amended_log),
+    ]
+
+
+def _spoilt_rows(ledger: Ledger, key: Key, issuer: str, content: tuple, drop=(), add=()) -> int:
+    """A statement whose manifest is not what its content requires."""
+    part = make_part(key, ledger.network, *content)
+    try:
+        required = part_rows(ledger.network, part)
+    except ValueError:
+        required = []
+    digest = records.part_digest(part)
+    kept = [row for row in required if row[1] not in drop]
+    manifest = sort_rows(kept + [(digest, key_, role) for key_, role in add])
+    return ledger.say(key, issuer, [content], manifest=manifest)
+
+
+def _content_cases() -> list[dict]:
+    key = lambda ledger, facet, uri: subject_key(ledger.network, facet, uri)
+    hidden: set[bytes] = set()
+
+    def missing(ledger: Ledger) -> str:
+        made = event("TransformationEvent", inputQuantityList=[quantity(APPLES)],
+                     outputQuantityList=[quantity(rows.JUICE)], bizLocation=place(PRESS.site))
+        _spoilt_rows(ledger, PRESS.key, PRESS.uri, event_part(made),
+                     drop=[key(ledger, 0, APPLE_BATCH)])
+        return stories.JUICE_BATCH
+
+    def unexpected(ledger: Ledger) -> str:
+        _spoilt_rows(ledger, FARM.key, FARM.uri, event_part(created(APPLES, FARM.site)),
+                     add=[(key(ledger, 1, APPLE_BATCH), 4)])
+        return APPLE_BATCH
+
+    def unlinked(ledger: Ledger) -> str:
+        made = created(APPLES, FARM.site, certificationInfo=rows.CERTIFICATE)
+        say_event(ledger, FARM, made)
+        _spoilt_rows(ledger, SHOP.key, SHOP.uri, event_part({**made, "bizStep": "packing"}),
+                     drop=[key(ledger, 0, APPLE_BATCH)])
+        return APPLE_BATCH
+
+    def others_erasure(ledger: Ledger) -> str:
+        leaf = say_event(ledger, FARM, created(APPLES, FARM.site))
+        say_record(ledger, SHOP, {
+            1: "erasure", 4: part_of(ledger, leaf), 14: "spite",
+            8: sorted({key for _, key, _ in ledger.registered[leaf].rows})})
+        hidden.add(part_of(ledger, leaf))
+        return APPLE_BATCH
+
+    def wrong_role(ledger: Ledger) -> str:
+        _spoilt_rows(ledger, FARM.key, FARM.uri, event_part(created(APPLES, FARM.site)),
+                     drop=[key(ledger, 0, APPLE_BATCH)], add=[(key(ledger, 0, APPLE_BATCH), 5)])
+        return APPLE_BATCH
+
+    def unreadable(ledger: Ledger) -> str:
+        _spoilt_rows(ledger, FARM.key, FARM.uri, (records.EVENT_TYPE, 0, b"{}"),
+                     add=[(key(ledger, 0, APPLE_BATCH), 0)])
+        return APPLE_BATCH
+
+    def hidden_revocation(ledger: Ledger) -> str:
+        record = {1: "revocation", 4: rows.CERTIFICATE, 5: T0, 14: "withdrawn"}
+        say_event(ledger, FARM, created(APPLES, FARM.site, certificationInfo=rows.CERTIFICATE))
+        _spoilt_rows(ledger, FARM.key, FARM.uri,
+                     (records.RECORD_TYPE, [FARM.uri], cbor.encode(record)),
+                     add=[(key(ledger, 1, rows.CERTIFICATE), 4)])
+        return APPLE_BATCH
+
+    def attachment(ledger: Ledger) -> str:
+        _spoilt_rows(ledger, FARM.key, FARM.uri, ("application/pdf", 0, b"%PDF-"),
+                     add=[(key(ledger, 0, APPLE_BATCH), 5)])
+        return APPLE_BATCH
+
+    def asserting_attachment(ledger: Ledger) -> str:
+        _spoilt_rows(ledger, FARM.key, FARM.uri, ("application/pdf", 0, b"%PDF-"),
+                     add=[(key(ledger, 0, APPLE_BATCH), 4)])
+        return APPLE_BATCH
+
+    def others_revocation(ledger: Ledger) -> str:
+        say_record(ledger, CERTIFIER, {1: "certificate", 2: rows.CERTIFICATE, 3: [APPLE_BATCH],
+                                       5: T0, 9: rows.BODY})
+        say_record(ledger, SHOP, {1: "revocation", 4: rows.CERTIFICATE, 5: T0, 14: "spite"})
+        say_event(ledger, FARM, created(APPLES, FARM.site))
+        return APPLE_BATCH
+
+    def greedy_delegation(ledger: Ledger) -> str:
+        say_event(ledger, FARM, created(APPLES, FARM.site))
+        say_record(ledger, SHOP, {1: "delegation", 2: stories.DELEGATION_ID, 3: [APPLE_BATCH],
+                                  5: T0, 7: [CARRIER.uri], 15: [["prefix", FARM.prefix]]})
+        return APPLE_BATCH
+
+    return [
+        _single("a row of an asked key left out", "invalid", ["rows.missing"], missing, scope=1),
+        _single("an event without its events row, met in another chain", "invalid",
+                ["authority.refused", "rows.missing"], unlinked, scope=1),
+        _single("an erasure by another", "invalid", ["authority.refused", "part.withheld"],
+                others_erasure, hidden=hidden),
+        _single("a row its content does not ask for", "invalid", ["rows.unexpected"], unexpected),
+        _single("a row in another role", "invalid", ["rows.missing", "rows.unexpected"],
+                wrong_role),
+        _single("an event that cannot be read", "invalid", ["content.invalid"], unreadable),
+        _single("a revocation for one organisation", "verified", ["content.invalid"],
+                hidden_revocation, scope=1),
+        _single("an attachment", "verified", [], attachment),
+        _single("an attachment that asserts", "invalid", ["rows.unexpected"],
+                asserting_attachment),
+        _single("a revocation of another's record lowers nothing", "verified",
+                ["authority.refused"], others_revocation),
+        _single("a delegation of another's prefix lowers nothing", "verified",
+                ["authority.refused"], greedy_delegation),
+    ]
+
+
+def _two_logs() -> dict:
+    genesis = Genesis(genesis_document())
+    alpha, beta = Ledger(genesis), Ledger(genesis, BETA)
+    say_event(alpha, FARM, created(APPLES, FARM.site))
+    say_event(beta, PRESS, event(
+        "TransformationEvent", inputQuantityList=[quantity(APPLES)],
+        outputQuantityList=[quantity(rows.JUICE)], bizLocation=place(PRESS.site)))
+    for ledger in (alpha, beta):
+        ledger.seal()
+    return _case("two logs", evidence([alpha, beta], stories.JUICE_BATCH, 1), genesis.file,
+                 "verified", [])
+
+
+def _two_governances() -> dict:
+    """Alpha knows of a revocation that Beta does not hold yet."""
+    genesis = Genesis(genesis_document())
+    alpha, beta = Ledger(genesis), Ledger(genesis, BETA)
+    amend(alpha, [["revoke-key", PRESS.key.kid, T0]])
+    say_event(beta, PRESS, created(rows.JUICE, PRESS.site))
+    for ledger in (alpha, beta):
+        ledger.seal()
+    return _case("two logs, a revocation in the other", evidence([alpha, beta],
+                 stories.JUICE_BATCH, 1), genesis.file, "invalid", ["key.revoked"])
+
+
+FILES = {"evidence": ("§16", "Evidence that stands, with the audit's answer as JSON.", good_cases)}
