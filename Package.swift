@@ -15,8 +15,14 @@ let level0: [Target.Dependency] = ["DeterministicCBOR", "MerkleTrees", "GS1"]
 let level1: [Target.Dependency] =
     level0 + ["Signatures", "Notes", "EPCIS", "Records", "Lineage"]
 let level2: [Target.Dependency] = level1 + ["Sequencing", "Verdicts", "Queries"]
+let level3: [Target.Dependency] = level2 + ["Storage", "HTTPAPI", "Client"]
 
+let sqlite: [Target.Dependency] = [
+    .product(name: "GRDB", package: "GRDB.swift"),
+    .product(name: "GRDBSQLite", package: "GRDB.swift"),
+]
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let collections: [Target.Dependency] = [
     .product(name: "DequeModule", package: "swift-collections"),
     .product(name: "OrderedCollections", package: "swift-collections"),
@@ -35,10 +41,22 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let package = Package(
     name: "cairn",
     platforms: [.macOS(.v15)],
-    products: [],
+    products: [
+        .executable(name: "cairn", targets: ["cairn"]),
+        .executable(name: "cairn-bench", targets: ["cairn-bench"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         // L0
@@ -57,6 +75,46 @@ let package = Package(
         module("Sequencing", level1 + [crypto]),
         module("Verdicts", level1),
         module("Queries", level1),
+        // L3
+        module("Storage", level2 + sqlite),
+        module(
+            "HTTPAPI",
+            level2 + [
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        module(
+            "Client",
+            level2 + [
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
+        // L4
+        module(
+            "Node",
+            level3 + [
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ]),
+        // L5
+        .executableTarget(
+            name: "cairn",
+            dependencies: level3 + [
+                "Node",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "cairn-bench",
+            dependencies: level3 + ["Node", crypto, logging], path: "tools/bench",
+            exclude: ["run", "RESULTS.md"], swiftSettings: settings),
 
         // Tests
         .target(
@@ -73,6 +131,12 @@ let package = Package(
         tests("SequencingTests", level2),
         tests("VerdictsTests", level2),
         tests("QueriesTests", level2),
+        tests("StorageTests", level2 + ["Storage"] + sqlite),
+        tests("HTTPAPITests", level2 + ["HTTPAPI", logging]),
+        tests("ClientTests", level2 + ["Client", "HTTPAPI", logging]),
+        tests("NodeTests", level3 + ["Node"]),
+        tests("CairnTests", []),
         tests("ConformanceTests", level1),
+        tests("DurabilityTests", level1 + ["Client", crypto]),
     ]
 )

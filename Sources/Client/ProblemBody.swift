@@ -1,0 +1,49 @@
+import AsyncHTTPClient
+import EPCIS
+import Foundation
+import NIOCore
+
+/// Reads the JSON problem details that a node answers refused requests with (RFC 9457).
+enum ProblemBody {
+    /// The problem in a body; nil if there is none.
+    static func read(_ body: [UInt8], status: Int, retryAfter: String?) -> NodeProblem? {
+        guard case .object(let members)? = try? JSONValue.parse(body) else { return nil }
+        var texts: [String: String] = [:]
+        for member in members {
+            if case .string(let text) = member.value { texts[member.name] = text }
+        }
+        guard let code = texts["code"], let detail = texts["detail"] else { return nil }
+        return NodeProblem(
+            status: status, code: code, field: texts["field"] ?? "", detail: detail,
+            retryAfterSeconds: retryAfter.flatMap { Int($0) })
+    }
+}
+
+/// Says in words why a connection failed.
+enum ConnectionFailure {
+    /// The cause without the names of the library's types.
+    static func text(_ error: any Error) -> String {
+        if let error = error as? IOError { return words(errno: error.errnoCode) ?? "\(error)" }
+        guard let error = error as? HTTPClientError else { return words(in: "\(error)") }
+        switch error {
+        case .connectTimeout: return "no connection in time"
+        case .readTimeout, .deadlineExceeded: return "no answer in time"
+        case .remoteConnectionClosed: return "the node closed the connection"
+        default: return error.shortDescription
+        }
+    }
+
+    /// Errors that hold one error for each address tried are known by their text only.
+    private static func words(in text: String) -> String {
+        text.lowercased().contains("connection refused") ? "nobody listens there" : text
+    }
+
+    private static func words(errno code: CInt) -> String? {
+        switch code {
+        case ECONNREFUSED: "nobody listens there"
+        case ECONNRESET, EPIPE: "the node closed the connection"
+        case EHOSTUNREACH, ENETUNREACH: "there is no way to that address"
+        default: nil
+        }
+    }
+}

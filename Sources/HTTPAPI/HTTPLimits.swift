@@ -1,0 +1,40 @@
+/// Bounds on what the HTTP interface takes from a caller (SPEC §17, §19).
+///
+/// Times are in seconds, sizes in bytes. Neither Hummingbird nor NIO has a deadline for a whole
+/// request, and both take any number of connections unless told; so these are enforced here.
+package struct HTTPLimits: Hashable, Sendable {
+    /// Connections at a time; more wait in the kernel's backlog.
+    package var connections = 512
+    /// From the opening of a connection, or the end of the answer before, to a whole request head.
+    package var headSeconds: Int64 = 30
+    /// From a request head to the end of its answer, for all but streams.
+    package var requestSeconds: Int64 = 120
+    /// From the head of a stream of submissions to its end.
+    package var streamSeconds: Int64 = 3_600
+    /// The window in which a stream moves at least `streamWindowBytes`, read and written.
+    package var streamWindowSeconds: Int64 = 30
+    /// What a stream moves in each window at least, unless all of it was written and the node is
+    /// at work on it.
+    package var streamWindowBytes = 512
+    /// How long a caller may leave an answer unread.
+    package var writeStallSeconds: Int64 = 30
+    /// How long a connection that is to be closed is still read, so that the answer arrives.
+    package var lingerSeconds: Int64 = 2
+    /// The longest single header field and the longest head.
+    package var headBytes = 16 << 10
+    /// Header fields in a head.
+    package var headFields = 64
+    /// Bytes of single submissions that are being received or wait, all together.
+    package var submissionBytesTogether = 64 << 20
+    /// Streams at a time; each may hold `streamBytes`.
+    package var streams = 4
+    /// Bytes of a stream that have been read and not been answered.
+    package var streamBytes = 8 << 20
+    /// Submissions of a stream that have been read and not been answered.
+    package var streamSubmissions = 512
+    /// Evidence files being built or sent at a time.
+    package var evidenceAnswers = 4
+
+    /// The limits of SPEC §19 and this node's own.
+    package init() {}
+}

@@ -1,0 +1,33 @@
+import HTTPTypes
+
+/// The media types of SPEC §17.
+package enum MediaType {
+    /// One submission.
+    package static let submission = "application/vnd.cairn.submission+cbor"
+    /// A sequence of submissions.
+    package static let submissionSequence = "application/vnd.cairn.submission+cbor-seq"
+    /// The answers to a sequence.
+    package static let resultSequence = "application/cbor-seq"
+    /// Evidence.
+    package static let evidence = "application/vnd.cairn.evidence+cbor"
+    /// A COSE receipt.
+    package static let coseReceipt = "application/scitt-receipt+cose"
+    /// CBOR in general.
+    package static let cbor = "application/cbor"
+    /// Tiles.
+    package static let bytes = "application/octet-stream"
+    /// Signed notes and tlog-proofs.
+    package static let text = "text/plain; charset=utf-8"
+    /// JSON.
+    package static let json = "application/json"
+    /// Graphviz.
+    package static let dot = "text/vnd.graphviz; charset=utf-8"
+
+    /// Whether a request is a stream of submissions, from its head alone.
+    static func isStream(_ head: HTTPRequest) -> Bool {
+        guard head.method == .post, head.path == "/entries",
+            let type = head.headerFields[.contentType]
+        else { return false }
+        return Negotiation.essence(type) == submissionSequence
+    }
+}

@@ -1,0 +1,117 @@
+package import Lineage
+package import MerkleTrees
+package import Records
+
+/// What became of a submission that a node took.
+package struct Registration: Hashable, Sendable {
+    /// The statement's id.
+    package var id: Hash256
+    /// Where the statement stands in the node's log.
+    package var leafIndex: UInt64
+    /// False if the log held the statement before.
+    package var isNew: Bool
+
+    /// Makes the news of a registration.
+    package init(id: Hash256, leafIndex: UInt64, isNew: Bool) {
+        self.id = id
+        self.leafIndex = leafIndex
+        self.isNew = isNew
+    }
+}
+
+/// The two ways in which a receipt is written (SPEC §12).
+package enum ReceiptForm: Hashable, Sendable {
+    /// C2SP tlog-proof text.
+    case logProof
+    /// RFC 9942 COSE receipt.
+    case cose
+}
+
+/// The ways in which a lineage is written.
+package enum TraceForm: Hashable, Sendable {
+    /// JSON for programs.
+    case json
+    /// A table for people.
+    case table
+    /// A graph for Graphviz.
+    case dot
+}
+
+/// What `GET /trace/{subject}` asks.
+package struct TraceRequest: Hashable, Sendable {
+    /// The subject in any spelling.
+    package var subject: String
+    /// Which way to walk.
+    package var direction: TraceDirection
+    /// The most things to list; nil for the node's own limit.
+    package var limit: Int?
+    /// How to write the answer.
+    package var form: TraceForm
+
+    /// Makes a question.
+    package init(subject: String, direction: TraceDirection, limit: Int?, form: TraceForm) {
+        self.subject = subject
+        self.direction = direction
+        self.limit = limit
+        self.form = form
+    }
+}
+
+/// How a node is.
+package struct NodeHealth: Hashable, Sendable {
+    /// Whether it takes submissions.
+    package var isReady: Bool
+    /// One word: `ok`, `stopping` or `failed`.
+    package var status: String
+    /// The origin of its log.
+    package var origin: String
+    /// Entries in its newest checkpoint.
+    package var size: UInt64
+
+    /// Makes a report.
+    package init(isReady: Bool, status: String, origin: String, size: UInt64) {
+        self.isReady = isReady
+        self.status = status
+        self.origin = origin
+        self.size = size
+    }
+}
+
+/// The node behind the HTTP interface: the port that the routes of SPEC §17 speak to.
+///
+/// Answers are whole bytes, because each is bounded by a limit of SPEC §19. Every refusal carries
+/// a code of SPEC §20, from which the HTTP status follows. Implementations answer many calls at
+/// once.
+package protocol NodeService: Sendable {
+    /// Takes the bytes of one submission; returns when it is durable and sealed.
+    ///
+    /// With `patiently` it waits for room in the queue instead of refusing with `node.busy`: for
+    /// callers that hold back their own source meanwhile.
+    func submit(_ submission: [UInt8], patiently: Bool) async throws(Refusal) -> Registration
+    /// The receipt of a registered statement; `entry.unknown`.
+    func receipt(of id: Hash256, form: ReceiptForm) async throws(Refusal) -> [UInt8]
+    /// The COSE Key Set of the log's keys.
+    func keySet() async throws(Refusal) -> [UInt8]
+    /// One of the log's keys as a COSE_Key; `request.path`.
+    func key(thumbprint: Hash256) async throws(Refusal) -> [UInt8]
+    /// The newest checkpoint, a signed note.
+    func checkpoint() async throws(Refusal) -> [UInt8]
+    /// A tile or entry bundle by its path below `/log/`; `request.path`.
+    func tile(path: String) async throws(Refusal) -> [UInt8]
+    /// The manifest of a statement by the leaf index of its entry; `entry.unknown`.
+    func manifest(at leafIndex: UInt64) async throws(Refusal) -> [UInt8]
+    /// A part, if the reader may see it; `part.unknown`, `part.withheld`.
+    func part(_ digest: Hash256, for reader: Reader) async throws(Refusal) -> [UInt8]
+    /// The proof that the tree of the old size is a beginning of the new one's.
+    func consistencyProof(from old: UInt64, to new: UInt64) async throws(Refusal) -> [Hash256]
+    /// An evidence file; `identifier.*`, `evidence.too-large`.
+    func evidence(
+        about subject: String, upstream: Bool, for reader: Reader
+    ) async throws(Refusal) -> [UInt8]
+    /// A lineage in the form asked for; `identifier.*`.
+    func trace(_ request: TraceRequest, for reader: Reader) async throws(Refusal) -> [UInt8]
+    /// The governance state as JSON.
+    func organisations() async throws(Refusal) -> [UInt8]
+    /// How the node is. Never waits for the ledger's writer.
+    func health() async -> NodeHealth
+}

@@ -1,0 +1,81 @@
+import DeterministicCBOR
+import EPCIS
+package import Records
+
+/// A refusal as an HTTP answer: status, headers' values and bodies (RFC 9457, RFC 9290).
+package struct Problem: Hashable, Sendable {
+    /// Media type of the JSON form.
+    package static let jsonType = "application/problem+json"
+    /// Media type of the CBOR form.
+    package static let cborType = "application/concise-problem-details+cbor"
+
+    /// What is told.
+    package var refusal: Refusal
+
+    /// Wraps a refusal.
+    package init(_ refusal: Refusal) {
+        self.refusal = refusal
+    }
+
+    /// The HTTP status that goes with the code (SPEC §20).
+    package var status: Int {
+        let code = refusal.code
+        if let exact = Self.exact[code] { return exact }
+        let family = code.prefix { $0 != "." }
+        if family == "node" { return 503 }
+        if family == "authority" { return 403 }
+        return 400
+    }
+
+    /// Statuses of codes that differ from those of their family.
+    private static let exact: [String: Int] = [
+        "submission.too-large": 413, "request.too-large": 413, "request.method": 405,
+        "request.path": 404, "request.media-type": 415, "request.host": 421,
+        "request.deadline": 408, "entry.unknown": 404, "part.unknown": 404,
+        "subject.unknown": 404, "part.withheld": 403, "statement.issuer-unknown": 403,
+        "statement.issuer-suspended": 403, "statement.key-unknown": 403,
+        "statement.key-purpose": 403, "statement.key-not-yet-valid": 403,
+        "statement.key-revoked": 403, "statement.signature": 403, "evidence.too-large": 422,
+        "node.failed": 500,
+    ]
+
+    /// Seconds after which it makes sense to try again, for statuses that say so.
+    package var retryAfterSeconds: Int? { status == 503 ? 2 : nil }
+
+    /// One sentence for the kind of problem.
+    package var title: String {
+        switch status {
+        case 403: "The record is not the issuer's to make, or not the caller's to read"
+        case 404: "There is nothing by that name"
+        case 405: "The path does not take this method"
+        case 408: "The request took too long"
+        case 413: "The request is too large"
+        case 415: "The media type is not understood here"
+        case 421: "The request is meant for another host"
+        case 422: "The question is too large to answer"
+        case 500: "The node failed"
+        case 503: "The node cannot take this now"
+        default: "The request is malformed"
+        }
+    }
+
+    /// RFC 9457 problem details.
+    package var json: [UInt8] {
+        JSONValue.object([
+            JSONMember("type", .string("urn:cairn:error:\(refusal.code)")),
+            JSONMember("title", .string(title)),
+            JSONMember("status", .number(JSONNumber(status))),
+            JSONMember("code", .string(refusal.code)),
+            JSONMember("field", .string(refusal.field)),
+            JSONMember("detail", .string(refusal.reason)),
+        ]).serialized()
+    }
+
+    /// RFC 9290 concise problem details.
+    package var cbor: [UInt8] {
+        CBORValue.map([
+            CBORPair(-1, .text(title)), CBORPair(-2, .text(refusal.reason)),
+            CBORPair("code", .text(refusal.code)), CBORPair("field", .text(refusal.field)),
+        ]).encoded()
+    }
+}

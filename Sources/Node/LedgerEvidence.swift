@@ -1,0 +1,65 @@
+import MerkleTrees
+import Records
+import Sequencing
+import Storage
+import Verdicts
+
+/// One read snapshot of the ledger as a source of evidence, together with the subject index of
+/// exactly its last seal.
+struct LedgerEvidence: EvidenceSource {
+    let origin: String
+    let checkpointNote: String
+    let size: UInt64
+    private let store: LedgerStore
+    private let index: SubjectIndex
+
+    /// The source for the snapshot that `store` shows; nil if the index of its last seal is not at
+    /// hand, because the snapshot was overtaken: then take a new one.
+    init?(_ store: LedgerStore, origin: String, published: PublishedLog) throws {
+        let size = try store.size()
+        guard size > 0, let checkpoint = try store.checkpoint(ofSeal: size - 1) else {
+            throw NodeError.failure("log.damaged", "the log has no checkpoint; run cairn check")
+        }
+        guard let index = published.index(size: size) else { return nil }
+        self.origin = origin
+        self.checkpointNote = String(decoding: checkpoint, as: UTF8.self)
+        self.size = size
+        self.store = store
+        self.index = index
+    }
+
+    func entry(at index: UInt64) throws -> [UInt8] {
+        try found(try store.entry(at: index), "entry", index)
+    }
+
+    func manifest(at index: UInt64) throws -> [UInt8] {
+        try found(try store.manifest(at: index), "manifest", index)
+    }
+
+    func part(_ digest: Hash256) throws -> [UInt8]? { try store.part(digest) }
+
+    func links(of key: Hash256) throws -> [Verdicts::LinkPlace] {
+        try store.links(of: key).map {
+            Verdicts::LinkPlace(leafIndex: $0.leafIndex, row: $0.row)
+        }
+    }
+
+    func inclusionPath(of index: UInt64) throws -> [Hash256] {
+        try TreeReader(tiles: store, size: size).inclusionProof(of: index)
+    }
+
+    func indexProof(for keys: [Hash256]) throws -> IndexProof {
+        try index.proof(for: keys, leaves: store)
+    }
+
+    func seal(before index: UInt64) throws -> UInt64? { try store.seal(before: index) }
+
+    func seal(after index: UInt64) throws -> UInt64? { try store.seal(atOrAfter: index) }
+
+    private func found<Value>(_ value: Value?, _ table: String, _ index: UInt64) throws -> Value {
+        guard let value else {
+            throw NodeError.failure("log.damaged", "\(table) \(index) is missing; run cairn check")
+        }
+        return value
+    }
+}

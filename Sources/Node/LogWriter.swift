@@ -1,0 +1,180 @@
+import Foundation
+import Logging
+import MerkleTrees
+import Records
+import Sequencing
+import Storage
+import Synchronization
+
+/// The one writer of a node's log: a thread of its own that owns the sequencer.
+///
+/// Group commit: whatever was handed over while a group was being committed is the next group, so
+/// that an idle node seals at once and a busy one shares each sync among many. A caller is answered
+/// when its group is durable. The first failure of a commit is the end: nothing of the group is
+/// acknowledged, ``ending`` says why, and the process is meant to stop.
+final class LogWriter: Sendable {
+    /// What became of a statement.
+    enum Outcome: Sendable {
+        /// It stands in the log, durably.
+        case registered(leafIndex: UInt64, isNew: Bool)
+        /// Governance or delegations have changed since it was admitted.
+        case admitAgain
+        /// It may not stand in the log, or the node cannot take it.
+        case refused(Refusal)
+    }
+
+    private struct Order: Sendable {
+        var admitted: AdmittedStatement
+        var version: UInt64
+        var continuation: CheckedContinuation<Outcome, Never>
+    }
+
+    private struct Line {
+        var orders: [Order] = []
+        var isClosed = false
+        var refusal: Refusal?
+    }
+
+    /// How the writer ended: in good order, or with what failed.
+    let ending = Ending()
+    private let ledger: Ledger
+    private let published: PublishedLog
+    private let onSealed: @Sendable (UInt64) -> Void
+    private let nowMilliseconds: @Sendable () -> UInt64
+    private let logger: Logger
+    private let line = Mutex(Line())
+    private let bell = DispatchSemaphore(value: 0)
+
+    /// A writer that does not run yet; `onSealed` is told the size of the log after each group, on
+    /// the writer's thread.
+    init(
+        ledger: Ledger, published: PublishedLog, nowMilliseconds: @escaping @Sendable () -> UInt64,
+        logger: Logger, onSealed: @escaping @Sendable (UInt64) -> Void
+    ) {
+        self.ledger = ledger
+        self.published = published
+        self.nowMilliseconds = nowMilliseconds
+        self.logger = logger
+        self.onSealed = onSealed
+    }
+
+    /// Starts the thread.
+    func start(_ sequencer: Sequencer) {
+        let thread = Thread { [self] in run(sequencer) }
+        thread.name = "cairn.writer"
+        thread.stackSize = 8 << 20
+        thread.start()
+    }
+
+    /// Hands over a statement; returns when it is durable, or decided otherwise.
+    func register(_ admitted: AdmittedStatement, admittedUnder version: UInt64) async -> Outcome {
+        await withCheckedContinuation { continuation in
+            let order = Order(admitted: admitted, version: version, continuation: continuation)
+            let refusal: Refusal? = line.withLock { line in
+                if let refusal = line.refusal { return refusal }
+                if line.isClosed { return .stopping }
+                line.orders.append(order)
+                return nil
+            }
+            if let refusal {
+                continuation.resume(returning: .refused(refusal))
+            } else {
+                bell.signal()
+            }
+        }
+    }
+
+    /// Takes no more statements, commits those handed over, and ends.
+    func close() {
+        line.withLock { $0.isClosed = true }
+        bell.signal()
+    }
+
+    // MARK: The thread
+
+    private func run(_ first: Sequencer) {
+        var sequencer = first
+        while true {
+            bell.wait()
+            let (orders, isClosed) = line.withLock { line in
+                defer { line.orders = [] }
+                return (line.orders, line.isClosed)
+            }
+            var rest = orders[...]
+            while !rest.isEmpty {
+                do {
+                    rest = rest.dropFirst(try commitGroup(rest, &sequencer))
+                } catch {
+                    return fail(NodeError(error), waiting: rest)
+                }
+            }
+            if isClosed { return ending.settle(.success(())) }
+        }
+    }
+
+    /// Stages as many of the orders as one group takes, commits them, answers their callers.
+    ///
+    /// - Returns: how many were answered: at least one. None is if this throws.
+    private func commitGroup(
+        _ orders: ArraySlice<Order>, _ sequencer: inout Sequencer
+    ) throws -> Int {
+        var outcomes: [Outcome] = []
+        try ledger.write { store in
+            for order in orders {
+                guard let outcome = try stage(order, &sequencer, store) else { break }
+                outcomes.append(outcome)
+            }
+            guard sequencer.stagedCount > 0 else { return }
+            let group = try sequencer.seal(nowMilliseconds: nowMilliseconds(), in: store)
+            published.prepare(sequencer.state.index, size: group.size)
+            try store.commit(group)
+            sequencer.committed()
+            published.publish(
+                PublishedLog.Snapshot(
+                    size: group.size, checkpoint: group.checkpoint, basis: sequencer.basis))
+            onSealed(group.size)
+            logger.debug(
+                "sealed",
+                metadata: ["size": "\(group.size)", "statements": "\(group.statements.count)"])
+        }
+        for (order, outcome) in zip(orders, outcomes) {
+            order.continuation.resume(returning: outcome)
+        }
+        return outcomes.count
+    }
+
+    /// What became of an order; nil if it belongs to the next group.
+    private func stage(
+        _ order: Order, _ sequencer: inout Sequencer, _ store: LedgerStore
+    ) throws -> Outcome? {
+        do {
+            let outcome = try sequencer.stage(
+                order.admitted, admittedUnder: order.version, nowMilliseconds: nowMilliseconds(),
+                in: store)
+            switch outcome {
+            case .staged(let index): return .registered(leafIndex: index, isNew: true)
+            case .alreadyStaged(let index), .alreadyRegistered(let index):
+                return .registered(leafIndex: index, isNew: false)
+            case .admitAgain: return .admitAgain
+            case .sealFirst: return nil
+            }
+        } catch let refusal as Refusal {
+            return .refused(refusal)
+        }
+    }
+
+    private func fail(_ error: NodeError, waiting orders: ArraySlice<Order>) {
+        logger.critical(
+            "the ledger cannot be written; the node stops",
+            metadata: ["code": "\(error.code)", "reason": "\(error.reason)"])
+        let late = line.withLock { line in
+            line.refusal = .failed
+            defer { line.orders = [] }
+            return line.orders
+        }
+        for order in orders + late {
+            order.continuation.resume(returning: .refused(.failed))
+        }
+        ending.settle(.failure(error))
+    }
+}

@@ -1,0 +1,107 @@
+import Foundation
+import MerkleTrees
+import Records
+import Signatures
+import Storage
+
+/// The files of one node (SPEC §18): `genesis`, `node.json`, `log-key.pem`, `ledger.sqlite`,
+/// `views.sqlite`, `lock`.
+///
+/// Who controls them: `genesis` is the anchor of everything the node believes; `log-key.pem` signs
+/// in the log's name and is readable by its owner only; a changed `ledger.sqlite` is found by
+/// `cairn check`; `views.sqlite` can be deleted.
+struct NodeDirectory: Sendable {
+    /// The directory's path.
+    let path: String
+
+    static let genesisName = "genesis"
+    static let configurationName = "node.json"
+    static let keyName = "log-key.pem"
+
+    /// The path of one of its files.
+    func file(_ name: String) -> String { path + "/" + name }
+
+    // MARK: Reading
+
+    /// The genesis file and the governance it founds.
+    func genesis() throws(NodeError) -> (file: GenesisFile, state: GovernanceState) {
+        let bytes = try read(Self.genesisName)
+        return try NodeError.mapping {
+            let file = try GenesisFile.decode(bytes)
+            return (file, try file.verified())
+        }
+    }
+
+    /// What `node.json` says.
+    func configuration() throws(NodeError) -> NodeConfiguration {
+        let bytes = try read(Self.configurationName)
+        do {
+            return try JSONDecoder().decode(NodeConfiguration.self, from: Data(bytes))
+        } catch {
+            throw .input("node.configuration", "\(file(Self.configurationName)): \(error)")
+        }
+    }
+
+    /// The log's private key.
+    func logKey(
+        _ configuration: NodeConfiguration, passphrase: [UInt8]?
+    ) throws(NodeError) -> SigningKey {
+        let pem = try read(configuration.logKey)
+        return try NodeError.mapping { try KeyFile.read(pem: pem, passphrase: passphrase) }
+    }
+
+    private func read(_ name: String) throws(NodeError) -> [UInt8] {
+        let path = file(name)
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw .input("node.missing-file", "\(path) is missing; make a node with cairn init")
+        }
+        do {
+            return [UInt8](try Data(contentsOf: URL(filePath: path)))
+        } catch {
+            throw .failure("node.io", "\(path) cannot be read: \(error.localizedDescription)")
+        }
+    }
+
+    // MARK: Writing
+
+    /// Writes a new file and makes it durable.
+    func write(_ bytes: [UInt8], to name: String, mode: mode_t) throws(NodeError) {
+        let path = file(name)
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+        guard descriptor >= 0 else { throw Self.failure(path, "cannot be made") }
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        do {
+            try handle.write(contentsOf: Data(bytes))
+            try handle.synchronize()
+        } catch {
+            throw .failure("node.io", "\(path) cannot be written: \(error.localizedDescription)")
+        }
+    }
+
+    /// Makes the entries of a directory durable.
+    static func synchronize(directory path: String) throws(NodeError) {
+        let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure(path, "cannot be opened") }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw failure(path, "cannot be synced") }
+    }
+
+    static func failure(_ path: String, _ what: String) -> NodeError {
+        .failure("node.io", "\(path) \(what): \(unsafe String(cString: strerror(errno)))")
+    }
+}
+
+/// What `node.json` holds.
+struct NodeConfiguration: Codable, Hashable, Sendable {
+    /// The log's origin.
+    var origin: String
+    /// The file with the log's key, in the node's directory.
+    var logKey: String
+
+    /// As JSON for people: sorted keys, one a line.
+    func encoded() throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return [UInt8](try encoder.encode(self)) + [0x0A]
+    }
+}

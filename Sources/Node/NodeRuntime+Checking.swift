@@ -1,0 +1,51 @@
+import MerkleTrees
+import Records
+import Sequencing
+import Storage
+
+extension NodeRuntime {
+    /// Recomputes a node's whole ledger from its bytes (SPEC §14).
+    ///
+    /// The node may be running: one snapshot is checked. `progress` is told how many entries of how
+    /// many have been checked.
+    ///
+    /// - Returns: what does not hold, a line each; nothing for a sound ledger.
+    /// - Throws: if the directory or its files cannot be read at all.
+    package static func check(
+        directory path: String, progress: (_ done: UInt64, _ all: UInt64) -> Void
+    ) throws(NodeError) -> [String] {
+        let directory = NodeDirectory(path: path)
+        let genesis = try directory.genesis().state
+        return try NodeError.mapping {
+            let ledger = try Ledger.inspect(directory: path)
+            defer { try? ledger.close() }
+            return try withoutActuallyEscaping(progress) { progress in
+                try ledger.read { store in
+                    LedgerCheck.findings(in: store, genesis: genesis, progress: progress)
+                        .map(\.description)
+                }
+            }
+        }
+    }
+
+    /// Makes a node's views again from its ledger.
+    ///
+    /// The node must not be running. `progress` is told how many entries of how many have been
+    /// indexed.
+    ///
+    /// - Throws: `storage.locked` while the node runs; what the disk failed with.
+    package static func rebuild(
+        directory path: String, progress: (_ done: UInt64, _ all: UInt64) -> Void
+    ) throws(NodeError) {
+        let directory = NodeDirectory(path: path)
+        let genesis = try directory.genesis().state
+        try NodeError.mapping {
+            let ledger = try Ledger.open(directory: path)
+            defer { try? ledger.close() }
+            try Views.delete(directory: path)
+            let views = try Views(directory: path, identity: ledger.identity)
+            defer { try? views.close() }
+            try views.rebuild(from: ledger, genesis: genesis, progress: progress)
+        }
+    }
+}

@@ -1,0 +1,124 @@
+import Foundation
+import MerkleTrees
+import Records
+import Sequencing
+import Signatures
+import Storage
+
+extension NodeRuntime {
+    /// Makes the directory of a new node: its files, and a log with the genesis statement at index
+    /// 0 and a seal at index 1.
+    ///
+    /// All is put together in a directory beside it, which takes its name when it is whole: after
+    /// an error nothing is left behind.
+    ///
+    /// - Parameters:
+    ///   - directory: must not exist, or be empty.
+    ///   - genesis: the genesis file.
+    ///   - origin: the log's origin; genesis must name a node with it.
+    ///   - logKeyPEM: the log's private key, which is kept as given; genesis must name it.
+    ///   - passphrase: the key's, if it is encrypted. It is not kept.
+    ///   - nowMilliseconds: when the genesis statement is registered.
+    /// - Throws: `node.directory-in-use`, `node.origin`, `node.key`, `node.io`; what refuses the
+    ///   genesis file or the key file.
+    package static func initialise(
+        directory: String, genesis: [UInt8], origin: String, logKeyPEM: [UInt8],
+        passphrase: [UInt8]?, nowMilliseconds: UInt64 = SystemClock.nowMilliseconds()
+    ) throws(NodeError) {
+        let founding = try NodeError.mapping { try GenesisFile.decode(genesis) }
+        let state = try NodeError.mapping { try founding.verified() }
+        let key = try NodeError.mapping {
+            try KeyFile.read(pem: logKeyPEM, passphrase: passphrase)
+        }
+        try checkKey(key, of: origin, in: state)
+        let target = URL(filePath: directory).standardizedFileURL.path
+        try requireUnused(target)
+        let parent = URL(filePath: target).deletingLastPathComponent().path
+        let draft = NodeDirectory(path: "\(target).new-\(UUID().uuidString)")
+        try makeDirectory(draft.path, parent: parent)
+        do throws(NodeError) {
+            try draft.write(genesis, to: NodeDirectory.genesisName, mode: 0o644)
+            try draft.write(logKeyPEM, to: NodeDirectory.keyName, mode: 0o600)
+            let configuration = NodeConfiguration(origin: origin, logKey: NodeDirectory.keyName)
+            let json = try NodeError.mapping { try configuration.encoded() }
+            try draft.write(json, to: NodeDirectory.configurationName, mode: 0o644)
+            try registerGenesis(
+                founding, state: state, key: key, origin: origin, in: draft.path,
+                nowMilliseconds: nowMilliseconds)
+            try NodeDirectory.synchronize(directory: draft.path)
+            guard unsafe rename(draft.path, target) == 0 else {
+                throw NodeDirectory.failure(target, "cannot be made")
+            }
+            try NodeDirectory.synchronize(directory: parent)
+        } catch {
+            try? FileManager.default.removeItem(atPath: draft.path)
+            throw error
+        }
+    }
+
+    private static func checkKey(
+        _ key: SigningKey, of origin: String, in state: GovernanceState
+    ) throws(NodeError) {
+        guard let node = state.nodes[origin] else {
+            let known = state.nodes.keys.sorted().joined(separator: ", ")
+            throw .input(
+                "node.origin",
+                "the network has no node \(origin); it has \(known.isEmpty ? "none" : known)")
+        }
+        guard node.logKey == key.publicKey else {
+            throw .input(
+                "node.key",
+                "the network names log key \(node.logKey.thumbprint.hex) for \(origin), this key "
+                    + "is \(key.publicKey.thumbprint.hex)")
+        }
+    }
+
+    private static func requireUnused(_ path: String) throws(NodeError) {
+        var isDirectory: ObjCBool = false
+        guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+            return
+        }
+        let content = try? FileManager.default.contentsOfDirectory(atPath: path)
+        guard isDirectory.boolValue, content?.isEmpty ?? false else {
+            throw .input(
+                "node.directory-in-use", "\(path) exists and is not an empty directory")
+        }
+    }
+
+    private static func makeDirectory(_ path: String, parent: String) throws(NodeError) {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: parent, withIntermediateDirectories: true)
+        } catch {
+            throw .failure("node.io", "\(parent) cannot be made: \(error.localizedDescription)")
+        }
+        // The ledger holds parts that are not for everybody on this machine.
+        guard unsafe mkdir(path, 0o700) == 0 else {
+            throw NodeDirectory.failure(path, "cannot be made")
+        }
+    }
+
+    /// Index 0 goes the way of every statement: admission, sequencer, one durable group.
+    private static func registerGenesis(
+        _ founding: GenesisFile, state: GovernanceState, key: SigningKey, origin: String,
+        in directory: String, nowMilliseconds: UInt64
+    ) throws(NodeError) {
+        let identity = LogIdentity(origin: origin, network: state.network)
+        try NodeError.mapping {
+            let ledger = try Ledger.create(directory: directory, identity: identity)
+            defer { try? ledger.close() }
+            try ledger.write { store in
+                var sequencer = try Sequencer(
+                    resuming: store, genesis: state, origin: origin,
+                    indexDepth: identity.indexDepth, logKey: key)
+                let facts = AdmissionFacts(ledger: ledger, basis: sequencer.basis)
+                let admitted = try Admission(governance: state, facts: facts)
+                    .admit(founding.submission, nowMilliseconds: nowMilliseconds)
+                _ = try sequencer.stage(
+                    admitted, admittedUnder: sequencer.basis.version,
+                    nowMilliseconds: nowMilliseconds, in: store)
+                try store.commit(try sequencer.seal(nowMilliseconds: nowMilliseconds, in: store))
+            }
+        }
+    }
+}

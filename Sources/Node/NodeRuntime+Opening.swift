@@ -1,0 +1,149 @@
+import HTTPAPI
+import Logging
+import MerkleTrees
+import Notes
+import Records
+import Sequencing
+import Signatures
+import Storage
+
+extension NodeRuntime {
+    /// What a node's directory holds, checked against each other.
+    private struct Opened: Sendable {
+        var ledger: Ledger
+        var views: Views
+        var genesis: GovernanceState
+        var sequencer: Sequencer
+        var checkpoint: [UInt8]
+        var logKey: SigningKey
+        var organisation: String
+    }
+
+    /// Opens a directory and starts everything but the HTTP interface.
+    static func open(
+        _ directory: NodeDirectory, _ passphrase: [UInt8]?, _ settings: Settings
+    ) async throws(NodeError) -> RunningNode {
+        let opened: Opened
+        do {
+            opened = try await ReadingThreads(count: 1).run { try load(directory, passphrase) }
+        } catch {
+            throw NodeError(error)
+        }
+        let state = opened.sequencer.state
+        let published = PublishedLog(
+            PublishedLog.Snapshot(
+                size: state.size, checkpoint: opened.checkpoint, basis: opened.sequencer.basis),
+            index: state.index)
+        let filling = ViewsFilling(
+            ledger: opened.ledger, views: opened.views, genesis: opened.genesis)
+        let views = ViewsFollower(logger: settings.logger) { size in
+            try filling.step(to: size, delegations: published.newest.basis.delegations)
+        }
+        let writer = LogWriter(
+            ledger: opened.ledger, published: published,
+            nowMilliseconds: settings.nowMilliseconds, logger: settings.logger,
+            onSealed: { views.sealed(size: $0) })
+        let limits = WaitingRoom.Limits(
+            submissions: settings.waitingSubmissions, bytes: settings.waitingBytes)
+        let receipts = Receipts(
+            origin: state.origin, network: state.governance.network, logKey: opened.logKey)
+        views.start()
+        views.sealed(size: state.size)
+        writer.start(opened.sequencer)
+        return RunningNode(
+            organisation: opened.organisation, ledger: opened.ledger, published: published,
+            writer: writer, room: WaitingRoom(limits: limits), views: views,
+            viewed: opened.views, receipts: receipts, settings: settings)
+    }
+
+    private static func load(
+        _ directory: NodeDirectory, _ passphrase: [UInt8]?
+    ) throws -> Opened {
+        let configuration = try directory.configuration()
+        let genesis = try directory.genesis().state
+        let key = try directory.logKey(configuration, passphrase: passphrase)
+        let ledger = try Ledger.open(directory: directory.path)
+        do {
+            return try take(ledger, configuration, genesis, key, path: directory.path)
+        } catch {
+            try? ledger.close()
+            throw error
+        }
+    }
+
+    private static func take(
+        _ ledger: Ledger, _ configuration: NodeConfiguration, _ genesis: GovernanceState,
+        _ key: SigningKey, path: String
+    ) throws -> Opened {
+        guard ledger.identity.network == genesis.network,
+            ledger.identity.origin == configuration.origin
+        else {
+            throw NodeError.input(
+                "node.genesis",
+                "\(path): the ledger is of log \(ledger.identity.origin) in network "
+                    + "\(ledger.identity.network.hex), the genesis file is of "
+                    + "\(genesis.network.hex), node.json of \(configuration.origin)")
+        }
+        return try ledger.write { store in
+            let sequencer = try Sequencer(
+                resuming: store, genesis: genesis, origin: configuration.origin,
+                indexDepth: ledger.identity.indexDepth, logKey: key)
+            let state = sequencer.state
+            guard let node = state.governance.nodes[configuration.origin] else {
+                throw NodeError.input(
+                    "node.origin", "the network has no node \(configuration.origin)")
+            }
+            return Opened(
+                ledger: ledger,
+                views: try views(path, identity: ledger.identity),
+                genesis: genesis, sequencer: sequencer,
+                checkpoint: try checkpoint(in: store, of: state), logKey: key,
+                organisation: node.organisation)
+        }
+    }
+
+    /// The views, made anew if their file is damaged: nothing in them is lost.
+    private static func views(_ directory: String, identity: LogIdentity) throws -> Views {
+        do {
+            return try Views(directory: directory, identity: identity)
+        } catch let error where error.code == "storage.corrupt" {
+            try Views.delete(directory: directory)
+            return try Views(directory: directory, identity: identity)
+        }
+    }
+
+    /// The newest checkpoint, which must be the log's own over what the ledger holds.
+    private static func checkpoint(
+        in store: LedgerStore, of state: LogState
+    ) throws -> [UInt8] {
+        guard state.size > 0, let bytes = try store.checkpoint(ofSeal: state.size - 1) else {
+            throw NodeError.failure("log.damaged", "the log has no checkpoint; run cairn check")
+        }
+        let note = try SignedNote.parse(bytes)
+        let checkpoint = try Checkpoint(parsing: note.text)
+        let verifier = state.governance.logVerifier(origin: state.origin, size: state.size)
+        _ = try note.verify(known: verifier.map { [$0] } ?? [])
+        guard checkpoint.size == state.size, checkpoint.root == state.frontier.root else {
+            throw NodeError.failure(
+                "log.damaged", "the newest checkpoint is not of this tree; run cairn check")
+        }
+        return bytes
+    }
+}
+
+extension RunningNode {
+    /// Commits what was handed over, fills no more views, closes the ledger.
+    func end() async -> Result<Void, NodeError> {
+        writer.close()
+        let written = await writer.ending.value()
+        views.close()
+        _ = await views.ending.value()
+        do {
+            try viewed.close()
+            try ledger.close()
+        } catch {
+            if case .success = written { return .failure(NodeError(error)) }
+        }
+        return written
+    }
+}

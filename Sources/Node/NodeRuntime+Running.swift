@@ -1,0 +1,53 @@
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+extension NodeRuntime {
+    /// Serves until SIGTERM or SIGINT, until the task is cancelled, or until the ledger fails.
+    ///
+    /// Starts the node if that has not been done; returns when everything has ended.
+    ///
+    /// - Throws: what ``start()`` throws; what the ledger failed with, after which the process is
+    ///   to exit and start again.
+    package func run() async throws(NodeError) {
+        let serving = ServingNode(runtime: self)
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [
+                    .init(
+                        service: serving, successTerminationBehavior: .gracefullyShutdownGroup,
+                        failureTerminationBehavior: .cancelGroup)
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: settings.logger))
+        do {
+            try await group.run()
+        } catch is CancellationError {
+            return
+        } catch {
+            throw NodeError(error)
+        }
+    }
+}
+
+/// A node as a service of a process.
+private struct ServingNode: Service {
+    let runtime: NodeRuntime
+
+    func run() async throws {
+        if runtime.running == nil { try await runtime.start() }
+        guard let node = runtime.running else { return }
+        let wake = Ending()
+        let watching = Task { wake.settle(await node.writer.ending.value()) }
+        await withTaskCancellationHandler {
+            await withGracefulShutdownHandler {
+                _ = await wake.value()
+            } onGracefulShutdown: {
+                wake.settle(.success(()))
+            }
+        } onCancel: {
+            wake.settle(.success(()))
+        }
+        try await runtime.stop()
+        await watching.value
+    }
+}

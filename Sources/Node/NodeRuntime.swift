@@ -1,0 +1,151 @@
+import Foundation
+package import HTTPAPI
+package import Logging
+import MerkleTrees
+import Notes
+import Records
+import Sequencing
+import Signatures
+import Storage
+import Synchronization
+
+/// One node: its directory, its log, its HTTP interface.
+///
+/// ``start()`` takes the directory's lock and listens; ``run()`` serves until the process is told
+/// to stop; ``stop()`` finishes what was accepted. A value serves once: to serve again make another
+/// one. Several, each with its own directory, can run in one process.
+package final class NodeRuntime: Sendable {
+    /// What a node can be made to differ in, for tests and benchmarks.
+    package struct Settings: Sendable {
+        /// The node's clock, milliseconds since the epoch.
+        package var nowMilliseconds: @Sendable () -> UInt64 = SystemClock.nowMilliseconds
+        /// The most submissions in hand (SPEC §19).
+        package var waitingSubmissions = 4_096
+        /// The most bytes of them.
+        package var waitingBytes = 64 << 20
+        /// How long a question about lineage waits for the views to reach the newest seal.
+        package var viewsPatience = Duration.seconds(2)
+        /// The HTTP interface's limits.
+        package var http = HTTPLimits()
+        /// How long requests may take to finish when the node stops, in seconds.
+        package var drainSeconds: Int64 = 10
+        /// Where the node logs; no key, passphrase or content is logged.
+        package var logger = Logger(label: "cairn.node")
+
+        /// What SPEC says.
+        package init() {}
+    }
+
+    private enum Phase {
+        case new
+        case starting
+        case serving(RunningNode, HTTPListener)
+        case stopped
+    }
+
+    /// The origin of the node's log.
+    package let origin: String
+    private let directory: NodeDirectory
+    private let listenAddress: ListenAddress
+    private let passphrase: [UInt8]?
+    let settings: Settings
+    private let phase = Mutex(Phase.new)
+
+    /// The node of a directory; nothing is opened yet.
+    ///
+    /// It will listen at `http`, a loopback address and port, port 0 for a free one. The passphrase
+    /// is that of the log key, if it is encrypted.
+    ///
+    /// - Throws: `node.missing-file`, `node.configuration`, `node.listen`.
+    package init(
+        directory: String, http: String = "127.0.0.1:0", passphrase: [UInt8]? = nil,
+        settings: Settings = Settings()
+    ) throws(NodeError) {
+        self.directory = NodeDirectory(path: directory)
+        self.origin = try self.directory.configuration().origin
+        do {
+            self.listenAddress = try ListenAddress(http)
+        } catch {
+            throw .input("node.listen", error.reason)
+        }
+        self.passphrase = passphrase
+        self.settings = settings
+    }
+
+    /// Where the node listens, with the port that the system chose.
+    package var address: ListenAddress {
+        phase.withLock { phase in
+            if case .serving(_, let listener) = phase { listener.address } else { listenAddress }
+        }
+    }
+
+    /// The node behind the HTTP interface, while it serves.
+    package var service: (any NodeService)? { running }
+
+    var running: RunningNode? {
+        phase.withLock { phase in
+            if case .serving(let node, _) = phase { node } else { nil }
+        }
+    }
+
+    // MARK: Life
+
+    /// Takes the directory's lock, takes up the log at its last seal, and listens.
+    ///
+    /// - Throws: `storage.locked` if another process has the directory, `node.genesis`, `log.key`,
+    ///   `log.damaged`, `storage.*`, `key.*`, `node.listen`.
+    package func start() async throws(NodeError) {
+        let isFirst = phase.withLock { phase in
+            guard case .new = phase else { return false }
+            phase = .starting
+            return true
+        }
+        guard isFirst else { throw .failure("node.started", "the node was started before") }
+        do {
+            let opened = try await Self.open(directory, passphrase, settings)
+            let listener = try await listen(opened)
+            phase.withLock { $0 = .serving(opened, listener) }
+            settings.logger.info(
+                "serving",
+                metadata: [
+                    "origin": "\(origin)", "address": "\(listener.address)",
+                    "size": "\(opened.published.newest.size)",
+                ])
+        } catch {
+            phase.withLock { $0 = .stopped }
+            throw error
+        }
+    }
+
+    private func listen(_ node: RunningNode) async throws(NodeError) -> HTTPListener {
+        do throws(ListenError) {
+            return try await HTTPListener.start(
+                service: node, address: listenAddress,
+                reader: .member(organisation: node.organisation), limits: settings.http,
+                logger: settings.logger)
+        } catch {
+            _ = await node.end()
+            throw .failure("node.listen", error.reason)
+        }
+    }
+
+    /// Stops in order, if the node serves.
+    ///
+    /// It takes no more submissions, finishes requests and queued submissions, and closes the
+    /// ledger.
+    ///
+    /// - Throws: what failed while it served, or while it ended.
+    package func stop() async throws(NodeError) {
+        let serving: (RunningNode, HTTPListener)? = phase.withLock { phase in
+            guard case .serving(let node, let listener) = phase else { return nil }
+            phase = .stopped
+            return (node, listener)
+        }
+        guard let (node, listener) = serving else { return }
+        node.beginStopping()
+        await listener.stop(drainSeconds: settings.drainSeconds)
+        let result = await node.end()
+        settings.logger.info("stopped", metadata: ["origin": "\(origin)"])
+        try result.get()
+    }
+}

@@ -1,0 +1,107 @@
+import DeterministicCBOR
+import MerkleTrees
+import Notes
+import Records
+import Sequencing
+import Signatures
+import Storage
+
+/// Makes the receipts of registered statements (SPEC §12).
+///
+/// A receipt proves its entry in the tree of the first seal after it, so that the same statement
+/// always has the same receipt.
+struct Receipts: Sendable {
+    /// The log's name.
+    let origin: String
+    /// The network's id.
+    let network: Hash256
+    /// The log's key, for COSE receipts.
+    let logKey: SigningKey
+
+    /// A statement's entry, and where it stands in the tree of the next seal.
+    private struct Place {
+        var entry: [UInt8]
+        var index: UInt64
+        var size: UInt64
+        var path: [Hash256]
+        var checkpoint: [UInt8]
+    }
+
+    /// The receipt as C2SP tlog-proof text.
+    ///
+    /// - Throws: `entry.unknown`, and what the ledger throws.
+    func logProof(of id: Hash256, in store: LedgerStore) throws -> [UInt8] {
+        let place = try place(of: id, in: store)
+        return try LogProof(
+            index: place.index, proof: place.path, extra: place.entry,
+            checkpoint: try SignedNote.parse(place.checkpoint)
+        ).serialized()
+    }
+
+    /// The receipt as RFC 9942 COSE.
+    ///
+    /// - Throws: `entry.unknown`, and what the ledger throws.
+    func cose(of id: Hash256, in store: LedgerStore) throws -> [UInt8] {
+        let place = try place(of: id, in: store)
+        let root = try Checkpoint(parsing: try SignedNote.parse(place.checkpoint).text).root
+        let network = Subject.network(network).uri
+        let protected = CBORValue.map([
+            CBORPair(CoseLabel.algorithm, .integer(logKey.algorithm.identifier)),
+            CBORPair(CoseLabel.keyID, .bytes(logKey.publicKey.thumbprint.bytes)),
+            CBORPair(
+                CoseLabel.cwtClaims,
+                .map([CBORPair(1, .text(origin)), CBORPair(2, .text(network))])),
+            CBORPair(CoseLabel.verifiableDataStructure, .unsigned(1)),
+            CBORPair(Self.treeSizeLabel, .unsigned(place.size)),
+        ])
+        let proof = CBORValue.array([
+            .unsigned(place.size), .unsigned(place.index),
+            .array(place.path.map { .bytes($0.bytes) }),
+        ]).encoded()
+        let unprotected = CBORValue.map([
+            CBORPair(
+                CoseLabel.verifiableDataProofs,
+                .map([CBORPair(-1, .array([.bytes(proof)]))])),
+            CBORPair(Self.entryLabel, .bytes(place.entry)),
+        ])
+        return try CoseSign1.sign(
+            protected: protected, unprotected: unprotected, payload: root.bytes, detached: true,
+            by: logKey
+        ).encoded()
+    }
+
+    private static let treeSizeLabel: Int64 = -65_537
+    private static let entryLabel: Int64 = -65_538
+
+    private func place(of id: Hash256, in store: LedgerStore) throws -> Place {
+        guard let index = try store.leafIndex(ofStatement: id) else {
+            throw Refusal(
+                code: "entry.unknown", field: "id",
+                reason: "this log has no statement \(id.hex)")
+        }
+        guard let entry = try store.entry(at: index),
+            let seal = try store.seal(atOrAfter: index),
+            let checkpoint = try store.checkpoint(ofSeal: seal)
+        else {
+            throw NodeError.failure(
+                "log.damaged", "entry \(index) has no seal with a checkpoint; run cairn check")
+        }
+        let path = try TreeReader(tiles: store, size: seal + 1).inclusionProof(of: index)
+        return Place(
+            entry: entry, index: index, size: seal + 1, path: path, checkpoint: checkpoint)
+    }
+}
+
+/// The keys of a log as COSE keys (RFC 9052 §7).
+enum KeyDocuments {
+    /// A key with its thumbprint as `kid`.
+    static func value(_ key: VerificationKey) throws -> CBORValue {
+        let value = try CBORValue.decode(key.coseKey)
+        return .map((value.asPairs ?? []) + [CBORPair(2, .bytes(key.thumbprint.bytes))])
+    }
+
+    /// A COSE Key Set.
+    static func set(_ keys: [VerificationKey]) throws -> [UInt8] {
+        CBORValue.array(try keys.map(value)).encoded()
+    }
+}

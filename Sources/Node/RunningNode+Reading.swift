@@ -1,0 +1,175 @@
+import DeterministicCBOR
+import EPCIS
+import Foundation
+import GS1
+import HTTPAPI
+import Lineage
+import MerkleTrees
+import Notes
+import Queries
+import Records
+import Sequencing
+import Signatures
+import Storage
+import Verdicts
+
+extension RunningNode: NodeService {
+    package func submit(
+        _ submission: [UInt8], patiently: Bool
+    ) async throws(Refusal) -> Registration {
+        guard !isStopping else { throw .stopping }
+        return try await register(submission, patiently: patiently)
+    }
+
+    package func receipt(
+        of id: Hash256, form: ReceiptForm
+    ) async throws(Refusal) -> [UInt8] {
+        let receipts = receipts
+        return try await reading { store in
+            switch form {
+            case .logProof: try receipts.logProof(of: id, in: store)
+            case .cose: try receipts.cose(of: id, in: store)
+            }
+        }
+    }
+
+    // MARK: Keys
+
+    package func keySet() async throws(Refusal) -> [UInt8] {
+        do {
+            return try KeyDocuments.set(logKeys)
+        } catch {
+            throw refusal(for: error)
+        }
+    }
+
+    package func key(thumbprint: Hash256) async throws(Refusal) -> [UInt8] {
+        guard let key = logKeys.first(where: { $0.thumbprint == thumbprint }) else {
+            throw Refusal(
+                code: "request.path", field: "kid", reason: "this log has no key by that name")
+        }
+        do {
+            return try KeyDocuments.value(key).encoded()
+        } catch {
+            throw refusal(for: error)
+        }
+    }
+
+    private var logKeys: [VerificationKey] {
+        published.newest.basis.governance.logKeys(origin: origin)?.keys ?? []
+    }
+
+    // MARK: The log
+
+    package func checkpoint() async throws(Refusal) -> [UInt8] { published.newest.checkpoint }
+
+    package func tile(path: String) async throws(Refusal) -> [UInt8] {
+        guard let path = TilePath(parsing: path), path.level ?? 0 < 8 else {
+            throw Self.noTile
+        }
+        return try await reading { store in
+            let size = try store.size()
+            let width = TilePath.width(level: path.level ?? 0, index: path.index, size: size)
+            guard path.width <= width else { throw Self.noTile }
+            if let level = path.level {
+                let tile = try store.tile(level: level, index: path.index, width: path.width)
+                return tile.flatMap(\.bytes)
+            }
+            let first = path.index << 8
+            return EntryBundle.encode(try store.entries(first..<first + UInt64(path.width)))
+        }
+    }
+
+    private static let noTile = Refusal(
+        code: "request.path", field: "path", reason: "the log has no such tile")
+
+    package func manifest(at leafIndex: UInt64) async throws(Refusal) -> [UInt8] {
+        try await reading { store in
+            guard let manifest = try store.manifest(at: leafIndex) else {
+                throw Refusal(
+                    code: "entry.unknown", field: "leaf index",
+                    reason: "the log has no statement at leaf \(leafIndex)")
+            }
+            return manifest
+        }
+    }
+
+    package func part(
+        _ digest: Hash256, for reader: Reader
+    ) async throws(Refusal) -> [UInt8] {
+        try await reading { store in
+            guard let bytes = try store.part(digest) else {
+                throw Refusal(
+                    code: "part.unknown", field: "digest",
+                    reason: "the node does not have part \(digest.hex)")
+            }
+            guard try Part.decode(bytes).visibility.permits(reader) else {
+                throw Refusal(
+                    code: "part.withheld", field: "digest",
+                    reason: "part \(digest.hex) is for others; ask whoever signed it")
+            }
+            return bytes
+        }
+    }
+
+    package func consistencyProof(
+        from old: UInt64, to new: UInt64
+    ) async throws(Refusal) -> [Hash256] {
+        try await reading { store in
+            let size = try store.size()
+            guard old > 0, old <= new, new <= size else {
+                throw Refusal(
+                    code: "request.parameter", field: "old",
+                    reason: "sizes are 0 < old ≤ new ≤ \(size)")
+            }
+            return try TreeReader(tiles: store, size: new).consistencyProof(from: old)
+        }
+    }
+
+    // MARK: Questions
+
+    package func evidence(
+        about subject: String, upstream: Bool, for reader: Reader
+    ) async throws(Refusal) -> [UInt8] {
+        let uri = try Self.identifier(subject).uri
+        let question = EvidenceQuestion(uri: uri, scope: upstream ? .upstream : .subject)
+        for _ in 0..<Self.snapshotsLimit {
+            let built = try await reading { [origin, published, network] store -> [UInt8]? in
+                guard
+                    let source = try LedgerEvidence(
+                        store, origin: origin, published: published)
+                else {
+                    return nil
+                }
+                var builder = EvidenceBuilder(network: network, source: source, reader: reader)
+                return try builder.build(question).encoded()
+            }
+            if let built { return built }
+        }
+        throw .busy
+    }
+
+    /// How often a new snapshot is taken when one was overtaken by many groups.
+    private static let snapshotsLimit = 20
+
+    package func organisations() async throws(Refusal) -> [UInt8] {
+        GovernanceSummary(published.newest.basis.governance).json.serialized()
+    }
+
+    package func health() async -> NodeHealth {
+        var status = isStopping ? "stopping" : "ok"
+        if case .failure = writer.ending.result { status = "failed" }
+        return NodeHealth(
+            isReady: status == "ok", status: status, origin: origin,
+            size: published.newest.size)
+    }
+
+    /// The canonical form of what a caller asks about.
+    static func identifier(_ text: String) throws(Refusal) -> CanonicalIdentifier {
+        do {
+            return try CanonicalIdentifier(text)
+        } catch {
+            throw Refusal(code: error.code, field: "subject", reason: error.reason)
+        }
+    }
+}

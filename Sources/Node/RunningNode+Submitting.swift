@@ -1,0 +1,60 @@
+import HTTPAPI
+import MerkleTrees
+import Records
+import Sequencing
+import Storage
+
+extension RunningNode {
+    /// Admits a submission on the caller's task and hands it to the writer.
+    func register(_ bytes: [UInt8], patiently: Bool) async throws(Refusal) -> Registration {
+        try await room.enter(bytes: bytes.count, patiently: patiently)
+        defer { room.leave(bytes: bytes.count) }
+        let submission = try Submission.decode(bytes)
+        for _ in 0..<Self.admissionsLimit {
+            let basis = published.newest.basis
+            let admitted: AdmittedStatement
+            do throws(Refusal) {
+                admitted = try admit(submission, under: basis)
+            } catch {
+                return try await registration(of: submission, refusedFor: error)
+            }
+            let outcome = await writer.register(admitted, admittedUnder: basis.version)
+            switch outcome {
+            case .registered(let leafIndex, let isNew):
+                return Registration(id: admitted.verified.id, leafIndex: leafIndex, isNew: isNew)
+            case .refused(let refusal): throw refusal
+            case .admitAgain: continue
+            }
+        }
+        throw .busy
+    }
+
+    private func admit(
+        _ submission: Submission, under basis: AdmissionBasis
+    ) throws(Refusal) -> AdmittedStatement {
+        let facts = AdmissionFacts(ledger: ledger, basis: basis)
+        return try Admission(governance: basis.governance, facts: facts)
+            .admit(submission, nowMilliseconds: nowMilliseconds())
+    }
+
+    /// The answer for a statement that would be refused today: if these very bytes were registered
+    /// before, the log has them, whatever has changed since; else the refusal.
+    private func registration(
+        of submission: Submission, refusedFor refusal: Refusal
+    ) async throws(Refusal) -> Registration {
+        guard let statement = try? UnverifiedStatement.decode(submission.statement),
+            let manifest = try? Manifest.decode(submission.manifest),
+            (try? statement.check(manifest: manifest)) != nil
+        else { throw refusal }
+        let leafIndex = try await reading { store -> UInt64? in
+            guard let index = try store.leafIndex(ofStatement: statement.id),
+                let entry = try store.entry(at: index),
+                case .statement(_, let registered) = try LogEntry.decode(entry),
+                registered == statement.bytes
+            else { return nil }
+            return index
+        }
+        guard let leafIndex else { throw refusal }
+        return Registration(id: statement.id, leafIndex: leafIndex, isNew: false)
+    }
+}

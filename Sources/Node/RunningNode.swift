@@ -1,0 +1,90 @@
+import EPCIS
+import HTTPAPI
+import Logging
+import MerkleTrees
+import Notes
+import Records
+import Sequencing
+import Signatures
+import Storage
+import Synchronization
+
+/// The parts of a running node, wired together: what the HTTP interface speaks to.
+///
+/// It decides nothing that SPEC does not; admission, sequencing, storage, evidence and lineage are
+/// each asked for their share. Every method may be called from anywhere at once.
+final class RunningNode: Sendable {
+    /// The most times a statement is admitted again because governance or delegations moved.
+    static let admissionsLimit = 16
+
+    let origin: String
+    /// The organisation that runs the node.
+    let organisation: String
+    let network: Hash256
+    let ledger: Ledger
+    let published: PublishedLog
+    let writer: LogWriter
+    let room: WaitingRoom
+    /// The thread that fills the views.
+    let views: ViewsFollower
+    /// The views themselves.
+    let viewed: Views
+    let threads = ReadingThreads()
+    let receipts: Receipts
+    let nowMilliseconds: @Sendable () -> UInt64
+    let viewsPatience: Duration
+    let logger: Logger
+    private let stopping = Mutex(false)
+
+    init(
+        organisation: String, ledger: Ledger, published: PublishedLog, writer: LogWriter,
+        room: WaitingRoom, views: ViewsFollower, viewed: Views, receipts: Receipts,
+        settings: NodeRuntime.Settings
+    ) {
+        self.origin = receipts.origin
+        self.organisation = organisation
+        self.network = receipts.network
+        self.ledger = ledger
+        self.published = published
+        self.writer = writer
+        self.room = room
+        self.views = views
+        self.viewed = viewed
+        self.receipts = receipts
+        self.nowMilliseconds = settings.nowMilliseconds
+        self.viewsPatience = settings.viewsPatience
+        self.logger = settings.logger
+    }
+
+    /// Takes no more submissions; what has been taken goes on.
+    func beginStopping() {
+        stopping.withLock { $0 = true }
+        room.close()
+    }
+
+    var isStopping: Bool { stopping.withLock { $0 } }
+
+    /// Reads one snapshot of the ledger on a thread for such work.
+    func reading<Value: Sendable>(
+        _ body: @escaping @Sendable (LedgerStore) throws -> Value
+    ) async throws(Refusal) -> Value {
+        do {
+            return try await threads.run { [ledger] in try ledger.read(body) }
+        } catch {
+            throw refusal(for: error)
+        }
+    }
+
+    /// What a caller is told of an error: a refusal as it is, anything else only that the node
+    /// failed.
+    func refusal(for error: any Error) -> Refusal {
+        if let refusal = error as? Refusal { return refusal }
+        let error = NodeError(error)
+        logger.error(
+            "a request could not be answered",
+            metadata: ["code": "\(error.code)", "reason": "\(error.reason)"])
+        return Refusal(
+            code: "node.failed", field: "",
+            reason: "the node could not read its ledger; its log says why (\(error.code))")
+    }
+}

@@ -1,0 +1,133 @@
+import Foundation
+import Logging
+import Synchronization
+
+/// Fills the views behind the writer, on a thread of its own: the writer never waits for it.
+final class ViewsFollower: Sendable {
+    private struct Waiter {
+        var ticket: UInt64
+        var size: UInt64
+        var continuation: CheckedContinuation<Bool, Never>
+    }
+
+    private struct State {
+        var target: UInt64 = 0
+        var reached: UInt64 = 0
+        var isClosed = false
+        var hasFailed = false
+        var nextTicket: UInt64 = 0
+        var waiters: [Waiter] = []
+    }
+
+    /// How the thread ended.
+    let ending = Ending()
+    private let catchUp: @Sendable (UInt64) throws -> UInt64
+    private let logger: Logger
+    private let state = Mutex(State())
+    private let bell = DispatchSemaphore(value: 0)
+
+    /// A follower that does not run yet; `catchUp` brings the views nearer to a size of the log, as
+    /// far as one step goes, and gives the size reached.
+    init(logger: Logger, catchUp: @escaping @Sendable (UInt64) throws -> UInt64) {
+        self.logger = logger
+        self.catchUp = catchUp
+    }
+
+    /// Starts the thread.
+    func start() {
+        let thread = Thread { [self] in run() }
+        thread.name = "cairn.views"
+        thread.stackSize = 8 << 20
+        thread.start()
+    }
+
+    /// The log has reached a size.
+    func sealed(size: UInt64) {
+        state.withLock { $0.target = max($0.target, size) }
+        bell.signal()
+    }
+
+    /// Ends the thread after its present step; what is missing is filled at the next start.
+    func close() {
+        finish(hasFailed: false)
+        bell.signal()
+    }
+
+    /// How far the views are.
+    var reachedSize: UInt64 { state.withLock { $0.reached } }
+
+    /// Waits until the views have reached a size of the log, at most so long.
+    func reaches(_ size: UInt64, within limit: Duration) async -> Bool {
+        let ticket = state.withLock { state in
+            state.nextTicket += 1
+            return state.nextTicket
+        }
+        let deadline = Task {
+            try await Task.sleep(for: limit)
+            drop(ticket)
+        }
+        defer { deadline.cancel() }
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let waiter = Waiter(ticket: ticket, size: size, continuation: continuation)
+                let answer: Bool? = state.withLock { state in
+                    if state.reached >= size { return true }
+                    if state.isClosed || state.hasFailed || Task.isCancelled { return false }
+                    state.waiters.append(waiter)
+                    return nil
+                }
+                if let answer { continuation.resume(returning: answer) }
+            }
+        } onCancel: {
+            drop(ticket)
+        }
+    }
+
+    private func drop(_ ticket: UInt64) {
+        let waiter = state.withLock { state in
+            state.waiters.firstIndex { $0.ticket == ticket }.map { state.waiters.remove(at: $0) }
+        }
+        waiter?.continuation.resume(returning: false)
+    }
+
+    private func finish(hasFailed: Bool) {
+        let waiters = state.withLock { state in
+            if hasFailed { state.hasFailed = true } else { state.isClosed = true }
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.continuation.resume(returning: false) }
+    }
+
+    // MARK: The thread
+
+    private func run() {
+        while true {
+            bell.wait()
+            while let target = state.withLock({ state in
+                state.isClosed || state.reached >= state.target ? nil : state.target
+            }) {
+                do {
+                    settle(reached: try catchUp(target))
+                } catch {
+                    logger.error(
+                        "the views cannot be filled; cairn rebuild makes them again",
+                        metadata: ["error": "\(NodeError(error))"])
+                    finish(hasFailed: true)
+                    return ending.settle(.failure(NodeError(error)))
+                }
+            }
+            if state.withLock({ $0.isClosed }) { return ending.settle(.success(())) }
+        }
+    }
+
+    private func settle(reached: UInt64) {
+        let there = state.withLock { state in
+            state.reached = reached
+            let there = state.waiters.filter { $0.size <= reached }
+            state.waiters.removeAll { $0.size <= reached }
+            return there
+        }
+        for waiter in there { waiter.continuation.resume(returning: true) }
+    }
+}

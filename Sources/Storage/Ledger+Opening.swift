@@ -1,0 +1,106 @@
+import Foundation
+import GRDB
+import MerkleTrees
+
+extension Ledger {
+    /// Opens the connections.
+    ///
+    /// `DatabasePool` sets `synchronous=NORMAL` after its own preparation, so that the writer's
+    /// settings must follow, and are read back.
+    static func openPool(_ path: String, readonly: Bool) throws(StorageError) -> DatabasePool {
+        var configuration = Configuration()
+        configuration.readonly = readonly
+        configuration.maximumReaderCount = readersLimit
+        configuration.busyMode = .timeout(5)
+        configuration.label = "cairn.ledger"
+        configuration.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA trusted_schema = OFF")
+            try database.execute(sql: "PRAGMA cell_size_check = ON")
+            try database.execute(sql: "PRAGMA cache_size = -\(readerCacheKiB)")
+            // A memory map would turn a failing disk into a signal instead of an error.
+            try database.execute(sql: "PRAGMA mmap_size = 0")
+        }
+        let prepared = configuration
+        return try StorageError.mapping(path) {
+            let pool = try DatabasePool(path: path, configuration: prepared)
+            if !readonly {
+                try pool.writeWithoutTransaction { try setUpWriter($0, path: path) }
+            }
+            return pool
+        }
+    }
+
+    private static func setUpWriter(_ database: Database, path: String) throws {
+        let settings: [(name: String, value: String, readBack: String)] = [
+            ("synchronous", "FULL", "2"), ("secure_delete", "ON", "1"),
+            ("wal_autocheckpoint", "\(checkpointPages)", "\(checkpointPages)"),
+            ("cache_size", "-\(writerCacheKiB)", "-\(writerCacheKiB)"),
+            ("journal_mode", "WAL", "wal"),
+        ]
+        for setting in settings {
+            try database.execute(sql: "PRAGMA \(setting.name) = \(setting.value)")
+            let value = try pragma(setting.name, database)
+            guard value == setting.readBack else {
+                throw StorageError(
+                    code: "storage.not-durable", place: path,
+                    reason: "SQLite keeps \(setting.name) at \(value), not \(setting.readBack)")
+            }
+        }
+    }
+
+    /// The value of a setting of a connection, as text.
+    static func pragma(_ name: String, _ database: Database) throws -> String {
+        guard let row = try Row.fetchOne(database, sql: "PRAGMA \(name)") else { return "unset" }
+        return DatabaseValue.text(row[0])
+    }
+
+    static func userVersion(_ database: Database) throws -> Int64 {
+        try Int64.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+    }
+
+    static func requireFile(_ path: String) throws(StorageError) {
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw StorageError(
+                code: "storage.missing", place: path,
+                reason: "there is no ledger; make one with cairn init")
+        }
+    }
+
+    static func requireSchema(_ pool: DatabasePool, _ path: String) throws(StorageError) {
+        let found = try StorageError.mapping(path) { try pool.read(userVersion) }
+        guard found == LedgerSchema.version else {
+            throw StorageError(
+                code: "storage.schema", place: path,
+                reason: found == 0
+                    ? "the file holds no ledger; make one with cairn init"
+                    : "it has schema \(found), this program knows \(LedgerSchema.version); "
+                        + "use the program that wrote it")
+        }
+    }
+
+    static func readIdentity(_ database: Database) throws -> LogIdentity {
+        let sql = "SELECT origin, network, depth FROM log WHERE number = 0"
+        guard let row = try Row.fetchOne(database, sql: sql),
+            let origin = String.fromDatabaseValue(row[0]),
+            let network = Data.fromDatabaseValue(row[1]).flatMap({ Hash256([UInt8]($0)) }),
+            let depth = Int.fromDatabaseValue(row[2]), (1...24).contains(depth)
+        else {
+            throw StorageError(
+                code: "storage.corrupt", place: "log 0", reason: "the log's row is not readable")
+        }
+        return LogIdentity(origin: origin, network: network, indexDepth: depth)
+    }
+}
+
+extension DatabaseValue {
+    /// Any value as text.
+    fileprivate static func text(_ value: DatabaseValue) -> String {
+        switch value.storage {
+        case .null: "null"
+        case .int64(let number): "\(number)"
+        case .double(let number): "\(number)"
+        case .string(let text): text
+        case .blob(let data): "\(data.count) bytes"
+        }
+    }
+}

@@ -1,0 +1,46 @@
+/// Every statement that reads or writes the ledger's tables.
+enum LedgerSQL: Int, CaseIterable {
+    case lastSeal, nextSeal, entry, entries, manifest, links, statements, partUses, partDigest
+    case partBytes, lastPart, bucket, bucketRange, bucketHashes, tile, checkpoint, records
+    case authorities, addAuthority
+    case addEntry, addManifest, addLinks, addStatement, addPart, addPartUse, setBucket
+    case setTile, addSeal, addRecord, erasePart
+
+    /// The statement's text.
+    var text: String {
+        switch self {
+        case .lastSeal: "SELECT max(place) FROM seal WHERE place < ? AND place >= ?"
+        case .nextSeal: "SELECT min(place) FROM seal WHERE place >= ? AND place < ?"
+        case .entry: "SELECT bytes FROM entry WHERE place = ?"
+        case .entries:
+            "SELECT place, bytes FROM entry WHERE place >= ? AND place < ? ORDER BY place"
+        case .manifest: "SELECT bytes FROM manifest WHERE place = ?"
+        case .links: "SELECT before FROM link WHERE place = ?"
+        case .statements: "SELECT place FROM statement WHERE prefix = ? ORDER BY place"
+        case .partUses: "SELECT place, number FROM part_use WHERE prefix = ? ORDER BY place"
+        case .partDigest: "SELECT digest FROM part WHERE number = ?"
+        case .partBytes: "SELECT bytes FROM part WHERE number = ?"
+        case .lastPart: "SELECT max(number) FROM part"
+        case .bucket: "SELECT hash, leaves FROM bucket WHERE place = ?"
+        case .bucketRange: "SELECT place FROM bucket WHERE place >= ? AND place <= ? ORDER BY place"
+        case .bucketHashes: "SELECT place, hash FROM bucket WHERE place >= ? AND place < ?"
+        case .tile: "SELECT hashes FROM tile WHERE place = ?"
+        case .checkpoint: "SELECT checkpoint FROM seal WHERE place = ?"
+        case .records: "SELECT place, number FROM record WHERE id = ? ORDER BY place, number"
+        case .authorities:
+            "SELECT place, number FROM authority WHERE place >= ? AND place < ? ORDER BY place"
+        case .addAuthority: "INSERT INTO authority(place, number) VALUES(?, ?)"
+        case .addEntry: "INSERT INTO entry(place, bytes) VALUES(?, ?)"
+        case .addManifest: "INSERT INTO manifest(place, bytes) VALUES(?, ?)"
+        case .addLinks: "INSERT INTO link(place, before) VALUES(?, ?)"
+        case .addStatement: "INSERT INTO statement(prefix, place) VALUES(?, ?)"
+        case .addPart: "INSERT INTO part(number, digest, bytes) VALUES(?, ?, ?)"
+        case .addPartUse: "INSERT INTO part_use(prefix, place, number) VALUES(?, ?, ?)"
+        case .setBucket: "INSERT OR REPLACE INTO bucket(place, hash, leaves) VALUES(?, ?, ?)"
+        case .setTile: "INSERT OR REPLACE INTO tile(place, hashes) VALUES(?, ?)"
+        case .addSeal: "INSERT INTO seal(place, checkpoint) VALUES(?, ?)"
+        case .addRecord: "INSERT INTO record(id, place, number) VALUES(?, ?, ?)"
+        case .erasePart: "UPDATE part SET bytes = NULL WHERE number = ?"
+        }
+    }
+}

@@ -1,0 +1,166 @@
+import GRDB
+import MerkleTrees
+import Records
+package import Sequencing
+
+// What makes a group durable, and how it can fail.
+//
+// One `BEGIN IMMEDIATE … COMMIT` writes all rows of a group. In WAL mode with synchronous=FULL the
+// commit is: pwrite of the changed pages to ledger.sqlite-wal, the last of them marked as the
+// end of
+// a transaction, then fdatasync of that file. Readers see the group from then on, and after a crash
+// recovery takes the WAL up to the last whole transaction whose checksums hold. Now and then the
+// same connection copies the WAL into ledger.sqlite (pwrite, fdatasync) and starts it again.
+//
+// A failed fdatasync leaves unknown what is on the disk: any error between BEGIN and COMMIT is
+// therefore fatal to this process (``Ledger``), and nothing of the group is acknowledged. What
+// cannot be handled at all is a disk that confirms a sync and loses the data: `cairn check` then
+// finds a ledger that is behind its acknowledged checkpoints, or torn.
+extension LedgerStore: LedgerWriter {
+    package func commit(_ group: GroupToCommit) throws(StorageError) {
+        try requireWriter()
+        let size = try size()
+        guard size == group.firstIndex, !group.statements.isEmpty,
+            group.size == group.firstIndex + UInt64(group.statements.count) + 1,
+            group.size < Place.entriesLimit
+        else {
+            throw StorageError(
+                code: "storage.mismatch", place: "ledger.sqlite",
+                reason: "a group for leaf \(group.firstIndex) does not follow \(size) entries")
+        }
+        try StorageError.mapping("ledger.sqlite") { try database.beginTransaction(.immediate) }
+        do throws(StorageError) {
+            try write(group)
+            try StorageError.mapping("ledger.sqlite") { try database.commit() }
+        } catch {
+            buckets.removeAll()
+            broken = error
+            // Only tidies up: the caller stops anyhow, and SQLite may have rolled back already.
+            try? database.rollback()
+            throw error
+        }
+        buckets.removeAll(keepingCapacity: true)
+    }
+
+    /// Sets the bytes of parts to null, in one durable transaction.
+    func erase(_ digests: [Hash256]) throws(StorageError) {
+        try requireWriter()
+        try StorageError.mapping("ledger.sqlite") {
+            try database.inTransaction(.immediate) {
+                for digest in digests {
+                    guard let number = try partNumber(digest) else { continue }
+                    try sql(.erasePart).run(.integer(number))
+                }
+                return .commit
+            }
+        }
+    }
+
+    private func write(_ group: GroupToCommit) throws(StorageError) {
+        try writeChains(group)
+        for statement in group.statements {
+            let place = SQLValue.integer(Place.key(log: log, statement.leafIndex))
+            try sql(.addEntry).run(place, .bytes(statement.entry))
+            try sql(.addManifest).run(place, .bytes(statement.manifest.encoded()))
+        }
+        let sealPlace = SQLValue.integer(Place.key(log: log, group.size - 1))
+        try sql(.addEntry).run(sealPlace, .bytes(group.seal))
+        try sql(.addSeal).run(sealPlace, .bytes(group.checkpoint))
+        try writeStatementIDs(group)
+        try writeParts(group)
+        for tile in group.tiles {
+            guard let place = Place.tile(log: log, level: tile.level, index: tile.index) else {
+                throw corrupt("tile", "\(tile.level)/\(tile.index)", "the log is too large")
+            }
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(tile.hashes.count * 32)
+            for hash in tile.hashes { hash.append(to: &bytes) }
+            try sql(.setTile).run(.integer(place), .bytes(bytes))
+        }
+    }
+
+    // Random keys go in sorted, so that neighbours find their page in the cache.
+    private func writeStatementIDs(_ group: GroupToCommit) throws(StorageError) {
+        let rows = group.statements.map { (Place.prefix($0.id), $0.leafIndex) }
+        for (prefix, index) in rows.sorted(by: <) {
+            try sql(.addStatement).run(.integer(prefix), .integer(Place.key(log: log, index)))
+        }
+    }
+
+    private func writeParts(_ group: GroupToCommit) throws(StorageError) {
+        var next = try sql(.lastPart).first { $0.isNull(0) ? 0 : $0.integer(0) + 1 } ?? 0
+        var numbers: [Hash256: Int64] = [:]
+        var uses: [(prefix: Int64, place: Int64, number: Int64)] = []
+        for statement in group.statements {
+            let place = Place.key(log: log, statement.leafIndex)
+            for part in statement.parts {
+                let number: Int64
+                if let known = numbers[part.digest] {
+                    number = known
+                } else if let known = try partNumber(part.digest) {
+                    number = known
+                } else {
+                    number = next
+                    next += 1
+                    try sql(.addPart).run(
+                        .integer(number), .bytes(part.digest.bytes), .bytes(part.encoded))
+                }
+                numbers[part.digest] = number
+                uses.append((Place.prefix(part.digest), place, number))
+            }
+            for part in statement.authorities {
+                guard let number = numbers[part] else {
+                    throw corrupt("authority", part.hex, "its part is not in the statement")
+                }
+                try sql(.addAuthority).run(.integer(place), .integer(number))
+            }
+            for record in statement.records {
+                guard let number = numbers[record.part] else {
+                    throw corrupt("record", record.name, "its part is not in the statement")
+                }
+                try sql(.addRecord).run(.text(record.name), .integer(place), .integer(number))
+            }
+        }
+        for use in uses.sorted(by: <) {
+            try sql(.addPartUse).run(
+                .integer(use.prefix), .integer(use.place), .integer(use.number))
+        }
+    }
+
+    /// Writes the links and the buckets with the new heads.
+    private func writeChains(_ group: GroupToCommit) throws(StorageError) {
+        var numbers: [Hash256: Int] = [:]
+        var last: [Hash256: StoredLink] = [:]
+        var changed: [Int: StoredBucket] = [:]
+        for (bucket, hash) in group.buckets {
+            changed[bucket] = StoredBucket(hash: hash, subjects: try self.bucket(bucket).subjects)
+        }
+        for key in group.heads.keys {
+            let position = IndexLeaf(key: key, head: .empty).position
+            let number = bucketNumber(of: position)
+            guard let bucket = changed[number] else {
+                throw corrupt("bucket", "\(number)", "the group changes it without its hash")
+            }
+            numbers[key] = number
+            last[key] = bucket.subject(key)?.last
+        }
+        for statement in group.statements {
+            let before = BackLinks.encode(
+                statement.manifest, at: statement.leafIndex, last: &last)
+            try sql(.addLinks).run(
+                .integer(Place.key(log: log, statement.leafIndex)), .bytes(before))
+        }
+        for (key, head) in group.heads {
+            guard let number = numbers[key], let place = last[key] else {
+                throw corrupt("bucket", key.hex, "the group changes a subject it has no link of")
+            }
+            changed[number]?.set(
+                StoredBucket.Subject(leaf: IndexLeaf(key: key, head: head), last: place))
+        }
+        for (number, bucket) in changed.sorted(by: { $0.key < $1.key }) {
+            try sql(.setBucket).run(
+                .integer(Place.key(log: log, UInt64(number))), .bytes(bucket.hash.bytes),
+                .bytes(bucket.encodedSubjects))
+        }
+    }
+}

@@ -1,0 +1,150 @@
+import EPCIS
+import Foundation
+import GRDB
+import GS1
+import MerkleTrees
+import Records
+
+/// The rows that some entries of the ledger give to the views.
+struct ViewRows {
+    private(set) var cursor: ViewCursor
+    /// Whether the views were of another ledger and must be emptied first.
+    private(set) var startsAfresh = false
+    private var parts: [ViewPart] = []
+
+    /// Reads the next entries of a snapshot.
+    static func read(
+        _ store: LedgerStore, after cursor: ViewCursor, to size: UInt64, limit: UInt64,
+        facts: (UInt64) throws -> (GovernanceState, any LedgerFacts)
+    ) throws -> ViewRows {
+        var rows = ViewRows(cursor: cursor)
+        if try !follows(cursor, store) {
+            rows.startsAfresh = true
+            rows.cursor = ViewCursor(next: 0, last: .zero)
+        }
+        let first = rows.cursor.next
+        let end = min(size, first + limit)
+        guard first < end else { return rows }
+        let entries = try store.entries(first..<end)
+        for (offset, entry) in entries.enumerated() {
+            rows.parts += try parts(of: entry, at: first + UInt64(offset), in: store, facts: facts)
+        }
+        if let last = entries.last {
+            rows.cursor = ViewCursor(next: end, last: TreeHash.leaf(last))
+        }
+        return rows
+    }
+
+    private static func follows(_ cursor: ViewCursor, _ store: LedgerStore) throws -> Bool {
+        guard cursor.next > 0 else { return true }
+        guard let entry = try store.entry(at: cursor.next - 1) else { return false }
+        return TreeHash.leaf(entry) == cursor.last
+    }
+
+    /// Reads the parts of an entry and judges them as they were judged at registration.
+    private static func parts(
+        of entry: [UInt8], at leafIndex: UInt64, in store: LedgerStore,
+        facts: (UInt64) throws -> (GovernanceState, any LedgerFacts)
+    ) throws -> [ViewPart] {
+        guard case .statement(let time, let bytes) = try LogEntry.decode(entry),
+            let encoded = try store.manifest(at: leafIndex)
+        else { return [] }
+        let issuer = try UnverifiedStatement.decode(bytes).issuer
+        let (governance, known) = try facts(leafIndex)
+        let authority = Authority(governance: governance, facts: known)
+        var parts: [ViewPart] = []
+        for digest in try Manifest.decode(encoded).partDigests {
+            guard let bytes = try store.part(digest), let part = try? Part.decode(bytes),
+                let content = try? Content.read(part)
+            else { continue }
+            // What was admitted is not refused here, unless the ledger was tampered with.
+            let judgement = try? authority.judge(content, issuer: issuer, atMilliseconds: time)
+            parts.append(
+                ViewPart(
+                    digest: digest, leafIndex: leafIndex, registeredAtMilliseconds: time,
+                    issuer: issuer, standing: judgement?.standing ?? .reported, content: content))
+        }
+        return parts
+    }
+
+    func write(to database: Database) throws {
+        for part in parts { try part.write(to: database) }
+        try database.execute(
+            sql: "UPDATE view SET next = ?, last = ?",
+            arguments: [Int64(cursor.next), Data(cursor.last.bytes)])
+    }
+}
+
+/// One part as the views hold it.
+private struct ViewPart {
+    var digest: Hash256
+    var leafIndex: UInt64
+    var registeredAtMilliseconds: UInt64
+    var issuer: String
+    var standing: Standing
+    var content: Content
+
+    func write(to database: Database) throws {
+        switch content {
+        case .event(let event): try write(event, to: database)
+        case .record(let record): try write(record, to: database)
+        case .governance, .attachment: return
+        }
+    }
+
+    private func write(_ event: EPCISEvent, to database: Database) throws {
+        let insert = try database.cachedStatement(
+            sql: """
+                INSERT OR IGNORE INTO event(digest, leaf, registered, issuer, event_id, time, type,
+                biz_step, site, standing) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """)
+        try insert.execute(arguments: [
+            Data(digest.bytes), Int64(leafIndex), Int64(clamping: registeredAtMilliseconds), issuer,
+            event.eventID, event.eventTimeMilliseconds, event.type.rawValue, event.bizStep,
+            event.primarySite?.uri, Int(standing.rawValue),
+        ])
+        guard database.changesCount == 1 else { return }
+        let number = database.lastInsertedRowID
+        let flow = try database.cachedStatement(
+            sql: """
+                INSERT INTO flow(subject, time, event, ordinal, role, place, quantity, uom)
+                VALUES(?, ?, ?, ?, ?, ?, ?, ?)
+                """)
+        let time = event.eventTimeMilliseconds
+        for (ordinal, item) in event.flows.enumerated() {
+            try flow.execute(arguments: [
+                item.subject.uri, time, number, ordinal, "\(item.role)", "\(item.place)",
+                item.quantity?.description, item.uom,
+            ])
+        }
+        if event.flows.isEmpty, let site = event.primarySite {
+            try flow.execute(arguments: [
+                site.uri, time, number, -2, "mention", "site", nil, nil,
+            ])
+        }
+        if let process = event.transformationID {
+            try flow.execute(arguments: [
+                process.uri, time, number, -1, "process", "transformationID", nil, nil,
+            ])
+        }
+    }
+
+    private func write(_ record: Records::Record, to database: Database) throws {
+        let insert = try database.cachedStatement(
+            sql: """
+                INSERT OR IGNORE INTO record(digest, leaf, registered, issuer, kind, id, standing)
+                VALUES(?, ?, ?, ?, ?, ?, ?)
+                """)
+        try insert.execute(arguments: [
+            Data(digest.bytes), Int64(leafIndex), Int64(clamping: registeredAtMilliseconds), issuer,
+            record.kind.rawValue, record.id, Int(standing.rawValue),
+        ])
+        guard database.changesCount == 1 else { return }
+        let number = database.lastInsertedRowID
+        var uris = Set(record.about + record.to + [record.id].compactMap(\.self))
+        if case .record(let target) = record.target { uris.insert(target) }
+        let about = try database.cachedStatement(
+            sql: "INSERT INTO about(uri, record) VALUES(?, ?)")
+        for uri in uris { try about.execute(arguments: [uri, number]) }
+    }
+}

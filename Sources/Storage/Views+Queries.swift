@@ -1,0 +1,142 @@
+import EPCIS
+import Foundation
+import GRDB
+package import Lineage
+package import MerkleTrees
+package import Records
+
+/// A part as the views know it: an event or a record, enough to find it and to list it.
+package struct ViewedEvent: Hashable, Sendable {
+    /// The part's digest.
+    package var digest: Hash256
+    /// The leaf of the statement that first covered it.
+    package var leafIndex: UInt64
+    /// When that was registered.
+    package var registeredAtMilliseconds: UInt64
+    /// Who signed it.
+    package var issuer: String
+    /// How far it was theirs to say.
+    package var standing: Standing
+}
+
+/// How much the views hold.
+package struct ViewCounts: Hashable, Sendable {
+    /// Events.
+    package var events: Int
+    /// Flows of things in them.
+    package var flows: Int
+    /// Records.
+    package var records: Int
+}
+
+extension Views {
+    /// The events that have a flow of a thing, or are part of the process with this URI, by event
+    /// time.
+    package func events(about uri: String, limit: Int) throws(StorageError) -> [ViewedEvent] {
+        try parts(
+            """
+            SELECT e.digest, e.leaf, e.registered, e.issuer, e.standing FROM event e
+            JOIN (SELECT DISTINCT time, event FROM flow WHERE subject = ?
+                ORDER BY time, event LIMIT ?) f ON e.number = f.event
+            ORDER BY f.time, f.event
+            """, [uri, limit])
+    }
+
+    /// The records that name a URI, in the order of the log.
+    package func records(about uri: String, limit: Int) throws(StorageError) -> [ViewedEvent] {
+        try parts(
+            """
+            SELECT r.digest, r.leaf, r.registered, r.issuer, r.standing FROM about a
+            JOIN record r ON r.number = a.record WHERE a.uri = ? ORDER BY r.number LIMIT ?
+            """, [uri, limit])
+    }
+
+    /// How many rows the views hold.
+    package func counts() throws(StorageError) -> ViewCounts {
+        try StorageError.mapping(Self.fileName) {
+            try pool.read { database in
+                func count(_ table: String) throws -> Int {
+                    try Int.fetchOne(database, sql: "SELECT count(*) FROM \(table)") ?? 0
+                }
+                return ViewCounts(
+                    events: try count("event"), flows: try count("flow"),
+                    records: try count("record"))
+            }
+        }
+    }
+
+    private func parts(
+        _ sql: String, _ arguments: StatementArguments
+    ) throws(StorageError) -> [ViewedEvent] {
+        try StorageError.mapping(Self.fileName) {
+            try pool.read { database in
+                try GRDB::Row.fetchAll(
+                    database.cachedStatement(sql: sql), arguments: arguments
+                ).map(Self.part)
+            }
+        }
+    }
+
+    private static func part(_ row: GRDB::Row) throws -> ViewedEvent {
+        guard let digest = Data.fromDatabaseValue(row[0]).flatMap({ Hash256([UInt8]($0)) }),
+            let leaf = Int64.fromDatabaseValue(row[1]),
+            let registered = Int64.fromDatabaseValue(row[2]),
+            let issuer = String.fromDatabaseValue(row[3]),
+            let number = UInt8.fromDatabaseValue(row[4]), let standing = Standing(rawValue: number)
+        else {
+            throw StorageError(
+                code: "storage.corrupt", place: fileName,
+                reason: "a row is not readable; run cairn rebuild")
+        }
+        return ViewedEvent(
+            digest: digest, leafIndex: UInt64(clamping: leaf),
+            registeredAtMilliseconds: UInt64(clamping: registered), issuer: issuer,
+            standing: standing)
+    }
+}
+
+/// The events of a node for lineage walks: found through the views, read from the ledger, and shown
+/// as far as a reader may see them.
+///
+/// What one organisation sent several times, under whatever salts or visibilities, is one event.
+package struct LedgerEvents: EventSource {
+    private let views: Views
+    private let ledger: Ledger
+    private let reader: Reader
+
+    /// Events as a reader may see them.
+    package init(views: Views, ledger: Ledger, reader: Reader) {
+        self.views = views
+        self.ledger = ledger
+        self.reader = reader
+    }
+
+    private struct Said: Hashable {
+        var issuer: String
+        var content: [UInt8]
+    }
+
+    package func events(
+        about uri: String, limit: Int
+    ) throws(StorageError) -> [RecordedEvent] {
+        let found = try views.events(about: uri, limit: limit)
+        return try StorageError.mapping(Ledger.fileName) {
+            try ledger.read { store in
+                var seen: Set<Said> = []
+                var events: [RecordedEvent] = []
+                for row in found {
+                    guard let bytes = try store.part(row.digest),
+                        let part = try? Part.decode(bytes), part.visibility.permits(reader),
+                        seen.insert(Said(issuer: row.issuer, content: part.content)).inserted,
+                        let event = try? EPCISEvent.read(part.content)
+                    else { continue }
+                    events.append(
+                        RecordedEvent(
+                            digest: row.digest, issuer: row.issuer, standing: row.standing,
+                            registeredAtMilliseconds: row.registeredAtMilliseconds, event: event))
+                }
+                return events
+            }
+        }
+    }
+}

@@ -1,0 +1,157 @@
+import Foundation
+import GRDB
+import MerkleTrees
+package import Records
+
+/// A node's views: the file `views.sqlite`, filled behind the ledger for queries.
+///
+/// Filling is idempotent: each step takes the next entries of the ledger in one transaction with
+/// the cursor, and a part seen before is passed by, so one event sent three times is one event.
+/// When the file is not of this ledger (another network, an older form, a ledger restored from a
+/// backup), it is emptied and filled again.
+package final class Views: Sendable {
+    /// The file's name in a node's directory.
+    package static let fileName = "views.sqlite"
+    /// How many entries one transaction takes up.
+    static let stepEntries: UInt64 = 2_000
+
+    let pool: DatabasePool
+    private let network: Hash256
+
+    /// Opens or makes the views of a node, whose lock the caller holds.
+    ///
+    /// - Throws: ``StorageError``; for `storage.corrupt` delete the views, they are made again.
+    package init(directory: String, identity: LogIdentity) throws(StorageError) {
+        network = identity.network
+        let path = directory + "/" + Self.fileName
+        var configuration = Configuration()
+        configuration.label = "cairn.views"
+        configuration.busyMode = .timeout(5)
+        configuration.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA trusted_schema = OFF")
+            try database.execute(sql: "PRAGMA cache_size = -16384")
+        }
+        let prepared = configuration
+        pool = try StorageError.mapping(path) {
+            try DatabasePool(path: path, configuration: prepared)
+        }
+        let network = network
+        try StorageError.mapping(path) {
+            try pool.write { database in
+                if try !Self.isOurs(database, network: network) {
+                    try Self.reset(database, network: network)
+                }
+            }
+        }
+    }
+
+    /// Removes the views of a directory; the next opening makes them anew.
+    ///
+    /// - Throws: `storage.io` when a file is there and cannot be removed.
+    package static func delete(directory: String) throws(StorageError) {
+        for suffix in ["", "-wal", "-shm"] {
+            let path = directory + "/" + fileName + suffix
+            guard FileManager.default.fileExists(atPath: path) else { continue }
+            do {
+                try FileManager.default.removeItem(atPath: path)
+            } catch {
+                throw StorageError(code: "storage.io", place: path, reason: "\(error)")
+            }
+        }
+    }
+
+    /// How many entries of the ledger the views hold.
+    package func size() throws(StorageError) -> UInt64 {
+        try StorageError.mapping(Self.fileName) {
+            try pool.read { try Self.cursor($0).next }
+        }
+    }
+
+    /// Takes up the next entries of the ledger, at most 2,000.
+    ///
+    /// - Parameters:
+    ///   - store: a snapshot of the ledger.
+    ///   - size: how far to read at most; a size the ledger has.
+    ///   - facts: what the ledger said before a leaf, with the governance in force there.
+    /// - Returns: how many entries the views hold now; call again until it is the size.
+    /// - Throws: ``StorageError``, `Refusal` for entries that cannot be read, what `facts` throws;
+    ///   the views are then as they were.
+    package func fill(
+        from store: LedgerStore, to size: UInt64,
+        facts: (UInt64) throws -> (GovernanceState, any LedgerFacts)
+    ) throws -> UInt64 {
+        let cursor = try pool.read { try Self.cursor($0) }
+        let rows = try ViewRows.read(
+            store, after: cursor, to: size, limit: Self.stepEntries, facts: facts)
+        try StorageError.mapping(Self.fileName) {
+            try pool.write { database in
+                if rows.startsAfresh { try Self.reset(database, network: network) }
+                try rows.write(to: database)
+            }
+        }
+        return rows.cursor.next
+    }
+
+    /// Empties the views and fills them again from the whole ledger.
+    ///
+    /// - Throws: what ``fill(from:to:facts:)`` throws.
+    package func rebuild(
+        from ledger: Ledger, genesis: GovernanceState,
+        progress: (_ indexed: UInt64, _ size: UInt64) -> Void = { _, _ in }
+    ) throws {
+        try StorageError.mapping(Self.fileName) {
+            try pool.write { try Self.reset($0, network: network) }
+        }
+        try ledger.read { store in
+            let facts = try SnapshotHistory(store, genesis: genesis)
+            let size = try store.size()
+            var indexed: UInt64 = 0
+            while indexed < size {
+                indexed = try fill(from: store, to: size) { facts.facts(before: $0) }
+                progress(indexed, size)
+            }
+        }
+    }
+
+    /// Closes every connection; the views cannot be used afterwards.
+    package func close() throws(StorageError) {
+        try StorageError.mapping(Self.fileName) { try pool.close() }
+    }
+
+    private static func isOurs(_ database: Database, network: Hash256) throws -> Bool {
+        guard try Ledger.userVersion(database) == ViewsSchema.version else { return false }
+        let found = try Data.fetchOne(database, sql: "SELECT network FROM view")
+        return found == Data(network.bytes)
+    }
+
+    private static func reset(_ database: Database, network: Hash256) throws {
+        for name in ViewsSchema.names {
+            try database.execute(sql: "DROP TABLE IF EXISTS \(name)")
+        }
+        try database.execute(sql: ViewsSchema.tables)
+        try database.execute(
+            sql: "INSERT INTO view(one, network, next, last) VALUES(1, ?, 0, ?)",
+            arguments: [Data(network.bytes), Data(Hash256.zero.bytes)])
+        try database.execute(sql: "PRAGMA user_version = \(ViewsSchema.version)")
+    }
+
+    static func cursor(_ database: Database) throws -> ViewCursor {
+        guard let row = try GRDB::Row.fetchOne(database, sql: "SELECT next, last FROM view"),
+            let next = Int64.fromDatabaseValue(row[0]), next >= 0,
+            let last = Data.fromDatabaseValue(row[1]).flatMap({ Hash256([UInt8]($0)) })
+        else {
+            throw StorageError(
+                code: "storage.corrupt", place: fileName,
+                reason: "the views have no cursor; run cairn rebuild")
+        }
+        return ViewCursor(next: UInt64(next), last: last)
+    }
+}
+
+/// How far the views are.
+struct ViewCursor {
+    /// How many entries were taken up.
+    var next: UInt64
+    /// The leaf hash of the last of them; zero for none.
+    var last: Hash256
+}

@@ -1,0 +1,80 @@
+import ArgumentParser
+import EPCIS
+import Foundation
+import MerkleTrees
+import Queries
+import Records
+import Verdicts
+
+struct AuditCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit", abstract: "Rechecks an evidence file, offline.",
+        discussion: """
+            Recomputes every signature (with two libraries), proof and rule in the file. It trusts
+            the genesis file and nothing else; no server is asked.
+
+            Example:
+              cairn audit towel.evidence --genesis genesis/demo/demo.genesis
+
+            Exit codes: 0 the records stand; 1 they are withheld, declared only, invalid, or there
+            are none; 2 the file is rejected.
+            """)
+
+    @Argument(help: "An evidence file.") var file: String
+    @Option(help: "The network's genesis file.") var genesis: String
+    @Option(help: "table or json.") var format: OutputFormat = .table
+
+    func run() async throws {
+        let genesisFile = try Files.genesis(genesis)
+        let bytes = try Files.read(file)
+        let answer: Answer
+        do {
+            answer = try EvidenceVerifier(genesis: genesisFile).verify(bytes).judge()
+        } catch {
+            if format == .json { Console.output(error.json.serialized() + [0x0A]) }
+            throw CommandFailure(
+                .badInput,
+                "\(file): rejected at step \(error.step.rawValue): \(error.reason) "
+                    + "(\(error.code))")
+        }
+        switch format {
+        case .json: Console.output(answer.json.serialized() + [0x0A])
+        case .table: print(Self.table(answer), terminator: "")
+        }
+        guard answer.outcome == .verified else {
+            Foundation.exit(CommandExit.otherAnswer.rawValue)
+        }
+    }
+
+    private static func table(_ answer: Answer) -> String {
+        var lines = [
+            "subject   \(answer.uri)", "outcome   \(coloured(answer.outcome))",
+            "records   \(answer.events) about the subject; \(answer.opened) parts open, "
+                + "\(answer.stubs) withheld or erased",
+        ]
+        for basis in answer.basis {
+            let time = Timestamp.text(milliseconds: Int64(clamping: basis.sealedAtMilliseconds))
+            lines.append(
+                "log       \(basis.origin): \(basis.size) entries, sealed \(time), "
+                    + "governance \(basis.governanceSequence), "
+                    + (basis.isUnwitnessed
+                        ? "unwitnessed" : "\(basis.cosignatures) cosignatures"))
+            lines.append("          root \(basis.root.hex)")
+        }
+        for origin in answer.notConsulted { lines.append("log       \(origin): not consulted") }
+        for finding in answer.findings {
+            lines.append(
+                "finding   \(finding.code.rawValue): \(finding.detail) "
+                    + "(\(finding.origin) leaf \(finding.leafIndex), "
+                    + "part \(finding.part.hex.prefix(12)))"
+            )
+        }
+        return lines.map { $0 + "\n" }.joined()
+    }
+
+    private static func coloured(_ outcome: Outcome) -> String {
+        guard Console.answersToTerminal else { return outcome.rawValue }
+        let colour = outcome == .verified ? "32" : outcome == .invalid ? "31" : "33"
+        return "\u{1B}[\(colour)m\(outcome.rawValue)\u{1B}[0m"
+    }
+}

@@ -1,0 +1,53 @@
+import ArgumentParser
+import Foundation
+
+/// The command line: every command says what it does, shows an example, and ends with one of
+/// four exit codes (SPEC §16).
+@main
+struct Cairn: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cairn",
+        abstract: "A traceability ledger: signed records, provable to anyone, offline.",
+        discussion: """
+            A supplier signs and submits records; a retailer asks what is known about a batch; an
+            auditor rechecks the evidence with nothing but the genesis file.
+
+              cairn sign events.json --key supplier.pem --issuer URI --genesis net.genesis \\
+                -o out.cairn
+              cairn submit out.cairn --node http://127.0.0.1:8080
+              cairn export urn:epc:class:lgtin:9521107.000012.T26-0455 \\
+                --node http://127.0.0.1:8080 -o t.evidence
+              cairn audit t.evidence --genesis net.genesis
+
+            Exit codes: 0 yes or verified; 1 a valid answer that is not "verified"; 2 bad input or
+            bad proof; 3 cannot reach or store.
+            """,
+        version: "cairn 0.1.0",
+        subcommands: [
+            NetworkCommand.self, KeyCommand.self, InitCommand.self, ServeCommand.self,
+            SignCommand.self, SubmitCommand.self, TraceCommand.self, ExportCommand.self,
+            AuditCommand.self, CheckCommand.self, RebuildCommand.self,
+        ])
+
+    /// Runs the command and ends with its exit code; wrong arguments end with 2.
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch let failure as CommandFailure {
+            Console.error(failure.message)
+            Foundation.exit(failure.code.rawValue)
+        } catch {
+            let text = fullMessage(for: error)
+            guard exitCode(for: error) == .success else {
+                Console.error(text)
+                Foundation.exit(CommandExit.badInput.rawValue)
+            }
+            print(text)
+        }
+    }
+}

@@ -1,0 +1,88 @@
+import ArgumentParser
+import EPCIS
+import Foundation
+import MerkleTrees
+import Queries
+import Records
+import Signatures
+
+struct NetworkCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "network", abstract: "Makes and shows the genesis file of a network.",
+        subcommands: [New.self, Show.self])
+
+    struct New: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Makes a genesis file from a description.",
+            discussion: """
+                The description is a JSON file; genesis/README.md explains it. Governors sign the
+                document with their keys, one founding organisation registers it.
+
+                Example:
+                  cairn network new --from genesis/demo/network.json \\
+                    --governor-key genesis/demo/keys/governor-1.pem \\
+                    --governor-key genesis/demo/keys/governor-2.pem \\
+                    --issuer https://id.gs1.org/417/9521107000003 \\
+                    --issuer-key genesis/demo/keys/wholesaler.pem -o my.genesis
+                """)
+
+        @Option(name: .customLong("from"), help: "The description, JSON.") var description: String
+        @Option(name: .customLong("governor-key"), help: "A governor's key; once for each.")
+        var governorKeys: [String]
+        @Option(help: "The organisation that registers the network.") var issuer: String
+        @Option(help: "Its issuer key.") var issuerKey: String
+        @Option(help: "A file that holds the passphrase of all these keys.")
+        var passphraseFile: String?
+        @Option(name: .shortAndLong, help: "The genesis file to write.") var output: String
+
+        func run() async throws {
+            let folder = URL(filePath: description).deletingLastPathComponent().path()
+            let document = try NetworkDescription(
+                try Files.read(description), file: description, folder: folder
+            ).document()
+            let governors = try governorKeys.map {
+                try Files.signingKey($0, passphraseFile: passphraseFile)
+            }
+            let key = try Files.signingKey(issuerKey, passphraseFile: passphraseFile)
+            do {
+                let genesis = try GenesisFile.make(
+                    document, governors: governors, issuer: issuer, issuerKey: key,
+                    issuedAtSeconds: document.createdMilliseconds / 1_000)
+                let state = try genesis.verified()
+                try Files.write(genesis.encoded(), to: output)
+                print(state.network.hex)
+            } catch let refusal as Refusal {
+                throw CommandFailure(refusal, about: description)
+            }
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Checks a genesis file and shows what it says.",
+            discussion: """
+                Compare the network id with the one you were told by another channel: this file is
+                all an auditor trusts.
+
+                Example:
+                  cairn network show genesis/demo/demo.genesis
+                """)
+
+        @Argument(help: "A genesis file.") var file: String
+        @Option(help: "table or json.") var format: OutputFormat = .table
+
+        func run() async throws {
+            let state: GovernanceState
+            do {
+                state = try Files.genesis(file).verified()
+            } catch let refusal as Refusal {
+                throw CommandFailure(refusal, about: file)
+            }
+            let summary = GovernanceSummary(state)
+            switch format {
+            case .json: Console.output(summary.json.serialized() + [0x0A])
+            case .table: print(summary.table, terminator: "")
+            }
+        }
+    }
+}

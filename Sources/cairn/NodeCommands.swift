@@ -1,0 +1,132 @@
+import ArgumentParser
+import Foundation
+import Node
+
+struct InitCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "init", abstract: "Makes a node's directory.",
+        discussion: """
+            The log key must be the one that the genesis file names for the origin. It is copied
+            into the directory.
+
+            Example:
+              cairn init ./node --genesis genesis/demo/demo.genesis \\
+                --origin ledger.harbourhome.example/cairn --log-key genesis/demo/keys/log.pem
+            """)
+
+    @Argument(help: "The directory to make.") var directory: String
+    @Option(help: "The network's genesis file.") var genesis: String
+    @Option(help: "The log's origin, as in the genesis file.") var origin: String
+    @Option(help: "The log's key, PEM.") var logKey: String
+    @Option(help: "A file that holds the key's passphrase.") var passphraseFile: String?
+
+    func run() async throws {
+        let pem = try Files.read(logKey)
+        let passphrase = try Files.passphrase(passphraseFile)
+        let bytes = try Files.read(genesis)
+        try await NodeCommands.run(directory) {
+            try NodeRuntime.initialise(
+                directory: directory, genesis: bytes, origin: origin, logKeyPEM: pem,
+                passphrase: passphrase)
+        }
+        Console.note("\(directory): ready; start it with cairn serve \(directory)")
+    }
+}
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Runs a node until it is told to stop.",
+        discussion: """
+            Prints its address once it answers. SIGTERM and Ctrl-C let it finish what it has
+            accepted and end it.
+
+            Example:
+              cairn serve ./node --http 127.0.0.1:8080
+            """)
+
+    @Argument(help: "The node's directory.") var directory: String
+    @Option(help: "Where to listen: a loopback address and port; port 0 takes a free one.")
+    var http = "127.0.0.1:8080"
+    @Option(help: "A file that holds the log key's passphrase.") var passphraseFile: String?
+
+    func run() async throws {
+        let passphrase = try Files.passphrase(passphraseFile)
+        try await NodeCommands.run(directory) {
+            let node = try NodeRuntime(
+                directory: directory, http: http, passphrase: passphrase)
+            try await node.start()
+            print("cairn: serving \(node.origin) at http://\(node.address)")
+            fflush(nil)
+            try await node.run()
+        }
+        Console.note("cairn: stopped")
+    }
+}
+
+/// Turns a node's errors into exit codes.
+enum NodeCommands {
+    /// Runs something on a directory.
+    static func run<Answer>(
+        _ directory: String, _ body: () async throws -> Answer
+    ) async throws -> Answer {
+        do {
+            return try await body()
+        } catch let error as NodeError {
+            Console.endProgress()
+            throw CommandFailure(
+                error.isInput ? .badInput : .unreachable,
+                "\(directory): \(error.reason) (\(error.code))")
+        }
+    }
+}
+
+struct CheckCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Recomputes a node's whole ledger from its bytes.",
+        discussion: """
+            Every signature, hash, chain, index and checkpoint is computed again and compared with
+            what is stored. It may run beside the node.
+
+            Example:
+              cairn check ./node
+            """)
+
+    @Argument(help: "The node's directory.") var directory: String
+
+    func run() async throws {
+        let findings = try await NodeCommands.run(directory) {
+            try NodeRuntime.check(directory: directory) { done, all in
+                Console.progress("checked \(done) of \(all) entries")
+            }
+        }
+        Console.endProgress()
+        for finding in findings { print(finding) }
+        guard findings.isEmpty else {
+            throw CommandFailure(.badInput, "\(directory): \(findings.count) findings")
+        }
+        print("\(directory): sound")
+    }
+}
+
+struct RebuildCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rebuild", abstract: "Makes a node's views again from its ledger.",
+        discussion: """
+            Views serve queries only; nothing is lost when they are. The node must not be running.
+
+            Example:
+              cairn rebuild ./node
+            """)
+
+    @Argument(help: "The node's directory.") var directory: String
+
+    func run() async throws {
+        try await NodeCommands.run(directory) {
+            try NodeRuntime.rebuild(directory: directory) { done, all in
+                Console.progress("indexed \(done) of \(all) entries")
+            }
+        }
+        Console.endProgress()
+        Console.note("\(directory): views rebuilt")
+    }
+}

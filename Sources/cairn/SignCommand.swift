@@ -1,0 +1,121 @@
+import ArgumentParser
+import EPCIS
+import Foundation
+import MerkleTrees
+import Records
+import Signatures
+
+/// What it takes to speak for an organisation: its key, its name, and the network.
+struct SigningOptions: ParsableArguments {
+    @Option(help: "The organisation's issuer key, PEM.") var key: String
+    @Option(help: "The organisation's URI, as in the genesis file.") var issuer: String
+    @Option(help: "The network's genesis file.") var genesis: String
+    @Option(help: "A file that holds the key's passphrase.") var passphraseFile: String?
+    @Option(help: "public, network, or organisation URIs separated by commas.")
+    var visibility = "network"
+
+    /// The signer, once key and genesis are read and the key is known to be the issuer's.
+    func signer() throws -> Signer {
+        let genesisFile = try Files.genesis(genesis)
+        let state: GovernanceState
+        do {
+            state = try genesisFile.verified()
+        } catch {
+            throw CommandFailure(error, about: genesis)
+        }
+        let signingKey = try Files.signingKey(key, passphraseFile: passphraseFile)
+        try check(signingKey.publicKey, in: state)
+        return Signer(network: state.network, issuer: issuer, key: signingKey)
+    }
+
+    /// Refuses a key that the genesis file gives to another or for another purpose; what only an
+    /// amendment can have brought is noted.
+    private func check(_ publicKey: VerificationKey, in state: GovernanceState) throws {
+        if let known = state.key(publicKey.thumbprint) {
+            guard known.owner == issuer, known.purpose == .issuer else {
+                throw CommandFailure(
+                    .badInput,
+                    "--key \(key): is a \(known.purpose.rawValue) key of "
+                        + "\(known.owner), not an issuer key of \(issuer)")
+            }
+        } else {
+            Console.note(
+                "note: the genesis file does not know this key; a node takes what it signs only "
+                    + "if an amendment gave it to \(issuer)")
+        }
+    }
+
+    /// Who may see the parts.
+    func partVisibility() throws -> Visibility {
+        switch visibility {
+        case "public": return .open
+        case "network": return .network
+        default:
+            let organisations = visibility.split(separator: ",").map(String.init)
+            guard organisations.allSatisfy({ $0.contains(":") }), !organisations.isEmpty else {
+                throw CommandFailure(
+                    .badInput,
+                    "--visibility \(visibility): must be public, network, or "
+                        + "organisation URIs separated by commas")
+            }
+            return .organisations(Set(organisations).sorted())
+        }
+    }
+}
+
+/// Signs EPCIS documents with one organisation's key.
+enum DocumentSigning {
+    /// The signed submissions of some files, and how many parts they hold.
+    static func submissions(
+        _ files: [String], options: SigningOptions
+    ) throws -> (submissions: [Submission], parts: Int) {
+        let signer = try options.signer()
+        let visibility = try options.partVisibility()
+        var parts: [Part] = []
+        for file in files {
+            let document = try Files.read(file)
+            do {
+                parts += try signer.parts(epcisDocument: document, visibility: visibility)
+            } catch {
+                throw CommandFailure(error, about: file)
+            }
+        }
+        let now = UInt64(Date().timeIntervalSince1970)
+        do {
+            return (try signer.submissions(parts, issuedAtSeconds: now), parts.count)
+        } catch {
+            throw CommandFailure(error, about: files.joined(separator: ", "))
+        }
+    }
+}
+
+struct SignCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sign", abstract: "Signs EPCIS documents as one organisation.",
+        discussion: """
+            Each event becomes a part of its own, so that it can later be shown, withheld or erased
+            alone. The same file gives the same parts each time.
+
+            Example:
+              cairn sign shipment.json --key supplier.pem --genesis net.genesis \\
+                --issuer https://id.gs1.org/417/9521101000009 -o shipment.cairn
+            """)
+
+    @Argument(help: "EPCIS 2.0 documents, JSON.") var files: [String]
+    @OptionGroup var signing: SigningOptions
+    @Option(name: .shortAndLong, help: "The file of signed submissions to write.")
+    var output: String
+
+    func run() async throws {
+        let (submissions, parts) = try DocumentSigning.submissions(files, options: signing)
+        guard parts > 0 else {
+            throw CommandFailure(
+                .badInput, "\(files.joined(separator: ", ")): holds no event to sign")
+        }
+        try Files.write(submissions.flatMap { $0.encoded() }, to: output)
+        Console.note(
+            "\(output): \(parts) events in \(submissions.count) statements, "
+                + "signed by \(signing.issuer)"
+        )
+    }
+}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import Client
+import Lineage
+
+struct TraceCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "trace", abstract: "Shows where a thing came from and where it went.",
+        discussion: """
+            A node's own view, for looking around. What it says is not proof: for that, see
+            cairn export and cairn audit.
+
+            Example:
+              cairn trace https://id.gs1.org/01/09521107000126/10/T26-0455 --direction up \\
+                --node http://127.0.0.1:8080
+            """)
+
+    /// How a lineage is printed.
+    enum Form: String, CaseIterable, ExpressibleByArgument {
+        case table, json, dot
+
+        var mediaType: String {
+            switch self {
+            case .table: "text/plain"
+            case .json: "application/json"
+            case .dot: "text/vnd.graphviz"
+            }
+        }
+    }
+
+    @Argument(help: "The subject: URN, Digital Link or any other URI.") var subject: String
+    @OptionGroup var node: NodeOptions
+    @Option(help: "up, down or both.") var direction: TraceDirection = .both
+    @Option(help: "The most things to show.") var limit: Int = 1_000
+    @Option(help: "table, json or dot.") var format: Form = .table
+
+    func run() async throws {
+        guard limit > 0 else {
+            throw CommandFailure(.badInput, "--limit \(limit): must be greater than 0")
+        }
+        let answer = try await node.call {
+            try await $0.trace(
+                subject, direction: direction, limit: limit, accept: format.mediaType)
+        }
+        Console.output(answer)
+        if answer.last != 0x0A { Console.output([0x0A]) }
+    }
+}
+
+extension TraceDirection: ExpressibleByArgument {}

@@ -1,0 +1,162 @@
+import Foundation
+import Support
+import Testing
+
+@Suite(.serialized) struct `A node from the command line` {
+    private static let farm = "https://id.gs1.org/417/9521101000009"
+    private static let cotton = "urn:epc:class:lgtin:9521101.000001.H26-07"
+
+    private static func sign(_ place: DemoPlace) throws -> String {
+        let output = place.folder.appending(path: "farm.cairn").path()
+        let signed = try CairnProcess.run([
+            "sign", "genesis/demo/documents/01-farm.json", "--key", DemoPlace.key("farm"),
+            "--issuer", farm, "--genesis", DemoPlace.genesis.path(), "-o", output,
+        ])
+        #expect(signed.code == 0, "\(signed.errors)")
+        return output
+    }
+
+    @Test func `a record's whole life, and both verifiers agree on it`() throws {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let directory = try place.makeNode()
+        let node = try ServingNode(directory: directory)
+        let file = try Self.sign(place)
+        let first = try CairnProcess.run(["submit", file, "--node", node.url])
+        let second = try CairnProcess.run(["submit", file, "--node", node.url])
+        #expect(first.code == 0, "\(first.errors)")
+        #expect(first.output == second.output)
+
+        let evidence = place.folder.appending(path: "cotton.evidence")
+        let exported = try CairnProcess.run([
+            "export", Self.cotton, "--node", node.url, "-o", evidence.path(),
+        ])
+        #expect(exported.code == 0, "\(exported.errors)")
+        #expect(node.stop() == 0)
+        try Self.expectAgreement(on: evidence, code: 0, outcome: "\"outcome\":\"verified\"")
+
+        var bytes = try Data(contentsOf: evidence)
+        for place in stride(from: 40, to: bytes.count, by: bytes.count / 12) {
+            bytes[place] ^= 1
+            let tampered = evidence.deletingLastPathComponent().appending(path: "t.evidence")
+            try bytes.write(to: tampered)
+            try Self.expectAgreement(on: tampered, code: 2, outcome: "\"rejected\"")
+            bytes[place] ^= 1
+        }
+        #expect(try CairnProcess.run(["check", directory.path()]).code == 0)
+    }
+
+    private static func expectAgreement(
+        on evidence: URL, code: Int32, outcome: String
+    ) throws {
+        let arguments = [
+            evidence.path(), "--genesis", DemoPlace.genesis.path(), "--format", "json",
+        ]
+        let ours = try CairnProcess.run(["audit"] + arguments)
+        let theirs = try CairnProcess.run(
+            URL(filePath: "/usr/bin/python3"), ["tools/verify.py"] + arguments)
+        #expect(ours.code == code, "\(ours.errors)")
+        #expect(theirs.code == code, "\(theirs.errors)")
+        #expect(ours.output.replacing(" ", with: "").contains(outcome))
+        #expect(theirs.output.replacing(" ", with: "").contains(outcome))
+        guard code == 2 else { return }
+        // A changed byte can be two faults at once; then each names the one it meets first.
+        let steps = [try step(ours.output), try step(theirs.output)]
+        #expect(steps[0] == steps[1] || Set(steps) == ["entry", "governance"], "\(steps)")
+    }
+
+    private struct Rejected: Decodable {
+        struct Reason: Decodable { let step: String }
+        let rejected: Reason
+    }
+
+    private static func step(_ output: String) throws -> String {
+        try JSONDecoder().decode(Rejected.self, from: Data(output.utf8)).rejected.step
+    }
+
+    @Test func `a refused statement is named, and the rest stands`() throws {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let node = try ServingNode(directory: try place.makeNode())
+        defer { _ = node.stop() }
+        let run = try CairnProcess.run([
+            "submit", "genesis/demo/documents/02-gin.json", "--node", node.url, "--key",
+            DemoPlace.key("farm"), "--issuer", Self.farm, "--genesis", DemoPlace.genesis.path(),
+        ])
+        #expect(run.code == 2)
+        #expect(run.errors.contains("authority.create-prefix"))
+        #expect(run.errors.contains("https://id.gs1.org/417/9521102000008"))
+        let other = try CairnProcess.run(["submit", try Self.sign(place), "--node", node.url])
+        #expect(other.code == 0)
+    }
+
+    @Test func `a second process on the directory is refused`() throws {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let directory = try place.makeNode()
+        let node = try ServingNode(directory: directory)
+        defer { _ = node.stop() }
+        let second = try CairnProcess.run([
+            "serve", directory.path(), "--http", "127.0.0.1:0",
+        ])
+        #expect(second.code == 3)
+        #expect(second.errors.contains("storage.locked"))
+    }
+
+    @Test func `beyond loopback it does not listen`() throws {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let directory = try place.makeNode()
+        let run = try CairnProcess.run(["serve", directory.path(), "--http", "0.0.0.0:0"])
+        #expect(run.code == 2)
+        #expect(run.errors.contains("loopback"))
+    }
+
+    @Test func `the views are made again`() throws {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let directory = try place.makeNode()
+        var node = try ServingNode(directory: directory)
+        _ = try CairnProcess.run(["submit", try Self.sign(place), "--node", node.url])
+        let before = try CairnProcess.run(["trace", Self.cotton, "--node", node.url])
+        #expect(before.output.contains("shipping"))
+        #expect(node.stop() == 0)
+        try FileManager.default.removeItem(at: directory.appending(path: "views.sqlite"))
+        #expect(try CairnProcess.run(["rebuild", directory.path()]).code == 0)
+        node = try ServingNode(directory: directory)
+        let after = try CairnProcess.run(["trace", Self.cotton, "--node", node.url])
+        #expect(node.stop() == 0)
+        #expect(after.output == before.output)
+    }
+
+    @Test func `the README's commands run as they stand`() throws {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let readme = try String(
+            contentsOf: CairnProcess.root.appending(path: "README.md"), encoding: .utf8)
+        let blocks = readme.components(separatedBy: "```\n")
+        let block = try #require(blocks.first { $0.contains("cairn serve") })
+        let port = Int.random(in: 20_000..<30_000)
+        let ready =
+            "for i in $(seq 1 200); do (: </dev/tcp/127.0.0.1/\(port)) 2>/dev/null "
+            + "&& break; sleep 0.05; done"
+        let script = block.replacing("127.0.0.1:8080", with: "127.0.0.1:\(port)")
+            .replacing(" &\n", with: " &\nnode=$!\n\(ready)\n")
+            .replacing("python3 tools", with: "/usr/bin/python3 tools")
+        for name in ["genesis", "tools"] {
+            try FileManager.default.createSymbolicLink(
+                at: place.folder.appending(path: name),
+                withDestinationURL: CairnProcess.root.appending(path: name))
+        }
+        var environment = ProcessInfo.processInfo.environment
+        let bin = CairnProcess.binary.deletingLastPathComponent().path()
+        environment["PATH"] = bin + ":" + (environment["PATH"] ?? "")
+        let whole = "set -e\ntrap 'kill $node; wait $node' EXIT\n" + script
+        let run = try CairnProcess.run(
+            URL(filePath: "/bin/bash"), ["-c", whole], in: place.folder, environment: environment)
+        #expect(run.code == 0, "\(run.errors)")
+        #expect(run.output.contains("outcome   verified"))
+        let commands = script.split(separator: "\n").count { $0.hasPrefix("cairn ") }
+        #expect(commands >= 7)
+    }
+}

@@ -1,0 +1,124 @@
+import Foundation
+import HTTPAPI
+import Support
+import Testing
+
+/// Callers that take their time, each against a deadline of one second.
+///
+/// Generous in what they wait for: on a busy machine a second is soon gone. Without the deadline
+/// under test each would take 30 seconds or more.
+struct DeadlineTests {
+    private static func limits(_ change: (inout HTTPLimits) -> Void) -> HTTPLimits {
+        var limits = HTTPLimits()
+        change(&limits)
+        return limits
+    }
+
+    /// Sends a byte every 100 ms until the other side closes; returns the seconds that took.
+    private static func drip(_ connection: RawConnection, _ byte: String) async -> Double {
+        let start = Date()
+        while Date().timeIntervalSince(start) < 25 {
+            await connection.send(byte)
+            if await connection.receive(seconds: 0.1).closed { break }
+        }
+        return Date().timeIntervalSince(start)
+    }
+
+    @Test func `a head that drips in is cut off`() async throws {
+        try await withListener(limits: Self.limits { $0.headSeconds = 1 }) { port in
+            let connection = try RawConnection(port: port)
+            await connection.send("GET /healthz HTTP/1.1\r\nhost: ")
+            #expect(await Self.drip(connection, "a") < 20)
+        }
+    }
+
+    @Test func `a body that drips in is cut off`() async throws {
+        try await withListener(limits: Self.limits { $0.requestSeconds = 1 }) { port in
+            let connection = try RawConnection(port: port)
+            await connection.send(
+                "POST /entries HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9999\r\n"
+                    + "content-type: application/vnd.cairn.submission+cbor\r\n\r\n")
+            #expect(await Self.drip(connection, "a") < 20)
+        }
+    }
+
+    @Test func `a stream that drips in is cut off`() async throws {
+        try await withListener(limits: Self.limits { $0.streamWindowSeconds = 1 }) { port in
+            let connection = try RawConnection(port: port)
+            await connection.send(
+                "POST /entries HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n"
+                    + "content-type: application/vnd.cairn.submission+cbor-seq\r\n\r\n")
+            #expect(await Self.drip(connection, "1\r\n\u{18}\r\n") < 20)
+        }
+    }
+
+    @Test func `a stream that moves outlives the deadline of other requests`() async throws {
+        let limits = Self.limits {
+            $0.requestSeconds = 1
+            $0.streamWindowBytes = 4
+        }
+        try await withListener(limits: limits) { port in
+            let connection = try RawConnection(port: port)
+            await connection.send(
+                "POST /entries HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n"
+                    + "content-type: application/vnd.cairn.submission+cbor-seq\r\n\r\n")
+            for _ in 0..<12 {
+                await connection.send("1\r\n\u{40}\r\n")
+                let isClosed = await connection.receive(seconds: 0.2).closed
+                #expect(!isClosed)
+            }
+        }
+    }
+
+    @Test func `an idle connection is closed`() async throws {
+        try await withListener(limits: Self.limits { $0.headSeconds = 1 }) { port in
+            let connection = try RawConnection(port: port)
+            await connection.send("GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n")
+            let (bytes, closed) = await connection.receive(seconds: 25)
+            #expect(RawAnswer(bytes).status == 200)
+            #expect(closed)
+        }
+    }
+
+    @Test func `an answer that is not read is cut off`() async throws {
+        let node = ScriptedNode(evidenceBytes: 32 << 20)
+        let limits = Self.limits {
+            $0.writeStallSeconds = 3
+            $0.evidenceAnswers = 1
+        }
+        try await withListener(node, limits: limits) { port in
+            let connection = try RawConnection(port: port, receiveBufferBytes: 4_096)
+            await connection.send("GET /evidence/urn:x:y HTTP/1.1\r\nhost: localhost\r\n\r\n")
+            let start = await connection.receive { !$0.isEmpty }
+            #expect(RawAnswer(start.bytes).status == 200)
+            // Judged by what comes, not by when: the server's second of patience is long over.
+            try await Task.sleep(for: .seconds(6))
+            let rest = await connection.receive(seconds: 60)
+            #expect(rest.closed)
+            let count = start.bytes.count + rest.bytes.count
+            #expect(count < 32 << 20, "\(count) bytes came")
+            connection.drop()
+        }
+    }
+
+    @Test func `a head past the limit is refused`() async throws {
+        try await withListener { port in
+            let answer = try await RawAnswer.ask(
+                port, "GET", "/healthz", fields: ["x": String(repeating: "a", count: 20_000)])
+            #expect(answer.status == 400)
+        }
+    }
+
+    @Test func `connections beyond the limit wait until one ends`() async throws {
+        try await withListener(limits: Self.limits { $0.connections = 2 }) { port in
+            let held = [try RawConnection(port: port), try RawConnection(port: port)]
+            try await Task.sleep(for: .milliseconds(200))
+            let third = try RawConnection(port: port)
+            await third.send("GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n")
+            #expect(await third.receive(seconds: 0.5).bytes.isEmpty)
+            held[0].drop()
+            let answer = await third.receive(seconds: 25) { !$0.isEmpty }
+            #expect(RawAnswer(answer.bytes).status == 200)
+        }
+    }
+}

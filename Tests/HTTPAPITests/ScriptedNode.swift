@@ -1,0 +1,117 @@
+import Foundation
+import HTTPAPI
+import Lineage
+import Logging
+import MerkleTrees
+import Records
+import Synchronization
+
+/// A node that answers by rule, so that the HTTP layer is tested alone.
+///
+/// A submission's content decides its fate: first byte 0x40 (an empty byte string) is registered,
+/// others as `refusals` says. The id is the hash of the bytes.
+final class ScriptedNode: NodeService {
+    struct State {
+        var submissions: [[UInt8]] = []
+        var inHand = 0
+        var mostInHand = 0
+        var questions: [String] = []
+    }
+
+    let state = Mutex(State())
+    let delay: Duration
+    let refuseAll: Refusal?
+    let evidenceBytes: Int
+
+    init(delay: Duration = .zero, refuseAll: Refusal? = nil, evidenceBytes: Int = 3) {
+        self.delay = delay
+        self.refuseAll = refuseAll
+        self.evidenceBytes = evidenceBytes
+    }
+
+    func submit(_ submission: [UInt8], patiently: Bool) async throws(Refusal) -> Registration {
+        let index = state.withLock { state in
+            state.submissions.append(submission)
+            state.inHand += 1
+            state.mostInHand = max(state.mostInHand, state.inHand)
+            return UInt64(state.submissions.count - 1)
+        }
+        defer { state.withLock { $0.inHand -= 1 } }
+        if delay > .zero { try? await Task.sleep(for: delay) }
+        if let refuseAll { throw refuseAll }
+        if submission.first == 0x60 {
+            throw Refusal(code: "rows.missing", field: "manifest", reason: "as scripted")
+        }
+        return Registration(id: Hash256.sha256(submission), leafIndex: index, isNew: true)
+    }
+
+    func receipt(of id: Hash256, form: ReceiptForm) async throws(Refusal) -> [UInt8] {
+        guard id != .zero else {
+            throw Refusal(code: "entry.unknown", field: "id", reason: "no such entry")
+        }
+        return Array((form == .cose ? "cose" : "proof").utf8)
+    }
+
+    func keySet() async throws(Refusal) -> [UInt8] { [0x80] }
+
+    func key(thumbprint: Hash256) async throws(Refusal) -> [UInt8] { thumbprint.bytes }
+
+    func checkpoint() async throws(Refusal) -> [UInt8] { Array("note\n".utf8) }
+
+    func tile(path: String) async throws(Refusal) -> [UInt8] { ask("tile \(path)") }
+
+    func manifest(at leafIndex: UInt64) async throws(Refusal) -> [UInt8] {
+        ask("manifest \(leafIndex)")
+    }
+
+    func part(_ digest: Hash256, for reader: Reader) async throws(Refusal) -> [UInt8] {
+        guard case .member(let organisation) = reader else { return [] }
+        return ask("part for \(organisation)")
+    }
+
+    func consistencyProof(from old: UInt64, to new: UInt64) async throws(Refusal) -> [Hash256] {
+        [.zero]
+    }
+
+    func evidence(
+        about subject: String, upstream: Bool, for reader: Reader
+    ) async throws(Refusal) -> [UInt8] {
+        _ = ask("evidence \(subject) \(upstream)")
+        return [UInt8](repeating: 7, count: evidenceBytes)
+    }
+
+    func trace(_ request: TraceRequest, for reader: Reader) async throws(Refusal) -> [UInt8] {
+        ask("trace \(request.subject) \(request.direction) \(request.limit ?? 0) \(request.form)")
+    }
+
+    func organisations() async throws(Refusal) -> [UInt8] { Array("{}".utf8) }
+
+    func health() async -> NodeHealth {
+        NodeHealth(isReady: false, status: "stopping", origin: "log.example", size: 9)
+    }
+
+    private func ask(_ question: String) -> [UInt8] {
+        state.withLock { $0.questions.append(question) }
+        return Array(question.utf8)
+    }
+}
+
+/// Runs a test against a listener over a scripted node, and stops it afterwards.
+func withListener<Value>(
+    _ node: ScriptedNode = ScriptedNode(), limits: HTTPLimits = HTTPLimits(),
+    _ body: (Int) async throws -> Value
+) async throws -> Value {
+    var logger = Logger(label: "test")
+    logger.logLevel = .critical
+    let listener = try await HTTPListener.start(
+        service: node, address: .ephemeral, reader: .member(organisation: "urn:test:us"),
+        limits: limits, logger: logger)
+    do {
+        let value = try await body(listener.address.port)
+        await listener.stop(drainSeconds: 1)
+        return value
+    } catch {
+        await listener.stop(drainSeconds: 1)
+        throw error
+    }
+}

@@ -1,0 +1,155 @@
+import Foundation
+import GRDB
+import MerkleTrees
+import Records
+import Sequencing
+import Support
+import Testing
+
+@testable import Storage
+
+struct `The ledger` {
+    private let rig: StorageRig
+
+    init() throws { rig = try StorageRig() }
+
+    @Test func `does what a ledger must`() throws {
+        let complaints = try LedgerConformance.complaints(
+            network: rig.network, ledger: try rig.create())
+        #expect(complaints == [])
+    }
+
+    @Test func `gives the same answers after it was opened again`() throws {
+        let ledger = try rig.filled()
+        let before = try ledger.read { try $0.entries(0..<$0.size()) }
+        try ledger.close()
+        let again = try open()
+        #expect(try again.read { try $0.entries(0..<$0.size()) } == before)
+        var resumed = try SequencerRig(network: rig.network, ledger: again)
+        try resumed.register(try rig.network.trade(batches: 1, name: "later"))
+        #expect(try again.read { try $0.size() } == UInt64(before.count) + 4)
+    }
+
+    /// Lets the directory's lock go with the value before.
+    private func open() throws -> Ledger { try Ledger.open(directory: rig.directory.path) }
+
+    // MARK: Opening
+
+    @Test func `the writer syncs every commit, erases what it deletes, and says so`() throws {
+        let ledger = try rig.create()
+        let settings = try ledger.write { store in
+            try ["synchronous", "secure_delete", "journal_mode", "wal_autocheckpoint"].map {
+                try Ledger.pragma($0, store.database)
+            }
+        }
+        #expect(settings == ["2", "1", "wal", "\(Ledger.checkpointPages)"])
+    }
+
+    @Test func `a second opening is refused and names the lock and its holder`() throws {
+        let ledger = try rig.create()
+        let error = #expect(throws: StorageError.self) { try open() }
+        #expect(error?.code == "storage.locked")
+        #expect(error?.place == rig.directory.path + "/lock")
+        #expect(
+            error?.reason.contains("process \(ProcessInfo.processInfo.processIdentifier)") == true)
+        withExtendedLifetime(ledger) {}
+    }
+
+    @Test func `a directory without a ledger is refused`() {
+        #expect(throws: StorageError.self) { try open() }
+    }
+
+    @Test func `a ledger is not made over another`() throws {
+        do { _ = try rig.create() }
+        let error = #expect(throws: StorageError.self) { try rig.create() }
+        #expect(error?.code == "storage.mismatch")
+    }
+
+    @Test func `a ledger of a newer program is refused`() throws {
+        do {
+            let ledger = try rig.create()
+            try ledger.write { try $0.database.execute(sql: "PRAGMA user_version = 2") }
+        }
+        let error = #expect(throws: StorageError.self) { try open() }
+        #expect(error?.code == "storage.schema")
+    }
+
+    @Test func `a file that is no database is refused`() throws {
+        try rig.directory.write([UInt8](repeating: 0x2a, count: 8_192), to: Ledger.fileName)
+        let error = #expect(throws: StorageError.self) { try open() }
+        #expect(error?.code == "storage.corrupt")
+    }
+
+    @Test func `a ledger can be read beside the node that has it`() throws {
+        let ledger = try rig.filled()
+        let beside = try Ledger.inspect(directory: rig.directory.path)
+        let sizes = try (ledger.read { try $0.size() }, beside.read { try $0.size() })
+        #expect(sizes.0 == sizes.1)
+        #expect(throws: (any Error).self) {
+            try beside.write { try $0.commit(rig.anyGroup(after: 0)) }
+        }
+    }
+
+    // MARK: Groups
+
+    @Test func `a reader keeps its snapshot while the writer goes on`() throws {
+        let ledger = try rig.filled()
+        var sequencer = try SequencerRig(network: rig.network, ledger: ledger)
+        let more = try rig.network.trade(batches: 1, name: "more")
+        try ledger.read { snapshot in
+            let before = try snapshot.size()
+            try sequencer.register(more)
+            #expect(try snapshot.size() == before)
+            #expect(try snapshot.entry(at: before) == nil)
+            #expect(try snapshot.seal(atOrAfter: before) == nil)
+        }
+        #expect(try ledger.read { try $0.size() } == sequencer.sequencer.state.size)
+    }
+
+    @Test func `a snapshot cannot be written to`() throws {
+        let ledger = try rig.filled()
+        let error = #expect(throws: StorageError.self) {
+            try ledger.read { try $0.commit(rig.anyGroup(after: $0.size())) }
+        }
+        #expect(error?.code == "storage.read-only")
+    }
+
+    @Test func `a full disk refuses the group whole, and the ledger then takes no more`() throws {
+        let ledger = try rig.filled()
+        let size = try ledger.read { try $0.size() }
+        try ledger.write { store in
+            let pages = try Int.fetchOne(store.database, sql: "PRAGMA page_count") ?? 0
+            try store.database.execute(sql: "PRAGMA max_page_count = \(pages)")
+        }
+        var sequencer = try SequencerRig(network: rig.network, ledger: ledger)
+        let more = try rig.network.trade(batches: 60, name: "more")
+        let full = #expect(throws: StorageError.self) { try sequencer.register(more) }
+        #expect(full?.code == "storage.full")
+        let broken = #expect(throws: StorageError.self) { try ledger.write { try $0.size() } }
+        #expect(broken?.code == "storage.broken")
+        #expect(try ledger.read { try $0.size() } == size)
+        try ledger.close()
+    }
+
+    @Test func `a part sent in two statements is kept once and knows both`() throws {
+        let ledger = try rig.filled()
+        var sequencer = try SequencerRig(network: rig.network, ledger: ledger)
+        let supplier = rig.network.supplier
+        let part = try rig.network.note("hello", by: supplier)
+        let rows = [rig.network.row(part, .events, supplier.batch("lot-0"), .mention)]
+        let first = try rig.network.submission([part], rows: rows, by: supplier)
+        let second = try rig.network.submission([part], rows: rows, by: rig.network.carrier)
+        let leaves = try sequencer.register([first, second])
+        let uses = try ledger.read { try $0.uses(of: part.digest) }
+        #expect(uses == leaves)
+        #expect(Set(leaves).count == 2)
+        let issuers = try ledger.read { try $0.partIssuers(part.digest) }
+        #expect(issuers == [supplier.uri, rig.network.carrier.uri])
+        let count = try ledger.read {
+            try Int.fetchOne(
+                $0.database, sql: "SELECT count(*) FROM part WHERE digest = ?",
+                arguments: [Data(part.digest.bytes)])
+        }
+        #expect(count == 1)
+    }
+}

@@ -1,0 +1,149 @@
+import Foundation
+import GS1
+import MerkleTrees
+import Records
+import Signatures
+
+/// A network made for measuring: so many suppliers under GS1's example prefix 952, one node.
+struct BenchNetwork: Sendable {
+    /// A supplier that signs its own batches.
+    struct Issuer: Sendable {
+        var uri: String
+        var site: String
+        var product: String
+        var signer: Signer
+    }
+
+    static let origin = "bench.example/log"
+    /// 2026-01-01T00:00:00Z.
+    static let startMilliseconds: UInt64 = 1_767_225_600_000
+
+    let issuers: [Issuer]
+    let logKey: SigningKey
+    let file: GenesisFile
+    let id: Hash256
+
+    /// Founds the network; the same count gives the same one each time.
+    init(issuers count: Int) throws {
+        let members = try (0..<count).map(Member.init)
+        let governor = try Self.key("governor")
+        logKey = try Self.key("log")
+        let document = GenesisDocument(
+            name: "Bench network", createdMilliseconds: Self.startMilliseconds,
+            governors: Governors(
+                [Governor(organisation: members[0].uri, key: governor.publicKey)], threshold: 1),
+            organisations: members.map(\.organisation),
+            nodes: [
+                LogNode(
+                    origin: Self.origin, organisation: members[0].uri, logKey: logKey.publicKey)
+            ],
+            policy: Policy(quorum: 0, toleratedLiars: 0, furthestFutureSeconds: 600))
+        file = try GenesisFile.make(
+            document, governors: [governor], issuer: members[0].uri, issuerKey: members[0].key,
+            issuedAtSeconds: Self.startMilliseconds / 1_000)
+        let network = try file.verified().network
+        id = network
+        issuers = members.map { member in
+            Issuer(
+                uri: member.uri, site: member.site, product: member.product,
+                signer: Signer(network: network, issuer: member.uri, key: member.key))
+        }
+    }
+
+    private static func key(_ name: String) throws -> SigningKey {
+        try SigningKey(ed25519Seed: Hash256.sha256(Array("bench key \(name)".utf8)).bytes)
+    }
+
+    private struct Member {
+        var uri: String
+        var site: String
+        var product: String
+        var prefix: String
+        var key: SigningKey
+
+        init(_ number: Int) throws {
+            let digits = String(number + 1_000).dropFirst()
+            prefix = "9521" + digits
+            uri = "https://id.gs1.org/417/" + Self.checked(prefix + "00000")
+            site = "https://id.gs1.org/414/" + Self.checked(prefix + "00001")
+            product = "https://id.gs1.org/01/" + Self.checked("0" + prefix + "00002")
+            key = try BenchNetwork.key("issuer \(number)")
+        }
+
+        private static func checked(_ digits: String) -> String {
+            let check = CheckDigit.digit(for: Array(digits.utf8)) ?? 0x30
+            return digits + String(UnicodeScalar(check))
+        }
+
+        var organisation: Organisation {
+            Organisation(
+                uri: uri, name: "Supplier \(prefix)", roles: [.supplier], prefixes: [prefix],
+                sites: [site],
+                keys: [
+                    OrganisationKey(
+                        purpose: .issuer, key: key.publicKey,
+                        fromMilliseconds: BenchNetwork.startMilliseconds)
+                ])
+        }
+    }
+
+    // MARK: Submissions
+
+    /// The batch that submission `number` makes.
+    func batch(_ number: Int) -> String {
+        "\(issuers[number % issuers.count].product)/10/B\(number)"
+    }
+
+    /// Signs some submissions on all cores.
+    func submissions(_ numbers: Range<Int>) async throws -> [[UInt8]] {
+        try await withThrowingTaskGroup(of: (Int, [[UInt8]]).self) { group in
+            let slice = max(1, (numbers.count + 15) / 16)
+            for start in stride(from: numbers.lowerBound, to: numbers.upperBound, by: slice) {
+                group.addTask {
+                    let end = min(start + slice, numbers.upperBound)
+                    return (start, try (start..<end).map(submission))
+                }
+            }
+            var slices: [(Int, [[UInt8]])] = []
+            for try await slice in group { slices.append(slice) }
+            return slices.sorted { $0.0 < $1.0 }.flatMap(\.1)
+        }
+    }
+
+    /// One signed ObjectEvent that makes a batch of its own.
+    func submission(_ number: Int) throws -> [UInt8] {
+        let issuer = issuers[number % issuers.count]
+        let part = try issuer.signer.part(
+            event(number), type: PartContentType.event, visibility: .network)
+        let issued = Self.startMilliseconds / 1_000 + UInt64(number % 86_400)
+        let submissions = try issuer.signer.submissions([part], issuedAtSeconds: issued)
+        guard let first = submissions.first, submissions.count == 1 else {
+            throw BenchError("one event became \(submissions.count) statements")
+        }
+        return first.encoded()
+    }
+
+    /// The event: at least 900 bytes of compact JSON, as a producer's system would write it.
+    func event(_ number: Int) -> [UInt8] {
+        let issuer = issuers[number % issuers.count]
+        let day = String(101 + number / 7 % 28).dropFirst()
+        let month = String(101 + number / 1_000 % 6).dropFirst()
+        let serial = String(1_000_000_000_000 + number).dropFirst()
+        return Array(
+            """
+            {"@context":["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",\
+            {"example":"https://ns.example/fibre/"}],"type":"ObjectEvent",\
+            "eventID":"urn:uuid:6f9b7a52-3c1d-4e8f-9a21-\(serial)",\
+            "eventTime":"2026-\(month)-\(day)T08:15:00.000+01:00","eventTimeZoneOffset":"+01:00",\
+            "action":"ADD","bizStep":"commissioning","disposition":"active",\
+            "readPoint":{"id":"\(issuer.site)"},"bizLocation":{"id":"\(issuer.site)"},\
+            "quantityList":[{"epcClass":"\(batch(number))","quantity":1200.5,"uom":"KGM"}],\
+            "bizTransactionList":[{"type":"prodorder",\
+            "bizTransaction":"https://orders.example/production/\(number)"}],\
+            "ilmd":{"example:fibre":"organic cotton","example:crop":"2025/2026",\
+            "example:grade":"middling","example:staple":"28.6 mm","example:moisture":"7.1 %",\
+            "example:note":"Picked by machine, ginned on the farm's own line, pressed into bales \
+            of about 220 kg; samples of every tenth bale are kept for two years."}}
+            """.utf8)
+    }
+}
