@@ -46,7 +46,7 @@ struct AbsoluteURI {
     var isWeb: Bool { scheme == "http" || scheme == "https" }
 
     /// The host without user information and port, as written.
-    private var host: ArraySlice<UInt8> {
+    var host: ArraySlice<UInt8> {
         guard var rest = authority else { return [] }
         if let at = rest.lastIndex(of: 0x40) { rest = rest[(at + 1)...] }
         guard let colon = rest.lastIndex(of: 0x3A), rest[(colon + 1)...].allSatisfy(\.isDigit)

@@ -3,10 +3,12 @@
 /// Key and qualifiers are pairs of segments that end the path; anything may precede them.
 struct DigitalLinkPath {
     private let segments: [ArraySlice<UInt8>]
+    private let isAtGS1: Bool
 
     /// Nothing for a URI that is no web address.
     init?(_ uri: AbsoluteURI) {
         guard uri.isWeb else { return nil }
+        isAtGS1 = uri.host.map(\.lowerCased).asText == "id.gs1.org"
         segments = uri.path.dropFirst().split(separator: 0x2F, omittingEmptySubsequences: false)
     }
 
@@ -14,12 +16,50 @@ struct DigitalLinkPath {
     ///
     /// SPEC §4.1: what lacks the form (the qualifiers' order, the characters and length of every
     /// value) is no Digital Link but a web address like any other. What has it is meant as one:
-    /// a wrong check digit, or other content the key cannot have, is refused.
+    /// a wrong check digit, or other content the key cannot have, is refused. So is what goes on
+    /// after a key as only a link does: it would be taken for the batch or item it resembles.
     func identification() throws(IdentifierError) -> IdentificationKey? {
-        guard let elements = elements, let key = elements.first else { return nil }
+        guard let elements = elements, let key = elements.first else {
+            try checkResemblance()
+            return nil
+        }
         let qualifiers = Array(elements.dropFirst())
-        guard (try? IdentificationKey.checkForm(of: key, qualifiers)) != nil else { return nil }
+        guard (try? IdentificationKey.checkForm(of: key, qualifiers)) != nil else {
+            try checkResemblance()
+            return nil
+        }
         return try IdentificationKey(key, qualifiers)
+    }
+
+    /// Refuses a path in which a key is followed by nothing, by one of its qualifiers or by
+    /// `linkset`, though the whole is no Digital Link; at `id.gs1.org` any that names a key.
+    private func checkResemblance() throws(IdentifierError) {
+        for index in segments.indices.dropLast() {
+            guard let code = Self.code(segments[index]),
+                let identifier = ApplicationIdentifier.named(code),
+                let qualifiers = identifier.qualifierSequences
+            else { continue }
+            guard isAtGS1 || isLink(from: index, identifier, qualifiers) else { continue }
+            throw IdentifierError(
+                "identifier.malformed", segments[index],
+                "a path that names a GS1 key (\(code)) ends with the key's value, or with those of "
+                    + "its qualifiers in the standard's order; nothing else may follow")
+        }
+    }
+
+    private func isLink(
+        from index: Int, _ identifier: ApplicationIdentifier, _ qualifiers: [[String]]
+    ) -> Bool {
+        guard index + 2 < segments.endIndex,
+            let decoded = PercentEncoding.decode(segments[index + 1])
+        else { return false }
+        let value = identifier.code == "01" ? Self.padded(decoded) : decoded
+        guard (identifier.ownershipDigits(of: value)?.count ?? 0) >= 4,
+            (try? identifier.check(value)) != nil
+        else { return false }
+        let next = segments[index + 2]
+        if next.isEmpty || next.elementsEqual("linkset".utf8) { return true }
+        return Self.code(next).map { code in qualifiers.contains { $0.contains(code) } } ?? false
     }
 
     /// The pairs from the last key to the end of the path.

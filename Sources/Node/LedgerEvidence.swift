@@ -10,12 +10,16 @@ struct LedgerEvidence: EvidenceSource {
     let origin: String
     let checkpointNote: String
     let size: UInt64
+    let governance: GovernanceState
+    let ownership: Ownership
     private let store: LedgerStore
     private let index: SubjectIndex
 
     /// The source for the snapshot that `store` shows; nil if the index of its last seal is not at
     /// hand, because the snapshot was overtaken: then take a new one.
-    init?(_ store: LedgerStore, origin: String, published: PublishedLog) throws {
+    init?(
+        _ store: LedgerStore, origin: String, history: GovernanceHistory, published: PublishedLog
+    ) throws {
         let size = try store.size()
         guard size > 0, let checkpoint = try store.checkpoint(ofSeal: size - 1) else {
             throw NodeError.failure("log.damaged", "the log has no checkpoint; run cairn check")
@@ -24,6 +28,8 @@ struct LedgerEvidence: EvidenceSource {
         self.origin = origin
         self.checkpointNote = String(decoding: checkpoint, as: UTF8.self)
         self.size = size
+        self.governance = history.newest
+        self.ownership = history.ownership
         self.store = store
         self.index = index
     }
@@ -38,11 +44,7 @@ struct LedgerEvidence: EvidenceSource {
 
     func part(_ digest: Hash256) throws -> [UInt8]? { try store.part(digest) }
 
-    func links(of key: Hash256) throws -> [Verdicts::LinkPlace] {
-        try store.links(of: key).map {
-            Verdicts::LinkPlace(leafIndex: $0.leafIndex, row: $0.row)
-        }
-    }
+    func links(of key: Hash256) throws -> [LinkPlace] { try store.links(of: key) }
 
     func inclusionPath(of index: UInt64) throws -> [Hash256] {
         try TreeReader(tiles: store, size: size).inclusionProof(of: index)

@@ -34,8 +34,9 @@ extension NodeRuntime {
             PublishedLog.Snapshot(
                 size: state.size, checkpoint: opened.checkpoint, basis: opened.sequencer.basis),
             index: state.index)
+        let governance = KnownGovernance(genesis: opened.genesis)
         let filling = ViewsFilling(
-            ledger: opened.ledger, views: opened.views, genesis: opened.genesis)
+            ledger: opened.ledger, views: opened.views, governance: governance)
         let views = ViewsFollower(logger: settings.logger) { size in
             try filling.step(to: size, delegations: published.newest.basis.delegations)
         }
@@ -53,7 +54,8 @@ extension NodeRuntime {
         return RunningNode(
             organisation: opened.organisation, ledger: opened.ledger, published: published,
             writer: writer, room: WaitingRoom(limits: limits), views: views,
-            viewed: opened.views, receipts: receipts, settings: settings)
+            viewed: opened.views, receipts: receipts, governance: governance,
+            settings: settings)
     }
 
     private static func load(

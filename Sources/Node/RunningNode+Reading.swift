@@ -134,10 +134,12 @@ extension RunningNode: NodeService {
         let uri = try Self.identifier(subject).uri
         let question = EvidenceQuestion(uri: uri, scope: upstream ? .upstream : .subject)
         for _ in 0..<Self.snapshotsLimit {
-            let built = try await reading { [origin, published, network] store -> [UInt8]? in
+            let built = try await reading {
+                [origin, published, network, governance] store -> [UInt8]? in
                 guard
                     let source = try LedgerEvidence(
-                        store, origin: origin, published: published)
+                        store, origin: origin, history: governance.history(of: store),
+                        published: published)
                 else {
                     return nil
                 }

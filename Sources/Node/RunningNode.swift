@@ -31,6 +31,7 @@ final class RunningNode: Sendable {
     let viewed: Views
     let threads = ReadingThreads()
     let receipts: Receipts
+    let governance: KnownGovernance
     let nowMilliseconds: @Sendable () -> UInt64
     let viewsPatience: Duration
     let logger: Logger
@@ -39,7 +40,7 @@ final class RunningNode: Sendable {
     init(
         organisation: String, ledger: Ledger, published: PublishedLog, writer: LogWriter,
         room: WaitingRoom, views: ViewsFollower, viewed: Views, receipts: Receipts,
-        settings: NodeRuntime.Settings
+        governance: KnownGovernance, settings: NodeRuntime.Settings
     ) {
         self.origin = receipts.origin
         self.organisation = organisation
@@ -51,6 +52,7 @@ final class RunningNode: Sendable {
         self.views = views
         self.viewed = viewed
         self.receipts = receipts
+        self.governance = governance
         self.nowMilliseconds = settings.nowMilliseconds
         self.viewsPatience = settings.viewsPatience
         self.logger = settings.logger

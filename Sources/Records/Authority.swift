@@ -1,6 +1,5 @@
 import EPCIS
 import GS1
-package import MerkleTrees
 
 /// How far a part is its issuer's own to say; the worse is the greater (SPEC §13).
 package enum Standing: UInt8, Comparable, Hashable, Sendable {
@@ -41,25 +40,12 @@ package struct Judgement: Hashable, Sendable {
     }
 }
 
-/// What the ledger so far says, as far as deciding who may say what needs it.
-///
-/// A node answers from its log, an auditor from the evidence at hand. Answers must be those
-/// before the statement that is being judged.
-package protocol LedgerFacts: Sendable {
-    /// Who issued records with this URI; empty if none is known.
-    func recordIssuers(_ id: String) -> [String]
-    /// Who signed a statement that covers this part.
-    func partIssuers(_ digest: Hash256) -> [String]
-    /// Delegations to an organisation that stand as records and are not revoked.
-    func delegations(to organisation: String) -> [Delegation]
-}
-
 /// Decides who may say what, under one state of governance (SPEC §13).
 ///
 /// Pure: the same code runs at admission, in mirrors and in offline audits.
 package struct Authority: Sendable {
-    private let governance: GovernanceState
-    private let facts: any LedgerFacts
+    let governance: GovernanceState
+    let facts: any LedgerFacts
 
     /// Rules for what is registered under this governance, with the facts known before it.
     package init(governance: GovernanceState, facts: any LedgerFacts) {
@@ -96,52 +82,65 @@ package struct Authority: Sendable {
 
     private func judge(_ event: EPCISEvent, by speaker: Speaker) throws(Refusal) -> Judgement {
         var judgement = Judgement.own
-        var judged: Set<String> = []
-        for flow in event.flows where flow.role == .create {
-            guard let digits = flow.subject.ownershipDigits, judged.insert(digits).inserted
-            else { continue }
-            judgement.lower(to: try create(flow.subject.uri, digits: digits, by: speaker))
-        }
+        let created = Self.owned(event.flows.filter { $0.role == .create })
+        for thing in created { judgement.lower(to: try create(thing, by: speaker)) }
         if let site = event.primarySite {
             judgement.lower(to: report(site, by: speaker))
+        } else {
+            for thing in Self.owned(event.flows.filter { $0.role != .create }) {
+                judgement.lower(to: self.standing(of: speaker, on: thing, rule: "report.thing"))
+            }
         }
         return judgement
     }
 
+    /// One thing for each owner and each thing without: the others are judged alike.
+    private static func owned(_ flows: [EventFlow]) -> [CanonicalIdentifier] {
+        var seen: Set<String> = []
+        return flows.map(\.subject).filter { seen.insert($0.ownershipDigits ?? $0.uri).inserted }
+    }
+
     private func create(
-        _ uri: String, digits: String, by speaker: Speaker
+        _ thing: CanonicalIdentifier, by speaker: Speaker
     ) throws(Refusal) -> Judgement {
-        if speaker.owns(digits: digits) { return .own }
-        if let delegation = speaker.delegations.first(where: { covers(digits, by: $0) }) {
-            return Judgement(standing: .delegated, rule: "create.prefix", reason: delegation.id)
-        }
-        guard let owner = governance.owner(ofPrefixCovering: digits) else {
-            return Judgement(
-                standing: .reported, rule: "create.prefix",
-                reason: "no member's company prefix covers \(uri)")
-        }
+        let judgement = standing(of: speaker, on: thing, rule: "create.prefix")
+        guard judgement.standing == .reported, let digits = thing.ownershipDigits,
+            let owner = governance.owner(ofPrefixCovering: digits)
+        else { return judgement }
         throw Refusal(
-            code: "authority.create-prefix", field: uri,
+            code: "authority.create-prefix", field: thing.uri,
             reason: "the company prefix is \(owner.uri)'s; it must delegate it to "
                 + "\(speaker.issuer) first (rule create.prefix)")
+    }
+
+    /// How far a thing is a speaker's by its company prefix.
+    private func standing(
+        of speaker: Speaker, on thing: CanonicalIdentifier, rule: String
+    ) -> Judgement {
+        if let digits = thing.ownershipDigits {
+            if speaker.owns(digits: digits) { return .own }
+            if let delegation = speaker.delegations.first(where: { covers(digits, by: $0) }) {
+                return Judgement(standing: .delegated, rule: rule, reason: delegation.id)
+            }
+        }
+        let owner = thing.ownershipDigits.flatMap { governance.owner(ofPrefixCovering: $0) }
+        return Judgement(
+            standing: .reported, rule: rule,
+            reason: owner.map { "\(thing.uri) is \($0.uri)'s" }
+                ?? "no member's company prefix covers \(thing.uri)")
     }
 
     private func covers(_ digits: String, by delegation: Delegation) -> Bool {
         delegation.prefixes.contains { digits.hasPrefix($0) && mayGive(prefix: $0, delegation.by) }
     }
 
-    private func mayGive(prefix: String, _ giver: String) -> Bool {
+    func mayGive(prefix: String, _ giver: String) -> Bool {
         governance.organisations[giver]?.prefixes.contains { prefix.hasPrefix($0) } ?? false
     }
 
     private func report(_ site: CanonicalIdentifier, by speaker: Speaker) -> Judgement {
         if speaker.owns(site: site) { return .own }
-        for delegation in speaker.delegations {
-            let named = delegation.sites.contains(site.uri)
-            let covered = site.ownershipDigits.map { covers($0, by: delegation) } ?? false
-            guard named || covered, let giver = governance.organisations[delegation.by],
-                Speaker(issuer: giver.uri, organisation: giver).owns(site: site)
-            else { continue }
+        if let delegation = leave(of: speaker, for: site) {
             return Judgement(standing: .delegated, rule: "report.site", reason: delegation.id)
         }
         return Judgement(
@@ -149,91 +148,21 @@ package struct Authority: Sendable {
             reason: "\(site.uri) is not a site of \(speaker.issuer), and nobody delegated it")
     }
 
-    // MARK: Records
-
-    private func judge(_ record: Record, by speaker: Speaker) throws(Refusal) -> Judgement {
-        switch record.kind {
-        case .masterData: return try assert(record.about, by: speaker)
-        case .delegation:
-            try checkScope(record.scope, by: speaker)
-            return .own
-        case .erasure:
-            guard case .part(let digest) = record.target,
-                facts.partIssuers(digest).contains(speaker.issuer)
-            else {
-                throw Refusal(
-                    code: "authority.erase-own", field: "record.target",
-                    reason: "only whoever signed a part may have it erased (rule erase.own)")
+    /// The delegation by which a speaker may speak for what another owns.
+    func leave(of speaker: Speaker, for place: CanonicalIdentifier) -> Delegation? {
+        speaker.delegations.first { delegation in
+            let named = delegation.sites.contains(place.uri)
+            let covered = place.ownershipDigits.map { covers($0, by: delegation) } ?? false
+            guard named || covered, let giver = governance.organisations[delegation.by] else {
+                return false
             }
-            return .own
-        case .revocation, .suspension:
-            guard case .record(let id) = record.target else { return .own }
-            let owners = facts.recordIssuers(id)
-            guard let owner = owners.first, !owners.contains(speaker.issuer) else { return .own }
-            throw Refusal(
-                code: "authority.status-own", field: "record.target",
-                reason: "\(id) was issued by \(owner); only it can revoke it (rule status.own)")
-        default: return .own
-        }
-    }
-
-    private func assert(_ about: [String], by speaker: Speaker) throws(Refusal) -> Judgement {
-        var judgement = Judgement.own
-        for uri in about where uri != speaker.issuer {
-            guard let subject = try? CanonicalIdentifier(uri) else { continue }
-            judgement.lower(to: try assert(subject, by: speaker))
-        }
-        return judgement
-    }
-
-    private func assert(
-        _ subject: CanonicalIdentifier, by speaker: Speaker
-    ) throws(Refusal) -> Judgement {
-        let digits = subject.ownershipDigits
-        if speaker.owns(site: subject) { return .own }
-        for delegation in speaker.delegations {
-            let giver = governance.organisations[delegation.by]
-            let named =
-                delegation.sites.contains(subject.uri)
-                && (giver.map { Speaker(issuer: $0.uri, organisation: $0).owns(site: subject) }
-                    ?? false)
-            guard named || (digits.map { covers($0, by: delegation) } ?? false) else { continue }
-            return Judgement(standing: .delegated, rule: "assert.own", reason: delegation.id)
-        }
-        let owner =
-            governance.owner(ofSite: subject.uri)
-            ?? governance.organisations[subject.uri]
-            ?? digits.flatMap { governance.owner(ofPrefixCovering: $0) }
-        guard let owner else {
-            return Judgement(
-                standing: .reported, rule: "assert.own",
-                reason: "no member owns \(subject.uri)")
-        }
-        throw Refusal(
-            code: "authority.assert-own", field: subject.uri,
-            reason: "is \(owner.uri)'s; it must say this itself or delegate it (rule assert.own)")
-    }
-
-    private func checkScope(_ scope: [ScopeItem], by speaker: Speaker) throws(Refusal) {
-        for (index, item) in scope.enumerated() {
-            let own: Bool
-            switch item.name {
-            case "prefix": own = mayGive(prefix: item.value, speaker.issuer)
-            case "site": own = (try? CanonicalIdentifier(item.value)).map(speaker.owns) ?? false
-            default: own = true
-            }
-            guard own else {
-                throw Refusal(
-                    code: "authority.assert-own", field: "record.scope[\(index)]",
-                    reason: "\(item.name) \(item.value) is not \(speaker.issuer)'s to delegate "
-                        + "(rule assert.body)")
-            }
+            return Speaker(issuer: giver.uri, organisation: giver).owns(site: place)
         }
     }
 }
 
 /// Who speaks, and with whose leave.
-private struct Speaker {
+struct Speaker {
     var issuer: String
     var organisation: Organisation?
     var delegations: [Delegation] = []

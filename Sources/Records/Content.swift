@@ -41,4 +41,13 @@ package enum Content: Sendable {
             return .attachment
         }
     }
+
+    /// Whether others' answers rest on it, so that it can be neither hidden nor erased (SPEC §8.3).
+    package var mustStayVisible: Bool {
+        switch self {
+        case .governance: true
+        case .record(let record): record.kind.mustStayVisible
+        case .event, .attachment: false
+        }
+    }
 }

@@ -72,13 +72,16 @@ package struct RecordedDelegations: Sendable {
                 given[organisation, default: []].append((origin, delegation))
             }
         case (.revocation, .record(let target)), (.suspension, .record(let target)):
-            ends[target, default: []].append((origin, record.fromMilliseconds ?? 0))
+            // What was registered before its end was known stands (SPEC §13.1).
+            let from = max(record.fromMilliseconds ?? 0, origin.registeredAtMilliseconds)
+            ends[target, default: []].append((origin, from))
         default: return
         }
     }
 
     /// The delegations to an organisation that were registered before a leaf, each until the first
-    /// revocation or suspension of it by its giver.
+    /// revocation or suspension of it by its giver, which holds from its registration at the
+    /// earliest.
     ///
     /// What has fallen under the governance given does nothing.
     package func delegations(

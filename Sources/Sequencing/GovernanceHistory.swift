@@ -4,9 +4,13 @@ package import Records
 package struct GovernanceHistory: Sendable {
     private var steps: [(sealLeaf: UInt64, state: GovernanceState)]
 
+    /// Who has owned what in any of its states.
+    package private(set) var ownership: Ownership
+
     /// A history that begins with genesis, in force from the first leaf.
     package init(genesis: GovernanceState) {
         steps = [(0, genesis)]
+        ownership = Ownership([genesis])
     }
 
     /// The history that a ledger holds, of bodies at leaves before one.
@@ -35,6 +39,7 @@ package struct GovernanceHistory: Sendable {
     private mutating func append(_ body: GovernanceBody, sealLeaf: UInt64) throws {
         do {
             steps.append((sealLeaf, try newest.applying(body)))
+            ownership.add(newest)
         } catch {
             throw SequencingError.damaged("an amendment before seal \(sealLeaf) fails: \(error)")
         }

@@ -16,15 +16,8 @@ struct StatementRecords {
 
     var all: [Record] { records.map(\.record) }
 
-    /// The records this statement revokes or suspends.
-    var statusTargets: [String] {
-        records.compactMap { _, record in
-            guard record.kind == .revocation || record.kind == .suspension,
-                case .record(let target) = record.target
-            else { return nil }
-            return target
-        }
-    }
+    /// The URIs of its records.
+    var ids: [String] { all.compactMap(\.id) }
 
     func sequenced(_ admitted: AdmittedStatement, _ appended: AppendedEntry) -> SequencedStatement {
         SequencedStatement(
@@ -45,8 +38,8 @@ struct GroupEffects: Sendable {
     /// Whether admission must start afresh after this group, so that it takes no more statements:
     /// it holds governance, or changes a delegation.
     private(set) var endsGroup = false
-    /// Who issued the records with an id in this group.
-    private(set) var recordIssuers: [String: [String]] = [:]
+    /// Who issued the first record with a URI in this group.
+    private(set) var recordIssuers: [String: String] = [:]
     private var effects: [Effect] = []
 
     mutating func add(
@@ -55,7 +48,7 @@ struct GroupEffects: Sendable {
     ) {
         if governance != nil { endsGroup = true }
         for record in records.all {
-            if let id = record.id { recordIssuers[id, default: []].append(records.issuer) }
+            if let id = record.id, recordIssuers[id] == nil { recordIssuers[id] = records.issuer }
             guard RecordedDelegations.concerns(record) else { continue }
             effects.append(Effect(record: record, origin: origin))
             if delegations.isChanged(by: record) { endsGroup = true }

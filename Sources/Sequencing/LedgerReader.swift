@@ -1,25 +1,6 @@
 package import MerkleTrees
 package import Records
 
-/// One row of a statement's manifest, as a link of a subject chain.
-package struct StoredLink: Hashable, Comparable, Sendable {
-    /// The leaf of the statement.
-    package var leafIndex: UInt64
-    /// The number of the row in its manifest.
-    package var row: UInt32
-
-    /// Names a row.
-    package init(leafIndex: UInt64, row: UInt32) {
-        self.leafIndex = leafIndex
-        self.row = row
-    }
-
-    /// The order of links in a chain (SPEC §11).
-    package static func < (left: StoredLink, right: StoredLink) -> Bool {
-        (left.leafIndex, left.row) < (right.leafIndex, right.row)
-    }
-}
-
 /// Reads one log as it stood at its last seal.
 ///
 /// Everything a reader shows belongs to whole groups: entries, tiles, links, heads and the
@@ -41,7 +22,7 @@ package protocol LedgerReader: ChainHeads, HashTiles {
     /// The leaf of a statement; nil if it is not registered.
     func leafIndex(ofStatement id: Hash256) throws(Failure) -> UInt64?
     /// The links of a subject's chain.
-    func links(of key: Hash256) throws(Failure) -> [StoredLink]
+    func links(of key: Hash256) throws(Failure) -> [LinkPlace]
     /// The leaf of the first seal at or after a leaf.
     func seal(atOrAfter index: UInt64) throws(Failure) -> UInt64?
     /// The leaf of the last seal before a leaf.

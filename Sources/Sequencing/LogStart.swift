@@ -59,7 +59,7 @@ package enum LogStart {
     ///
     /// - Throws: ``SequencingError``, and what the ledger throws.
     package static func governanceBody(
-        at link: StoredLink, in ledger: some LedgerReader
+        at link: LinkPlace, in ledger: some LedgerReader
     ) throws -> GovernanceBody {
         guard let bytes = try ledger.manifest(at: link.leafIndex),
             let manifest = try? Manifest.decode(bytes), Int(link.row) < manifest.rows.count,
@@ -103,26 +103,36 @@ extension LedgerReader {
             leafIndex: leafIndex, statement: statement, registeredAtMilliseconds: time)
     }
 
-    /// Who issued records with this URI, each once.
+    /// Who issued the first record with this URI.
     ///
     /// - Throws: ``SequencingError``, and what the ledger throws.
-    package func recordIssuers(_ id: String, before end: UInt64 = .max) throws -> [String] {
-        try issuers(at: records(named: id).map(\.leafIndex).filter { $0 < end })
+    package func firstIssuer(
+        ofRecord id: String, before end: UInt64 = .max
+    ) throws -> FirstIssuer {
+        try firstIssuer(at: records(named: id).map(\.leafIndex).min(), before: end)
     }
 
-    /// Who signed a statement that covers this part, each once.
+    /// Who signed the first statement that covers this part.
     ///
     /// - Throws: ``SequencingError``, and what the ledger throws.
-    package func partIssuers(_ digest: Hash256, before end: UInt64 = .max) throws -> [String] {
-        try issuers(at: uses(of: digest).filter { $0 < end })
+    package func firstIssuer(
+        ofPart digest: Hash256, before end: UInt64 = .max
+    ) throws -> FirstIssuer {
+        try firstIssuer(at: uses(of: digest).min(), before: end)
     }
 
-    private func issuers(at leaves: [UInt64]) throws -> [String] {
-        var issuers: [String] = []
-        for leaf in leaves {
-            let issuer = try origin(at: leaf).issuer
-            if !issuers.contains(issuer) { issuers.append(issuer) }
+    /// Whether a part is here and must stay so.
+    ///
+    /// - Throws: what the ledger throws.
+    package func mustStayVisible(_ digest: Hash256) throws -> Bool {
+        guard let bytes = try part(digest), let part = try? Part.decode(bytes) else {
+            return false
         }
-        return issuers
+        return (try? Content.read(part))?.mustStayVisible ?? false
+    }
+
+    private func firstIssuer(at leaf: UInt64?, before end: UInt64) throws -> FirstIssuer {
+        guard let leaf, leaf < end else { return .nobody }
+        return .organisation(try origin(at: leaf).issuer)
     }
 }

@@ -91,7 +91,7 @@ package struct Sequencer: Sendable {
             staged.isEmpty || stagedBytes + bytes <= Self.groupBytesLimit
         else { return .sealFirst }
         let records = StatementRecords(admitted)
-        try checkStatus(records, in: ledger)
+        try checkURIs(records, in: ledger)
         let appended = try append(admitted, nowMilliseconds: now)
         staged.append(records.sequenced(admitted, appended))
         stagedLeaves[id] = appended.leafIndex
@@ -115,18 +115,24 @@ package struct Sequencer: Sendable {
             governancePart: admitted.governance == nil ? nil : admitted.parts.first?.part)
     }
 
-    /// The rule `status.own` once more, against what was registered since admission: only whoever
-    /// issued a record may revoke or suspend it.
-    private func checkStatus(
+    /// The rule `id.own` once more, against what was registered since admission: two statements
+    /// admitted side by side may name one URI.
+    private func checkURIs(
         _ records: StatementRecords, in ledger: some LedgerReader
     ) throws {
-        for target in records.statusTargets {
-            let owners = try ledger.recordIssuers(target) + (effects.recordIssuers[target] ?? [])
-            guard let owner = owners.first, !owners.contains(records.issuer) else { continue }
+        for id in records.ids {
+            let owner: String
+            switch try ledger.firstIssuer(ofRecord: id) {
+            case .organisation(let first): owner = first
+            case .nobody, .undisclosed:
+                guard let first = effects.recordIssuers[id] else { continue }
+                owner = first
+            }
+            guard owner != records.issuer else { continue }
             throw Refusal(
-                code: "authority.status-own", field: "record.target",
-                reason: "\(target) was issued by \(owner); only it can revoke it "
-                    + "(rule status.own)")
+                code: "authority.id-own", field: "record.id",
+                reason: "\(id) is a record of \(owner); give this one a URI of its own "
+                    + "(rule id.own)")
         }
     }
 

@@ -17,12 +17,16 @@ package struct AdmissionFacts: LedgerFacts {
         self.end = end
     }
 
-    package func recordIssuers(_ id: String) -> [String] {
-        (try? ledger.read { try $0.recordIssuers(id, before: end) }) ?? [""]
+    package func firstIssuer(ofRecord id: String) -> FirstIssuer {
+        (try? ledger.read { try $0.firstIssuer(ofRecord: id, before: end) }) ?? .organisation("")
     }
 
-    package func partIssuers(_ digest: Hash256) -> [String] {
-        (try? ledger.read { try $0.partIssuers(digest, before: end) }) ?? []
+    package func firstIssuer(ofPart digest: Hash256) -> FirstIssuer {
+        (try? ledger.read { try $0.firstIssuer(ofPart: digest, before: end) }) ?? .nobody
+    }
+
+    package func mustStayVisible(_ digest: Hash256) -> Bool {
+        (try? ledger.read { try $0.mustStayVisible(digest) }) ?? true
     }
 
     package func delegations(to organisation: String) -> [Delegation] {

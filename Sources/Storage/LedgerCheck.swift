@@ -236,7 +236,7 @@ struct ExpectedRows {
     var seals = 0
     var tiles = 0
     var partUses = 0
-    var lastLinks: [Hash256: StoredLink] = [:]
+    var lastLinks: [Hash256: LinkPlace] = [:]
     var records: Set<Record> = []
     var authorities: Set<Use> = []
     var erasures: Set<Hash256> = []

@@ -130,7 +130,7 @@ extension LedgerStore: LedgerWriter {
     /// Writes the links and the buckets with the new heads.
     private func writeChains(_ group: GroupToCommit) throws(StorageError) {
         var numbers: [Hash256: Int] = [:]
-        var last: [Hash256: StoredLink] = [:]
+        var last: [Hash256: LinkPlace] = [:]
         var changed: [Int: StoredBucket] = [:]
         for (bucket, hash) in group.buckets {
             changed[bucket] = StoredBucket(hash: hash, subjects: try self.bucket(bucket).subjects)

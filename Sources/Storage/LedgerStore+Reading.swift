@@ -1,5 +1,5 @@
 package import MerkleTrees
-import Records
+package import Records
 package import Sequencing
 
 extension LedgerStore: LedgerReader {
@@ -135,11 +135,11 @@ extension LedgerStore: LedgerReader {
     }
 
     /// Walks the chain backwards from its last link; each row tells the place of the one before.
-    package func links(of key: Hash256) throws(StorageError) -> [StoredLink] {
+    package func links(of key: Hash256) throws(StorageError) -> [LinkPlace] {
         let position = IndexLeaf(key: key, head: .empty).position
         guard let subject = try bucket(bucketNumber(of: position)).subject(key) else { return [] }
-        var links: [StoredLink] = []
-        var next: StoredLink? = subject.last
+        var links: [LinkPlace] = []
+        var next: LinkPlace? = subject.last
         var rows = (leaf: UInt64.max, before: [UInt8]())
         while let link = next {
             guard UInt64(links.count) < subject.leaf.head.count else {
@@ -173,15 +173,15 @@ extension LedgerStore: LedgerReader {
 extension BackLinks {
     /// The place before a link; nil where the chain begins.
     fileprivate static func before(
-        row: UInt32, in bytes: [UInt8], of link: StoredLink, store: LedgerStore
-    ) throws(StorageError) -> StoredLink? {
+        row: UInt32, in bytes: [UInt8], of link: LinkPlace, store: LedgerStore
+    ) throws(StorageError) -> LinkPlace? {
         let start = Int(row) * width
         guard start + width <= bytes.count else {
             throw store.corrupt("link", "\(link.leafIndex)", "it has no row \(link.row)")
         }
         let leaf = BigEndian.word(bytes, at: start)
         guard leaf != .max else { return nil }
-        let before = StoredLink(leafIndex: leaf, row: BigEndian.half(bytes, at: start + 8))
+        let before = LinkPlace(leafIndex: leaf, row: BigEndian.half(bytes, at: start + 8))
         guard before < link else {
             throw store.corrupt("link", "\(link.leafIndex)", "row \(link.row) points forwards")
         }

@@ -39,15 +39,15 @@ enum BackLinks {
 
     /// The column of a statement, given the last link of each subject before it, which moves on.
     static func encode(
-        _ manifest: Manifest, at leafIndex: UInt64, last: inout [Hash256: StoredLink]
+        _ manifest: Manifest, at leafIndex: UInt64, last: inout [Hash256: LinkPlace]
     ) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(manifest.rows.count * width)
         for (row, link) in manifest.rows.enumerated() {
-            let here = StoredLink(leafIndex: leafIndex, row: UInt32(row))
+            let here = LinkPlace(leafIndex: leafIndex, row: UInt32(row))
             let before =
                 last.updateValue(here, forKey: link.key)
-                ?? StoredLink(leafIndex: .max, row: .max)
+                ?? LinkPlace(leafIndex: .max, row: .max)
             BigEndian.append(before.leafIndex, to: &bytes)
             BigEndian.append(before.row, to: &bytes)
         }

@@ -26,12 +26,16 @@ package struct SnapshotFacts: LedgerFacts, @unchecked Sendable {
         self.leafIndex = leafIndex
     }
 
-    package func recordIssuers(_ id: String) -> [String] {
-        (try? store.recordIssuers(id, before: leafIndex)) ?? [""]
+    package func firstIssuer(ofRecord id: String) -> FirstIssuer {
+        (try? store.firstIssuer(ofRecord: id, before: leafIndex)) ?? .organisation("")
     }
 
-    package func partIssuers(_ digest: Hash256) -> [String] {
-        (try? store.partIssuers(digest, before: leafIndex)) ?? []
+    package func firstIssuer(ofPart digest: Hash256) -> FirstIssuer {
+        (try? store.firstIssuer(ofPart: digest, before: leafIndex)) ?? .nobody
+    }
+
+    package func mustStayVisible(_ digest: Hash256) -> Bool {
+        (try? store.mustStayVisible(digest)) ?? true
     }
 
     package func delegations(to organisation: String) -> [Delegation] {

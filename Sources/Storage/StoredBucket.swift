@@ -1,4 +1,5 @@
 import MerkleTrees
+import Records
 import Sequencing
 
 /// One bucket of the subject index as a row of the `bucket` table holds it: its hash, and its
@@ -9,7 +10,7 @@ struct StoredBucket {
     /// One subject of the bucket.
     struct Subject {
         var leaf: IndexLeaf
-        var last: StoredLink
+        var last: LinkPlace
     }
 
     /// The bytes of one subject.
@@ -38,7 +39,7 @@ struct StoredBucket {
             let chain = ChainHead(
                 count: BigEndian.word(leaves, at: start + 32),
                 hash: Hash256(leaves, at: start + 40))
-            let last = StoredLink(
+            let last = LinkPlace(
                 leafIndex: BigEndian.word(leaves, at: start + 72),
                 row: BigEndian.half(leaves, at: start + 80))
             subjects.append(Subject(leaf: IndexLeaf(key: key, head: chain), last: last))

@@ -31,6 +31,7 @@ extension Finding {
             JSONMember("code", .string(code.rawValue)), JSONMember("origin", .string(origin)),
             JSONMember("leaf", .number(JSONNumber(leafIndex))),
             JSONMember("part", .string(part.hex)), JSONMember("detail", .string(detail)),
+            JSONMember("lowers", .bool(lowers)),
         ])
     }
 }

@@ -2,7 +2,7 @@ package import MerkleTrees
 
 /// How the records about a subject stand, worst first but for the last (SPEC §16).
 package enum Outcome: String, CaseIterable, Hashable, Sendable {
-    case invalid, withheld, declared, verified
+    case invalid, contradicted, withheld, declared, verified
     case notApplicable = "not-applicable"
 }
 
@@ -10,7 +10,9 @@ package enum Outcome: String, CaseIterable, Hashable, Sendable {
 package enum FindingCode: String, CaseIterable, Hashable, Sendable {
     case authorityRefused = "authority.refused"
     case contentInvalid = "content.invalid"
+    case eventContradicted = "event.contradicted"
     case issuerSuspended = "issuer.suspended"
+    case issuerUnrelated = "issuer.unrelated"
     case keyRevoked = "key.revoked"
     case partErased = "part.erased"
     case partWithheld = "part.withheld"
@@ -18,12 +20,14 @@ package enum FindingCode: String, CaseIterable, Hashable, Sendable {
     case rowsUnexpected = "rows.unexpected"
     case standingReported = "standing.reported"
 
-    /// The outcome it lowers an answer to, where it bears on the answer.
-    package var lowersTo: Outcome {
+    /// The outcome it lowers an answer to, where it bears on the answer; nil if it never does.
+    package var lowersTo: Outcome? {
         switch self {
         case .authorityRefused, .contentInvalid, .issuerSuspended, .keyRevoked, .rowsMissing,
             .rowsUnexpected:
             .invalid
+        case .eventContradicted: .contradicted
+        case .issuerUnrelated: nil
         case .partWithheld, .partErased: .withheld
         case .standingReported: .declared
         }

@@ -3,23 +3,39 @@ import GS1
 import MerkleTrees
 import Records
 
-/// One link as the closure reads it: who signed, and what the part says if it is open.
+/// One link as the closure reads it: who signed what, where, and what the part says if it is open.
 struct ClosureLink {
     /// The issuer of the statement.
     var issuer: String
+    /// The row's role.
+    var role: Role
+    /// When the statement was registered, in which log and at which leaf: the earlier comes first.
+    var place: (registeredAtMilliseconds: UInt64, origin: String, leafIndex: UInt64)
+    /// Whether the newest governance lets the statement stand.
+    var stands: Bool
     /// The content, nil for a stub and for what cannot be read.
     var content: Content?
 }
 
-/// Which subjects an answer rests on (SPEC §15.2): a function of the question and of the opened
-/// parts alone, computed alike by who builds evidence and by who checks it.
+/// Which subjects an answer rests on, and whose word counts about each (SPEC §13.2, §15.2): a
+/// function of the question, of governance and of the opened parts alone, computed alike by who
+/// builds evidence and by who checks it.
+///
+/// Both only grow as more is read, so the order of reading does not matter.
 struct Closure {
     /// The most subjects one question may lead to.
     static let subjectsLimit = 20_000
 
-    private let scope: EvidenceScope
-    private var links: [Subject: [ClosureLink]] = [:]
+    /// The subjects asked.
     private(set) var asked: Set<Subject> = []
+    /// Who is related to each of them.
+    private(set) var related: [Subject: Set<String>] = [:]
+
+    private let scope: EvidenceScope
+    private let ownership: Ownership
+    private var links: [Subject: [String: [ClosureLink]]] = [:]
+    private var relations: [String: Set<Subject>] = [:]
+    private var gifts: [String: [Delegation]] = [:]
     private var opened: Set<String> = []
     private var held: Set<String> = []
     private var work: [Work] = []
@@ -27,23 +43,26 @@ struct Closure {
     private enum Work {
         /// A chain was asked: read it.
         case read(Subject)
-        /// A thing was opened after its chain was read: follow its events again.
-        case follow(String)
+        /// An organisation became related to a subject.
+        case relate(String, Subject)
+        /// What an organisation says in a chain is to be followed.
+        case follow(String, Subject)
     }
 
-    private init(scope: EvidenceScope) {
+    private init(scope: EvidenceScope, ownership: Ownership) {
         self.scope = scope
+        self.ownership = ownership
     }
 
-    /// Computes the asked set; `read` gives the links of a chain over all logs, none where it is
+    /// Computes the closure; `read` gives the links of a chain over all logs, none where it is
     /// absent.
     ///
     /// - Throws: what `read` throws, and `evidence.too-large`.
-    static func asked(
-        by question: EvidenceQuestion, network: Hash256,
+    static func of(
+        _ question: EvidenceQuestion, network: Hash256, ownership: Ownership,
         read: (Subject) throws -> [ClosureLink]
-    ) throws -> Set<Subject> {
-        var closure = Closure(scope: question.scope)
+    ) throws -> Closure {
+        var closure = Closure(scope: question.scope, ownership: ownership)
         closure.ask(.network(network))
         closure.open(question.uri)
         while let next = closure.work.popLast() {
@@ -54,20 +73,21 @@ struct Closure {
                         + "ask with scope subject")
             }
             switch next {
-            case .read(let subject):
-                let links = try read(subject)
-                closure.links[subject] = links
-                for link in links { closure.follow(link, in: subject) }
-            case .follow(let uri):
-                let subject = Subject(facet: .events, uri: uri)
-                for link in closure.links[subject] ?? [] { closure.follow(link, in: subject) }
+            case .read(let subject): closure.take(try read(subject), of: subject)
+            case .relate(let organisation, let subject): closure.relate(organisation, to: subject)
+            case .follow(let organisation, let subject): closure.follow(organisation, in: subject)
             }
         }
-        return closure.asked
+        return closure
     }
 
+    // MARK: Asking
+
     private mutating func ask(_ subject: Subject) {
-        if asked.insert(subject).inserted { work.append(.read(subject)) }
+        guard asked.insert(subject).inserted else { return }
+        work.append(.read(subject))
+        guard subject.facet != .account else { return }
+        for owner in ownership.owners(of: subject.uri) { work.append(.relate(owner, subject)) }
     }
 
     private mutating func ask(assertionsAbout uri: String) {
@@ -82,57 +102,135 @@ struct Closure {
         }
     }
 
-    private mutating func open(_ uri: String) {
-        guard opened.insert(uri).inserted else { return }
-        meet(uri)
-        if held.contains(uri) { work.append(.follow(uri)) }
+    private mutating func open(_ uri: String, led organisation: String? = nil) {
+        let subject = Subject(facet: .events, uri: uri)
+        if opened.insert(uri).inserted {
+            meet(uri)
+            if held.contains(uri) {
+                for organisation in related[subject] ?? [] {
+                    work.append(.follow(organisation, subject))
+                }
+            }
+        }
+        if let organisation { work.append(.relate(organisation, subject)) }
     }
 
-    private mutating func hold(_ uri: String) {
-        guard !opened.contains(uri), held.insert(uri).inserted else { return }
-        meet(uri)
+    private mutating func hold(_ uri: String, led organisation: String) {
+        if !opened.contains(uri), held.insert(uri).inserted { meet(uri) }
+        work.append(.relate(organisation, Subject(facet: .events, uri: uri)))
     }
 
-    private mutating func follow(_ link: ClosureLink, in subject: Subject) {
-        ask(assertionsAbout: link.issuer)
-        switch link.content {
-        case .event(let event):
-            guard scope == .upstream, subject.facet == .events else { return }
-            followContext(of: event)
-            follow(event, from: subject.uri)
-        case .record(let record): follow(record)
-        case .governance, .attachment, nil: return
+    // MARK: Relating
+
+    private mutating func relate(_ organisation: String, to subject: Subject) {
+        guard related[subject, default: []].insert(organisation).inserted else { return }
+        relations[organisation, default: []].insert(subject)
+        for gift in ownership.gifts(of: organisation) { pass(gift, on: subject) }
+        for gift in gifts[organisation] ?? [] { pass(recorded: gift, on: subject) }
+        if subject.facet == .events {
+            work.append(.relate(organisation, Subject(facet: .assertions, uri: subject.uri)))
+        }
+        work.append(.follow(organisation, subject))
+    }
+
+    /// A delegation lets whom it is given to speak where its giver may.
+    private mutating func pass(_ gift: Delegation, on subject: Subject) {
+        guard subject.uri != gift.by, gift.concerns(subject.uri) else { return }
+        work.append(.relate(gift.to, subject))
+    }
+
+    /// One that is a record may have been revoked: its chain tells.
+    private mutating func pass(recorded gift: Delegation, on subject: Subject) {
+        if subject.uri != gift.by { ask(assertionsAbout: gift.id) }
+        pass(gift, on: subject)
+    }
+
+    /// Where nobody owns a thing, whoever spoke of it first is related to it.
+    private func first(in links: [ClosureLink], of subject: Subject) -> String? {
+        func rank(_ link: ClosureLink) -> Int {
+            switch (subject.facet, link.role) {
+            case (.events, .create), (.assertions, .assert): 0
+            case (.events, .mention): 2
+            case (.events, _): 1
+            default: 3
+            }
+        }
+        let candidates = links.filter { $0.stands && rank($0) < 3 }
+        return candidates.min { left, right in
+            rank(left) == rank(right) ? left.place < right.place : rank(left) < rank(right)
+        }?.issuer
+    }
+
+    // MARK: Reading
+
+    private mutating func take(_ read: [ClosureLink], of subject: Subject) {
+        links[subject] = Dictionary(grouping: read, by: \.issuer)
+        if ownership.owners(of: subject.uri).isEmpty, let first = first(in: read, of: subject) {
+            work.append(.relate(first, subject))
+        }
+        for issuer in (links[subject] ?? [:]).keys {
+            ask(assertionsAbout: issuer)
+            work.append(.follow(issuer, subject))
+        }
+        for link in read where link.stands {
+            guard case .record(let record) = link.content, record.kind == .delegation else {
+                continue
+            }
+            for organisation in record.to {
+                guard let gift = Delegation(record, to: organisation, issuer: link.issuer) else {
+                    continue
+                }
+                gifts[gift.by, default: []].append(gift)
+                for subject in relations[gift.by] ?? [] { pass(recorded: gift, on: subject) }
+            }
         }
     }
 
-    private mutating func followContext(of event: EPCISEvent) {
-        for site in event.sites { ask(assertionsAbout: site.uri) }
-        for party in event.parties { ask(assertionsAbout: party.uri) }
+    /// Follows what an organisation says in a chain, if its word counts there.
+    private mutating func follow(_ organisation: String, in subject: Subject) {
+        let isRelated = related[subject]?.contains(organisation) ?? false
+        let certifies = subject.facet == .assertions && ownership.isCertifying(organisation)
+        guard isRelated || certifies else { return }
+        for link in links[subject]?[organisation] ?? [] where link.stands {
+            switch link.content {
+            case .event(let event) where subject.facet == .events:
+                followContext(of: event, in: subject)
+                if scope == .upstream { follow(event, from: subject.uri, led: organisation) }
+            case .record(let record): follow(record)
+            default: continue
+            }
+        }
+    }
+
+    /// Sites and parties of an event; their owners have had the thing in their hands.
+    private mutating func followContext(of event: EPCISEvent, in subject: Subject) {
+        for place in event.sites + event.parties {
+            for owner in ownership.owners(of: place.uri) { work.append(.relate(owner, subject)) }
+            if scope == .upstream { ask(assertionsAbout: place.uri) }
+        }
+        guard scope == .upstream else { return }
         for credential in event.certificationInfo { ask(assertionsAbout: credential.uri) }
-        for flow in event.flows {
-            if let material = flow.subject.material { ask(assertionsAbout: material) }
-        }
     }
 
     /// Follows an event from a thing it is about.
     ///
     /// A batch that only the spelling of an item names is none of its objects.
-    private mutating func follow(_ event: EPCISEvent, from uri: String) {
+    private mutating func follow(_ event: EPCISEvent, from uri: String, led organisation: String) {
         let packs = event.type == .aggregation || event.type == .association
         if packs, event.children.contains(where: { $0.uri == uri }), let parent = event.parentID {
-            hold(parent.uri)
+            hold(parent.uri, led: organisation)
         }
         guard opened.contains(uri) else { return }
         let process = event.transformationID?.uri
         if process == uri || event.outputs.contains(where: { $0.uri == uri }) {
-            for input in event.inputs { open(input.uri) }
-            if let process { open(process) }
+            for input in event.inputs { open(input.uri, led: organisation) }
+            if let process { open(process, led: organisation) }
         }
         if packs, event.parentID?.uri == uri {
-            for child in event.children { open(child.uri) }
+            for child in event.children { open(child.uri, led: organisation) }
         }
         for flow in event.flows where flow.subject.uri == uri {
-            if let batch = flow.subject.batch { open(batch) }
+            if let batch = flow.subject.batch { open(batch, led: organisation) }
         }
     }
 

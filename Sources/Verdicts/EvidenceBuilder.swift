@@ -2,20 +2,6 @@ import EPCIS
 package import MerkleTrees
 package import Records
 
-/// Where a link stands.
-package struct LinkPlace: Hashable, Sendable {
-    /// The entry's leaf index.
-    package var leafIndex: UInt64
-    /// The row's number in its manifest.
-    package var row: UInt32
-
-    /// Makes a place.
-    package init(leafIndex: UInt64, row: UInt32) {
-        self.leafIndex = leafIndex
-        self.row = row
-    }
-}
-
 /// One log at one checkpoint, as evidence is gathered from it: nothing in it changes while a
 /// build goes on.
 ///
@@ -28,6 +14,10 @@ package protocol EvidenceSource {
     var checkpointNote: String { get }
     /// The checkpoint's size; its last leaf is a seal.
     var size: UInt64 { get }
+    /// The log's governance at that seal.
+    var governance: GovernanceState { get }
+    /// What all its governance so far says of who owns what.
+    var ownership: Ownership { get }
     /// The entry at a leaf index below `size`.
     func entry(at index: UInt64) throws -> [UInt8]
     /// The manifest of the statement at a leaf index.
@@ -51,9 +41,15 @@ package struct EvidenceBuilder<Source: EvidenceSource> {
     private let network: Hash256
     private let source: Source
     private let reader: Reader
-    private var entries: [UInt64: (issuer: String, manifest: Manifest)] = [:]
+    private var entries: [UInt64: Entry] = [:]
     private var opened: [Hash256: OpenedPart?] = [:]
     private var chains: [Subject: [LinkPlace]] = [:]
+
+    private struct Entry {
+        var statement: UnverifiedStatement
+        var registeredAtMilliseconds: UInt64
+        var manifest: Manifest
+    }
 
     /// A builder over one log, showing what `reader` may see.
     package init(network: Hash256, source: Source, reader: Reader) {
@@ -67,11 +63,13 @@ package struct EvidenceBuilder<Source: EvidenceSource> {
     /// - Throws: `Refusal` `evidence.too-large`, or what the source throws.
     package mutating func build(_ question: EvidenceQuestion) throws -> Evidence {
         var builder = self
-        let needed = try Closure.asked(by: question, network: network) { subject in
+        let closure = try Closure.of(
+            question, network: network, ownership: source.ownership
+        ) { subject in
             try builder.read(subject)
         }
         self = builder
-        let asked = needed.sorted()
+        let asked = closure.asked.sorted()
         let log = try log(asked)
         var parts: [Hash256: [UInt8]] = [:]
         var stubs: [Hash256] = []
@@ -88,9 +86,16 @@ package struct EvidenceBuilder<Source: EvidenceSource> {
         let places = try source.links(of: subject.key(in: network))
         chains[subject] = places
         return try places.map { place in
-            let (issuer, manifest) = try entry(at: place.leafIndex)
-            let digest = try row(place, of: manifest).part
-            return ClosureLink(issuer: issuer, content: try part(digest)?.readable)
+            let entry = try entry(at: place.leafIndex)
+            let row = try row(place, of: entry.manifest)
+            let statement = entry.statement
+            let fall = source.governance.fall(
+                ofIssuer: statement.issuer, key: statement.keyThumbprint,
+                registeredAtMilliseconds: entry.registeredAtMilliseconds)
+            return ClosureLink(
+                issuer: statement.issuer, role: row.role,
+                place: (entry.registeredAtMilliseconds, source.origin, place.leafIndex),
+                stands: fall == nil, content: try part(row.part)?.readable)
         }
     }
 
@@ -102,15 +107,15 @@ package struct EvidenceBuilder<Source: EvidenceSource> {
         return manifest.rows[Int(place.row)]
     }
 
-    private mutating func entry(
-        at index: UInt64
-    ) throws -> (issuer: String, manifest: Manifest) {
+    private mutating func entry(at index: UInt64) throws -> Entry {
         if let known = entries[index] { return known }
-        guard case .statement(_, let bytes) = try LogEntry.decode(source.entry(at: index)) else {
+        guard case .statement(let time, let bytes) = try LogEntry.decode(source.entry(at: index))
+        else {
             throw Refusal(code: "evidence.entry", field: "\(index)", reason: "is a seal")
         }
-        let issuer = try UnverifiedStatement.decode(bytes).issuer
-        let entry = (issuer, try Manifest.decode(source.manifest(at: index)))
+        let entry = Entry(
+            statement: try UnverifiedStatement.decode(bytes), registeredAtMilliseconds: time,
+            manifest: try Manifest.decode(source.manifest(at: index)))
         entries[index] = entry
         return entry
     }

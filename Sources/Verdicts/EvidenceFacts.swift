@@ -1,42 +1,39 @@
 import MerkleTrees
 import Records
 
-/// What stands in evidence before one place, for deciding who may say what (SPEC §13).
+/// What stands in one log of evidence before one place, for deciding who may say what (SPEC §13.1).
 struct EvidenceFacts: LedgerFacts {
-    let records: EvidenceRecords
-    let origin: String
+    let records: LogRecords
+    /// What is known of the parts at hand.
+    let parts: [Hash256: OpenedPart]
+    let governance: GovernanceState
     let leafIndex: UInt64
-    /// Who speaks at that place.
-    let speaker: String
 
-    func recordIssuers(_ id: String) -> [String] {
-        (records.byID[id] ?? []).filter(isBefore).map(\.issuer)
+    /// A withheld part under the URI may be its first record: then nobody can be blamed.
+    func firstIssuer(ofRecord id: String) -> FirstIssuer {
+        guard let speakers = records.speakers[id] else { return .undisclosed }
+        for speaker in speakers where speaker.leafIndex < leafIndex {
+            guard let part = parts[speaker.part] else { return .undisclosed }
+            if case .record(let record) = part.readable, record.id == id {
+                return .organisation(speaker.issuer)
+            }
+        }
+        return .nobody
     }
 
     /// Where the evidence does not hold the part, the node that admitted an erasure of it knew.
-    func partIssuers(_ digest: Hash256) -> [String] {
-        guard let all = records.issuers[digest] else { return [speaker] }
-        return all.filter(isBefore).map(\.issuer)
+    func firstIssuer(ofPart digest: Hash256) -> FirstIssuer {
+        guard let first = records.firstPlaces[digest] else { return .undisclosed }
+        return first.leafIndex < leafIndex ? .organisation(first.issuer) : .nobody
     }
 
-    private func isBefore(_ placed: PlacedIssuer) -> Bool {
-        placed.origin == origin && placed.leafIndex < leafIndex
+    func mustStayVisible(_ digest: Hash256) -> Bool {
+        parts[digest]?.readable?.mustStayVisible ?? false
     }
 
     func delegations(to organisation: String) -> [Delegation] {
-        (records.delegations[organisation] ?? []).compactMap { placed, delegation -> Delegation? in
-            guard isBefore(placed) else { return nil }
-            let end = records.end(of: delegation.id, issuer: placed.issuer)
-            return end.map(delegation.ending(atMilliseconds:)) ?? delegation
-        }
+        records.delegations.delegations(to: organisation, before: leafIndex, under: governance)
     }
-}
-
-/// Who said something, and where.
-struct PlacedIssuer: Hashable {
-    var origin: String
-    var leafIndex: UInt64
-    var issuer: String
 }
 
 extension VerifiedEvidence {
@@ -48,30 +45,47 @@ extension VerifiedEvidence {
     }
 }
 
-/// The records an evidence file holds, indexed once; those that have fallen are left out.
-struct EvidenceRecords {
-    private(set) var byID: [String: [PlacedIssuer]] = [:]
-    private(set) var issuers: [Hash256: Set<PlacedIssuer>] = [:]
-    private(set) var delegations: [String: [(PlacedIssuer, Delegation)]] = [:]
-    private var ends: [String: [(issuer: String, from: UInt64)]] = [:]
+/// The records of one log in an evidence file, indexed once.
+struct LogRecords {
+    /// Where a part stands, and who signed it there.
+    struct Speaker {
+        var leafIndex: UInt64
+        var part: Hash256
+        var issuer: String
+    }
+
+    /// The first place of each part.
+    private(set) var firstPlaces: [Hash256: Speaker] = [:]
+    /// For each URI whose assertions were asked: the parts that assert something there, in order.
+    private(set) var speakers: [String: [Speaker]] = [:]
+    /// The delegations, and what took them away.
+    private(set) var delegations = RecordedDelegations()
+
     private var erasures: [Hash256: Set<String>] = [:]
 
-    init(_ evidence: VerifiedEvidence) {
-        for log in evidence.logs {
-            var seen: Set<Place> = []
-            let placed = log.chains.values.joined().compactMap { link in
-                log.entries[link.leafIndex].map { (link, $0.statement.statement.issuer) }
-            }
-            for (link, issuer) in placed.sorted(by: { $0.0.leafIndex < $1.0.leafIndex })
-            where seen.insert(Place(leafIndex: link.leafIndex, part: link.part)).inserted {
-                let here = PlacedIssuer(
-                    origin: log.origin, leafIndex: link.leafIndex, issuer: issuer)
-                issuers[link.part, default: []].insert(here)
-                guard let entry = log.entries[link.leafIndex],
-                    !evidence.hasFallen(entry.statement),
-                    case .record(let record) = evidence.parts[link.part]?.readable
-                else { continue }
-                add(record, here)
+    init(_ log: VerifiedLog, of evidence: VerifiedEvidence) {
+        for subject in evidence.asked.values where subject.facet == .assertions {
+            let links = log.chains[subject] ?? []
+            speakers[subject.uri] = links.filter { $0.role == .assert }
+                .compactMap { Self.speaker($0, in: log) }
+        }
+        let all = log.chains.values.joined().compactMap { Self.speaker($0, in: log) }
+        var seen: Set<Place> = []
+        for speaker in all.sorted(by: { $0.leafIndex < $1.leafIndex })
+        where seen.insert(Place(leafIndex: speaker.leafIndex, part: speaker.part)).inserted {
+            if firstPlaces[speaker.part] == nil { firstPlaces[speaker.part] = speaker }
+            guard let verified = log.entries[speaker.leafIndex]?.statement,
+                case .record(let record) = evidence.parts[speaker.part]?.readable
+            else { continue }
+            delegations.add(
+                record,
+                from: RecordedDelegations.Origin(
+                    leafIndex: speaker.leafIndex, statement: verified.statement,
+                    registeredAtMilliseconds: verified.registeredAtMilliseconds))
+            if case .part(let digest) = record.target, record.kind == .erasure,
+                !evidence.hasFallen(verified)
+            {
+                erasures[digest, default: []].insert(speaker.issuer)
             }
         }
     }
@@ -81,31 +95,16 @@ struct EvidenceRecords {
         var part: Hash256
     }
 
-    private mutating func add(_ record: Record, _ here: PlacedIssuer) {
-        if let id = record.id { byID[id, default: []].append(here) }
-        switch (record.kind, record.target) {
-        case (.revocation, .record(let target)), (.suspension, .record(let target)):
-            ends[target, default: []].append((here.issuer, record.fromMilliseconds ?? 0))
-        case (.erasure, .part(let digest)):
-            erasures[digest, default: []].insert(here.issuer)
-        case (.delegation, _):
-            for organisation in record.to {
-                guard
-                    let delegation = Delegation(record, to: organisation, issuer: here.issuer)
-                else { continue }
-                delegations[organisation, default: []].append((here, delegation))
-            }
-        default: break
+    private static func speaker(_ link: EvidenceLink, in log: VerifiedLog) -> Speaker? {
+        log.entries[link.leafIndex].map {
+            Speaker(
+                leafIndex: link.leafIndex, part: link.part, issuer: $0.statement.statement.issuer)
         }
     }
 
-    /// The earliest time from which an issuer has revoked or suspended its own record.
-    func end(of id: String, issuer: String) -> UInt64? {
-        ends[id]?.filter { $0.issuer == issuer }.map(\.from).min()
-    }
-
-    /// Whether an issuer has had a part of its own erased.
-    func isErased(_ digest: Hash256, by issuer: String) -> Bool {
-        erasures[digest]?.contains(issuer) ?? false
+    /// Whether whoever signed a part first has had it erased.
+    func isErased(_ digest: Hash256) -> Bool {
+        guard let owner = firstPlaces[digest]?.issuer else { return false }
+        return erasures[digest]?.contains(owner) ?? false
     }
 }

@@ -47,7 +47,8 @@ package struct EvidenceVerifier: Sendable {
                 try GovernanceTimeline(
                     log: log, asked: evidence.asked, parts: parts, genesis: genesis))
         }
-        let newest = try Self.newest(of: timelines)
+        let states = try Self.longest(of: timelines).states
+        let newest = states[states.count - 1]
         let keys = evidence.asked.map { $0.key(in: evidence.network) }
         var logs: [VerifiedLog] = []
         for (log, timeline) in zip(evidence.logs, timelines) {
@@ -56,11 +57,13 @@ package struct EvidenceVerifier: Sendable {
                 genesisStatement: genesisStatement, library: library)
             logs.append(try check.verified())
         }
-        let verified = VerifiedEvidence(
+        var verified = VerifiedEvidence(
             question: evidence.question, network: evidence.network, governance: newest,
             asked: Dictionary(zip(keys, evidence.asked)) { first, _ in first }, logs: logs,
             parts: parts, stubs: Set(evidence.stubs))
-        try checkClosure(verified, asked: Set(evidence.asked))
+        let closure = try closure(of: verified, ownership: Ownership(states))
+        try Self.check(closure.asked, is: Set(evidence.asked))
+        verified.related = closure.related
         return verified
     }
 
@@ -79,9 +82,9 @@ package struct EvidenceVerifier: Sendable {
     }
 
     /// The longest governance of all logs, of which every other's is a prefix.
-    private static func newest(
+    private static func longest(
         of timelines: [GovernanceTimeline]
-    ) throws(EvidenceRejection) -> GovernanceState {
+    ) throws(EvidenceRejection) -> GovernanceTimeline {
         guard let longest = timelines.max(by: { $0.heads.count < $1.heads.count }) else {
             throw EvidenceRejection(.format, "the evidence holds no log")
         }
@@ -93,19 +96,24 @@ package struct EvidenceVerifier: Sendable {
                         + "amendments under one number: an alarm")
             }
         }
-        return longest.last
+        return longest
     }
 
-    private func checkClosure(
-        _ verified: VerifiedEvidence, asked: Set<Subject>
-    ) throws(EvidenceRejection) {
-        let needed: Set<Subject>
+    private func closure(
+        of verified: VerifiedEvidence, ownership: Ownership
+    ) throws(EvidenceRejection) -> Closure {
         do {
-            needed = try Closure.asked(
-                by: verified.question, network: verified.network, read: verified.closureLinks)
+            return try Closure.of(
+                verified.question, network: verified.network, ownership: ownership,
+                read: verified.closureLinks)
         } catch {
             throw EvidenceRejection(.closure, "\(error)")
         }
+    }
+
+    private static func check(
+        _ needed: Set<Subject>, is asked: Set<Subject>
+    ) throws(EvidenceRejection) {
         if let missing = needed.subtracting(asked).min() {
             throw EvidenceRejection(
                 .closure, "the answer also rests on the \(missing.facet) of \(missing.uri)")
@@ -122,9 +130,13 @@ extension VerifiedEvidence {
     func closureLinks(of subject: Subject) -> [ClosureLink] {
         logs.flatMap { log in
             (log.chains[subject] ?? []).compactMap { link in
-                log.entries[link.leafIndex].map {
+                log.entries[link.leafIndex].map { entry in
                     ClosureLink(
-                        issuer: $0.statement.statement.issuer,
+                        issuer: entry.statement.statement.issuer, role: link.role,
+                        place: (
+                            entry.statement.registeredAtMilliseconds, log.origin, link.leafIndex
+                        ),
+                        stands: !hasFallen(entry.statement),
                         content: parts[link.part]?.readable)
                 }
             }

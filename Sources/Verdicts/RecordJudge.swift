@@ -1,3 +1,4 @@
+import EPCIS
 import MerkleTrees
 import Notes
 import Records
@@ -7,21 +8,78 @@ extension VerifiedEvidence {
     ///
     /// A pure function of the evidence: who computes it, where and when does not matter.
     package func judge() -> Answer {
-        let judge = RecordJudge(evidence: self)
-        let findings = logs.flatMap(judge.findings).sorted()
+        let contradicted = contradictedParts()
+        let isVouchedFor = isVouchedFor()
+        let findings = logs.flatMap { log in
+            RecordJudge(
+                evidence: self, log: log, contradicted: contradicted, isVouchedFor: isVouchedFor
+            ).findings()
+        }.sorted()
         return Answer(
-            uri: question.uri, outcome: outcome(findings), findings: findings,
+            uri: question.uri, outcome: outcome(findings, isVouchedFor: isVouchedFor),
+            findings: findings,
             basis: logs.map(basis), notConsulted: notConsulted, events: eventCount,
             opened: parts.count, stubs: stubs.count)
     }
 
-    private func outcome(_ findings: [Finding]) -> Outcome {
-        let asked = [Facet.events, .assertions].map { Subject(facet: $0, uri: question.uri) }
-        guard logs.contains(where: { log in asked.contains { log.chains[$0] != nil } }) else {
+    private func outcome(_ findings: [Finding], isVouchedFor: Bool) -> Outcome {
+        guard logs.contains(where: { log in themes.contains { log.chains[$0] != nil } }) else {
             return .notApplicable
         }
-        let lowered = findings.filter(\.lowers).map(\.code.lowersTo)
-        return Outcome.allCases.first { lowered.contains($0) } ?? .verified
+        let lowered = findings.filter(\.lowers).compactMap(\.code.lowersTo)
+        let worst = Outcome.allCases.first { lowered.contains($0) } ?? .verified
+        return worst == .verified && !isVouchedFor ? .declared : worst
+    }
+
+    /// The question's own subjects.
+    private var themes: [Subject] {
+        [Facet.events, .assertions].map { Subject(facet: $0, uri: question.uri) }
+    }
+
+    /// Whether anybody whose word counts speaks of the question's subject.
+    private func isVouchedFor() -> Bool {
+        logs.contains { log in
+            themes.contains { subject in
+                (log.chains[subject] ?? []).contains { link in
+                    log.entries[link.leafIndex].map {
+                        isRelated($0.statement.statement.issuer, to: subject)
+                    } ?? false
+                }
+            }
+        }
+    }
+
+    /// Whether an organisation's word counts about a subject (SPEC §13.2).
+    fileprivate func isRelated(_ issuer: String, to subject: Subject) -> Bool {
+        related[subject]?.contains(issuer) ?? false
+    }
+
+    /// Whether an organisation's word counts about any thing in the answer.
+    fileprivate func handlesThings(_ issuer: String) -> Bool {
+        related.contains { $0.key.facet == .events && $0.value.contains(issuer) }
+    }
+
+    /// Parts of one issuer that give one event ID to different events (SPEC §16).
+    private func contradictedParts() -> Set<Hash256> {
+        struct Name: Hashable {
+            var issuer: String
+            var eventID: String
+        }
+        var named: [Name: [Hash256: [UInt8]]] = [:]
+        for log in logs {
+            for (subject, links) in log.chains where subject.facet == .events {
+                for link in links {
+                    guard let entry = log.entries[link.leafIndex], !hasFallen(entry.statement),
+                        let part = parts[link.part], case .event(let event) = part.readable,
+                        let eventID = event.eventID, event.errorDeclaration == nil
+                    else { continue }
+                    let name = Name(issuer: entry.statement.statement.issuer, eventID: eventID)
+                    named[name, default: [:]][link.part] = part.part.content
+                }
+            }
+        }
+        let contradicting = named.values.filter { Set($0.values).count > 1 }
+        return Set(contradicting.joined().map(\.key))
     }
 
     private func basis(_ log: VerifiedLog) -> Basis {
@@ -44,32 +102,32 @@ extension VerifiedEvidence {
     }
 }
 
-/// Finds what is wrong with each part at each place.
+/// Finds what is wrong with each part at each place of one log.
 private struct RecordJudge {
     let evidence: VerifiedEvidence
-    let records: EvidenceRecords
-    /// Parts linked in an `events` chain, and in an `events` or `assertions` chain.
-    private var happened: Set<Hash256> = []
-    private var asserted: Set<Hash256> = []
-    /// Of those, the ones that more than mention a subject: erasing one must not better an answer.
-    private var spoken: Set<Hash256> = []
+    let log: VerifiedLog
+    let contradicted: Set<Hash256>
+    let isVouchedFor: Bool
+    private let records: LogRecords
 
-    init(evidence: VerifiedEvidence) {
+    init(
+        evidence: VerifiedEvidence, log: VerifiedLog, contradicted: Set<Hash256>,
+        isVouchedFor: Bool
+    ) {
         self.evidence = evidence
-        self.records = EvidenceRecords(evidence)
-        for log in evidence.logs {
-            for (subject, links) in log.chains where subject.facet != .account {
-                let digests = links.lazy.map(\.part)
-                asserted.formUnion(digests)
-                spoken.formUnion(links.lazy.filter { $0.role != .mention }.map(\.part))
-                if subject.facet == .events { happened.formUnion(digests) }
-            }
-        }
+        self.log = log
+        self.contradicted = contradicted
+        self.isVouchedFor = isVouchedFor
+        records = LogRecords(log, of: evidence)
     }
 
     /// A part at a leaf, with the rows that the asked chains show of it.
     private struct Place {
+        var entry: VerifiedEntry
+        var part: Hash256
         var rows: Set<RequiredRow> = []
+
+        var issuer: String { entry.statement.statement.issuer }
     }
 
     private struct PlaceKey: Hashable {
@@ -77,74 +135,105 @@ private struct RecordJudge {
         var part: Hash256
     }
 
-    func findings(_ log: VerifiedLog) -> [Finding] {
+    func findings() -> [Finding] {
         var places: [PlaceKey: Place] = [:]
         for (subject, links) in log.chains {
             let key = subject.key(in: evidence.network)
             for link in links {
+                guard let entry = log.entries[link.leafIndex] else { continue }
                 let place = PlaceKey(leafIndex: link.leafIndex, part: link.part)
-                places[place, default: Place()].rows.insert(
+                places[place, default: Place(entry: entry, part: link.part)].rows.insert(
                     RequiredRow(key: key, role: link.role, subject: subject))
             }
         }
-        return places.flatMap { key, place in
-            guard let entry = log.entries[key.leafIndex] else { return [Finding]() }
-            return codes(key.part, place, entry, log).map { found in
-                let lowers =
-                    switch found.code {
-                    case .partWithheld: asserted.contains(key.part)
-                    case .partErased: spoken.contains(key.part)
-                    default: found.concernsEvents || happened.contains(key.part)
-                    }
-                return Finding(
-                    code: found.code, origin: log.origin, leafIndex: key.leafIndex,
-                    part: key.part, detail: found.detail,
-                    lowers: lowers)
+        return places.values.flatMap { place in
+            codes(place).map { found in
+                Finding(
+                    code: found.code, origin: log.origin, leafIndex: place.entry.leafIndex,
+                    part: place.part, detail: found.detail, lowers: lowers(found, at: place))
             }
         }
     }
 
-    private func codes(
-        _ digest: Hash256, _ place: Place, _ entry: VerifiedEntry, _ log: VerifiedLog
-    ) -> [Found] {
-        let statement = entry.statement.statement
+    /// Whether an issuer's word counts about a subject: of a subject that nobody related speaks of,
+    /// everybody's does.
+    private func counts(_ issuer: String, about subject: Subject) -> Bool {
+        evidence.isRelated(issuer, to: subject)
+            || (subject.uri == evidence.question.uri && !isVouchedFor)
+    }
+
+    /// Whether a finding lowers the answer: only about what its issuer's word counts (SPEC §16).
+    private func lowers(_ found: Found, at place: Place) -> Bool {
+        let hides = found.missing.contains {
+            $0.facet == .events && counts(place.issuer, about: $0)
+        }
+        return hides
+            || place.rows.contains { row in
+                guard let subject = row.subject else { return false }
+                let counts = counts(place.issuer, about: subject)
+                switch (found.code, subject.facet) {
+                case (.issuerUnrelated, _), (_, .account): return false
+                case (.partErased, .events): return counts && row.role != .mention
+                case (.partErased, .assertions), (.partWithheld, .assertions):
+                    // It might be the delegation that lets another speak, if its issuer has things in
+                    // the answer; what other issuers say of themselves bears on nothing.
+                    let isOfItself =
+                        subject.uri == place.issuer && subject.uri != evidence.question.uri
+                    return row.role != .mention
+                        && (evidence.handlesThings(place.issuer) || (counts && !isOfItself))
+                default: return counts && subject.facet == .events
+                }
+            }
+    }
+
+    private func codes(_ place: Place) -> [Found] {
         var found: [Found] = []
-        let time = entry.statement.registeredAtMilliseconds
+        let statement = place.entry.statement.statement
+        let time = place.entry.statement.registeredAtMilliseconds
         let newest = evidence.governance
+        let events = place.rows.compactMap(\.subject).filter { $0.facet == .events }
+        if !events.isEmpty, !events.contains(where: { evidence.isRelated(place.issuer, to: $0) }) {
+            found.append(
+                Found(.issuerUnrelated, "\(place.issuer) neither made it nor had it in hand"))
+        }
+        let standing = found.count
         if newest.key(statement.keyThumbprint)?.isRevoked(atMilliseconds: time) ?? false {
             found.append(Found(.keyRevoked, "the key of \(statement.issuer) was revoked by then"))
         }
         if newest.suspensions(of: statement.issuer).isSuspended(atMilliseconds: time) {
             found.append(Found(.issuerSuspended, "\(statement.issuer) was suspended by then"))
         }
-        guard let opened = evidence.parts[digest] else {
+        let stands = found.count == standing
+        guard let opened = evidence.parts[place.part] else {
             found.append(
-                records.isErased(digest, by: statement.issuer)
-                    ? Found(.partErased, "erased by \(statement.issuer)")
+                records.isErased(place.part)
+                    ? Found(.partErased, "erased by whoever signed it first")
                     : Found(.partWithheld, "not shown to you; ask \(statement.issuer)"))
             return found
         }
-        guard found.isEmpty else { return found }
+        guard stands else { return found }
         switch opened.content {
         case .failure(let refusal):
-            return [Found(.contentInvalid, "\(refusal.field): \(refusal.reason)")]
+            found.append(Found(.contentInvalid, "\(refusal.field): \(refusal.reason)"))
         case .success(let content):
-            return codes(content, digest, place, entry, log)
+            found += codes(content, place)
         }
+        return found
     }
 
-    private func codes(
-        _ content: Content, _ digest: Hash256, _ place: Place, _ entry: VerifiedEntry,
-        _ log: VerifiedLog
-    ) -> [Found] {
+    private func codes(_ content: Content, _ place: Place) -> [Found] {
         var found = rowFindings(content, place)
+        if contradicted.contains(place.part) {
+            found.append(
+                Found(.eventContradicted, "its issuer gives the same eventID to another event"))
+        }
         let facts = EvidenceFacts(
-            records: records, origin: log.origin, leafIndex: entry.leafIndex,
-            speaker: entry.statement.statement.issuer)
+            records: records, parts: evidence.parts, governance: place.entry.governance,
+            leafIndex: place.entry.leafIndex)
         do {
-            let judgement = try Authority(governance: entry.governance, facts: facts).judge(
-                content, issuer: entry.statement.statement.issuer,
-                atMilliseconds: entry.statement.registeredAtMilliseconds)
+            let judgement = try Authority(governance: place.entry.governance, facts: facts).judge(
+                content, issuer: place.issuer,
+                atMilliseconds: place.entry.statement.registeredAtMilliseconds)
             if judgement.standing == .reported {
                 found.append(
                     Found(
@@ -173,7 +262,7 @@ private struct RecordJudge {
             found.append(
                 Found(
                     .rowsMissing, "its issuer did not list it under \(names)",
-                    concernsEvents: subjects.contains { $0.facet == .events }))
+                    missing: subjects))
         }
         if !place.rows.subtracting(required).isEmpty {
             found.append(
@@ -187,12 +276,12 @@ private struct RecordJudge {
 private struct Found {
     var code: FindingCode
     var detail: String
-    /// Whether an `events` chain is wrong because of it, whatever chain the part stands in.
-    var concernsEvents: Bool
+    /// The asked subjects in whose chains the part is missing.
+    var missing: [Subject]
 
-    init(_ code: FindingCode, _ detail: String, concernsEvents: Bool = false) {
+    init(_ code: FindingCode, _ detail: String, missing: [Subject] = []) {
         self.code = code
         self.detail = detail
-        self.concernsEvents = concernsEvents
+        self.missing = missing
     }
 }

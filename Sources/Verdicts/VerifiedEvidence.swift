@@ -48,6 +48,8 @@ package struct VerifiedEvidence: Sendable {
     package let parts: [Hash256: OpenedPart]
     /// The digests of those that are not.
     package let stubs: Set<Hash256>
+    /// Whose word counts about each asked subject (SPEC §13.2).
+    package internal(set) var related: [Subject: Set<String>] = [:]
 
     init(
         question: EvidenceQuestion, network: Hash256, governance: GovernanceState,

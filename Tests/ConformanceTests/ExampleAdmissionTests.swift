@@ -10,12 +10,6 @@ import Testing
 /// GS1's and openEPCIS's example documents, signed by the demo network's data service and put
 /// before the real admission rules, with the network's delegations and without them.
 @Suite struct `Example documents under the demo genesis` {
-    private struct NothingRegistered: LedgerFacts {
-        func recordIssuers(_ id: String) -> [String] { [] }
-        func partIssuers(_ digest: Hash256) -> [String] { [] }
-        func delegations(to organisation: String) -> [Delegation] { [] }
-    }
-
     private static let desk = "https://id.gs1.org/417/9521110000007"
     private static let demo = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appending(path: "genesis/demo")
@@ -46,7 +40,7 @@ import Testing
         let key = try KeyFile.read(pem: try file("keys/desk.pem"), passphrase: nil)
         let signer = Signer(network: governance.network, issuer: desk, key: key)
         let parts = try signer.parts(epcisDocument: document, visibility: .network)
-        let admission = Admission(governance: governance, facts: NothingRegistered())
+        let admission = Admission(governance: governance, facts: NoFacts())
         let now: UInt64 = 1_790_000_000_000
         let submissions = try signer.submissions(parts, issuedAtSeconds: now / 1_000)
         return try submissions.flatMap {
@@ -80,7 +74,7 @@ import Testing
                 let parts = try Self.admit(try Vectors.bytes(document.file), governance)
                 for part in parts where part.judgement.standing != .own {
                     #expect(part.judgement.standing == .reported, "\(document.file)")
-                    let rules = ["report.site", "create.prefix"]
+                    let rules = ["report.site", "report.thing", "create.prefix"]
                     #expect(rules.contains(part.judgement.rule ?? ""))
                     reported += 1
                 }
@@ -128,7 +122,7 @@ import Testing
             let again = try signer.parts(
                 epcisDocument: try Self.file("documents/\(document).json"), visibility: .network)
             #expect(parts.map(\.digest) == again.map(\.digest))
-            let admission = Admission(governance: governance, facts: NothingRegistered())
+            let admission = Admission(governance: governance, facts: NoFacts())
             for submission in try signer.submissions(parts, issuedAtSeconds: 1_790_000_000) {
                 let admitted = try admission.admit(submission, nowMilliseconds: 1_790_000_000_000)
                 let reported = admitted.parts.contains { $0.judgement.standing == .reported }

@@ -31,6 +31,12 @@ import Testing
             "the reference does not check the check digit, which is 4 and should be 5",
             .refused(code: "identifier.check-digit")
         ),
+        "http://id.gs1.org/01/9780345418913/99/utfgf": (
+            "a key and what does not qualify it", .refused(code: "identifier.malformed")
+        ),
+        "https://id.gs1.org/8006/04012345123456/22/ABCD/10/XYZ": (
+            "an ITIP without piece and total", .refused(code: "identifier.malformed")
+        ),
         "42": ("no absolute URI", .refused(code: "identifier.malformed")),
         "Hello World!": ("no absolute URI", .refused(code: "identifier.malformed")),
     ]

@@ -149,28 +149,15 @@ import Testing
         ("https://example.com/lot/7", "https://example.com/lot/7"),
         ("https://ref.gs1.org/cbv/BizStep-shipping", "https://ref.gs1.org/cbv/BizStep-shipping"),
         ("https://id.gs1.org/", "https://id.gs1.org/"),
-        ("https://a.example/01/09780345418913/", "https://a.example/01/09780345418913/"),
         (
             "https://a.example/01/09780345418913/reviews",
             "https://a.example/01/09780345418913/reviews"
         ),
         (
-            "https://a.example/01/09780345418913/21/a/10/b",
-            "https://a.example/01/09780345418913/21/a/10/b"
-        ),
-        (
             "https://a.example/01/09780345418914/21/a/10/b",
             "https://a.example/01/09780345418914/21/a/10/b"
         ),
-        (
-            "https://a.example/01/09780345418913/21/a/21/a",
-            "https://a.example/01/09780345418913/21/a/21/a"
-        ),
-        (
-            "https://a.example/01/09780345418913/10/b/235/c",
-            "https://a.example/01/09780345418913/10/b/235/c"
-        ),
-        ("https://a.example/01/09780345418913/10/", "https://a.example/01/09780345418913/10/"),
+        ("https://id.gs1.org/voc/", "https://id.gs1.org/voc/"),
         ("https://a.example/01/09780345418913/99/A", "https://a.example/01/09780345418913/99/A"),
         ("https://a.example/415/4012345000054", "https://a.example/415/4012345000054"),
     ])
@@ -182,6 +169,25 @@ import Testing
         #expect(identifier.kind == .other)
         #expect(identifier.ownershipDigits == nil)
         #expect(try CanonicalIdentifier(expected).uri == expected)
+    }
+
+    @Test(arguments: [
+        "https://a.example/01/09780345418913/",
+        "https://a.example/01/09780345418913/linkset",
+        "https://a.example/01/09780345418913/10/b/",
+        "https://a.example/01/09780345418913/10/",
+        "https://a.example/01/09780345418913/10/123456789012345678901",
+        "https://a.example/01/09780345418913/21/a/10/b",
+        "https://a.example/01/09780345418913/21/a/21/a",
+        "https://a.example/01/09780345418913/10/b/235/c",
+        "https://a.example/gtin/9780345418913/lot/b/",
+        "https://id.gs1.org/01/09780345418913/99/A",
+        "https://id.gs1.org/01/2024",
+        "https://id.gs1.org/415/4012345000054",
+    ])
+    func `what looks like a Digital Link and is none is refused`(text: String) {
+        let error = #expect(throws: IdentifierError.self) { try CanonicalIdentifier(text) }
+        #expect(error?.code == "identifier.malformed")
     }
 
     @Test func `path, query and percent-encoding of another URI stay distinct`() throws {

@@ -154,48 +154,124 @@ import Testing
         var record = Record(kind: .erasure)
         record.target = .part(.zero)
         var facts = GivenFacts()
-        facts.signers = [demo.supplier.uri]
+        facts.signer = .organisation(demo.supplier.uri)
         #expect(try judge(.record(record), by: demo.supplier, facts: facts) == .own)
         expectRefusal("authority.erase-own") {
             try judge(.record(record), by: demo.carrier, facts: facts)
         }
         expectRefusal("authority.erase-own") { try judge(.record(record), by: demo.supplier) }
+        facts.signer = .undisclosed
+        #expect(try judge(.record(record), by: demo.supplier, facts: facts) == .own)
+    }
+
+    @Test func `what others' answers rest on is not erased`() throws {
+        var record = Record(kind: .erasure)
+        record.target = .part(.zero)
+        var facts = GivenFacts()
+        facts.signer = .organisation(demo.supplier.uri)
+        facts.isLasting = true
+        expectRefusal("authority.erase-own") {
+            try judge(.record(record), by: demo.supplier, facts: facts)
+        }
     }
 
     @Test(arguments: [RecordKind.revocation, .suspension])
-    func `only whoever issued a record takes it back, known ones at least`(
+    func `only whoever issued a record takes it back, and only where it stands`(
         kind: RecordKind
     ) throws {
         var record = Record(kind: kind)
         record.target = .record("urn:x:certificate")
-        #expect(try judge(.record(record), by: demo.carrier) == .own)
+        expectRefusal("authority.status-own") { try judge(.record(record), by: demo.carrier) }
         var facts = GivenFacts()
-        facts.issuers = [demo.supplier.uri]
+        facts.issuer = .organisation(demo.supplier.uri)
         #expect(try judge(.record(record), by: demo.supplier, facts: facts) == .own)
         expectRefusal("authority.status-own") {
             try judge(.record(record), by: demo.carrier, facts: facts)
         }
-        facts.issuers = [demo.supplier.uri, demo.carrier.uri]
+        facts.issuer = .undisclosed
         #expect(try judge(.record(record), by: demo.carrier, facts: facts) == .own)
     }
 
-    @Test func `certificates, recalls and disputes are anybody's`() throws {
-        for kind in [RecordKind.certificate, .accreditation, .recall, .dispute, .grant] {
+    @Test func `a record's URI belongs to whoever used it first`() throws {
+        var record = Record(kind: .delegation)
+        record.id = "urn:x:delegation"
+        var facts = GivenFacts()
+        facts.issuer = .organisation(demo.supplier.uri)
+        #expect(try judge(.record(record), by: demo.supplier, facts: facts) == .own)
+        expectRefusal("authority.id-own") {
+            try judge(.record(record), by: demo.carrier, facts: facts)
+        }
+        facts.issuer = .undisclosed
+        #expect(try judge(.record(record), by: demo.carrier, facts: facts) == .own)
+    }
+
+    @Test(arguments: [RecordKind.recall, .dispute, .resolution, .allocation])
+    func `what others' goods are said to be is a report`(kind: RecordKind) throws {
+        var record = Record(kind: kind)
+        record.about = [demo.supplier.batch("A")]
+        #expect(try judge(.record(record), by: demo.supplier) == .own)
+        let judgement = try judge(.record(record), by: demo.carrier)
+        #expect(judgement.standing == .reported)
+        #expect(judgement.rule == "assert.own")
+    }
+
+    @Test func `certificates are for certifiers, accreditations for accreditors`() throws {
+        let kinds: [(RecordKind, Standing)] = [
+            (.certificate, .reported), (.accreditation, .reported),
+            (.transcribedCertificate, .reported), (.grant, .own),
+        ]
+        for (kind, standing) in kinds {
             var record = Record(kind: kind)
             record.about = [demo.supplier.product]
-            #expect(try judge(.record(record), by: demo.carrier) == .own, "\(kind)")
+            #expect(try judge(.record(record), by: demo.supplier).standing == standing, "\(kind)")
+        }
+    }
+
+    // MARK: Events without a place
+
+    @Test func `an event without a place is weighed by its things`() throws {
+        let observed = { (batch: String) throws -> Content in
+            try .event(
+                EPCISEvent.read(
+                    DemoNetwork.event(
+                        "ObjectEvent", time: "2026-01-06T08:00:00Z",
+                        """
+                        "action":"DELETE","bizStep":"destroying",\
+                        "quantityList":[\(DemoNetwork.quantities([(batch, "1")]))]
+                        """)))
+        }
+        let others = try observed(demo.supplier.batch("A"))
+        #expect(try judge(others, by: demo.supplier) == .own)
+        let judgement = try judge(others, by: demo.carrier)
+        #expect(judgement.standing == .reported)
+        #expect(judgement.rule == "report.thing")
+        let facts = delegation(prefixes: [demo.supplier.prefix])
+        #expect(try judge(others, by: demo.carrier, facts: facts).standing == .delegated)
+        let nobodys = try observed("https://maker.example/batch/1")
+        #expect(try judge(nobodys, by: demo.carrier).standing == .reported)
+    }
+
+    @Test func `what no company prefix covers is created by report`() throws {
+        for thing in ["https://maker.example/batch/1", "https://id.gs1.org/01/00000095200002/10/A"]
+        {
+            let made = try event(thing, at: demo.carrier.site)
+            let judgement = try judge(made, by: demo.carrier)
+            #expect(judgement.standing == .reported, "\(thing)")
+            #expect(judgement.rule == "create.prefix")
         }
     }
 }
 
 /// Facts as a test wants them.
 struct GivenFacts: LedgerFacts {
-    var issuers: [String] = []
-    var signers: [String] = []
+    var issuer = FirstIssuer.nobody
+    var signer = FirstIssuer.nobody
+    var isLasting = false
     var given: [Delegation] = []
 
-    func recordIssuers(_ id: String) -> [String] { issuers }
-    func partIssuers(_ digest: Hash256) -> [String] { signers }
+    func firstIssuer(ofRecord id: String) -> FirstIssuer { issuer }
+    func firstIssuer(ofPart digest: Hash256) -> FirstIssuer { signer }
+    func mustStayVisible(_ digest: Hash256) -> Bool { isLasting }
     func delegations(to organisation: String) -> [Delegation] {
         given.filter { $0.to == organisation }
     }

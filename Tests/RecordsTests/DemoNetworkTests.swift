@@ -24,9 +24,3 @@ import Testing
         #expect(admitted.manifest.rows.count == 2)
     }
 }
-
-private struct NoFacts: LedgerFacts {
-    func recordIssuers(_ id: String) -> [String] { [] }
-    func partIssuers(_ digest: Hash256) -> [String] { [] }
-    func delegations(to organisation: String) -> [Delegation] { [] }
-}

@@ -143,8 +143,8 @@ struct `The ledger` {
         let uses = try ledger.read { try $0.uses(of: part.digest) }
         #expect(uses == leaves)
         #expect(Set(leaves).count == 2)
-        let issuers = try ledger.read { try $0.partIssuers(part.digest) }
-        #expect(issuers == [supplier.uri, rig.network.carrier.uri])
+        let owner = try ledger.read { try $0.firstIssuer(ofPart: part.digest) }
+        #expect(owner == .organisation(supplier.uri))
         let count = try ledger.read {
             try Int.fetchOne(
                 $0.database, sql: "SELECT count(*) FROM part WHERE digest = ?",

@@ -80,12 +80,17 @@ package struct DemoLog: Sendable {
 /// What a log so far says, for admission.
 private struct DemoFacts: LedgerFacts {
     var governance: GovernanceState?
-    private var records: [String: [String]] = [:]
-    private var parts: [Hash256: [String]] = [:]
+    private var records: [String: String] = [:]
+    private var parts: [Hash256: (issuer: String, mustStayVisible: Bool)] = [:]
     private var delegations = RecordedDelegations()
 
-    func recordIssuers(_ id: String) -> [String] { records[id] ?? [] }
-    func partIssuers(_ digest: Hash256) -> [String] { parts[digest] ?? [] }
+    func firstIssuer(ofRecord id: String) -> FirstIssuer {
+        records[id].map(FirstIssuer.organisation) ?? .nobody
+    }
+    func firstIssuer(ofPart digest: Hash256) -> FirstIssuer {
+        parts[digest].map { .organisation($0.issuer) } ?? .nobody
+    }
+    func mustStayVisible(_ digest: Hash256) -> Bool { parts[digest]?.mustStayVisible ?? false }
     func delegations(to organisation: String) -> [Delegation] {
         governance.map { delegations.delegations(to: organisation, under: $0) } ?? []
     }
@@ -93,9 +98,11 @@ private struct DemoFacts: LedgerFacts {
     mutating func add(_ admitted: AdmittedStatement, leafIndex: UInt64) {
         let statement = admitted.verified.statement
         for part in admitted.parts {
-            parts[part.part.digest, default: []].append(statement.issuer)
+            if parts[part.part.digest] == nil {
+                parts[part.part.digest] = (statement.issuer, part.content.mustStayVisible)
+            }
             guard case .record(let record) = part.content else { continue }
-            if let id = record.id { records[id, default: []].append(statement.issuer) }
+            if let id = record.id, records[id] == nil { records[id] = statement.issuer }
             delegations.add(
                 record,
                 from: RecordedDelegations.Origin(

@@ -31,16 +31,20 @@ extension DemoNetwork {
     ///   - batches: batch or product URIs, in any spelling, with kilograms.
     ///   - site: where it happened.
     ///   - time: when it happened, in ISO 8601.
+    ///   - takers: the organisations that have the batches next.
     /// - Returns: the event's JSON.
     package static func objectEvent(
         action: String, bizStep: String, batches: [(uri: String, kilograms: String)], site: String,
-        time: String = "2026-01-05T08:00:00Z"
+        time: String = "2026-01-05T08:00:00Z", takers: [String] = []
     ) -> [UInt8] {
-        event(
+        let ends = takers.map { #"{"type":"possessing_party","destination":"\#($0)"}"# }
+        let destinations =
+            takers.isEmpty ? "" : #","destinationList":[\#(ends.joined(separator: ","))]"#
+        return event(
             "ObjectEvent", time: time,
             """
             "action":"\(action)","bizStep":"\(bizStep)","bizLocation":{"id":"\(site)"},\
-            "quantityList":[\(quantities(batches))]
+            "quantityList":[\(quantities(batches))]\(destinations)
             """)
     }
 

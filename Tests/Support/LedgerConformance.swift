@@ -93,13 +93,13 @@ package struct LedgerConformance<Ledger: LedgerUnderTest> {
     }
 
     private mutating func checkChains(in store: Ledger.Store) throws {
-        var chains: [Hash256: [StoredLink]] = [:]
+        var chains: [Hash256: [LinkPlace]] = [:]
         var heads: [Hash256: ChainHead] = [:]
         for group in groups {
             for statement in group.statements {
                 for (row, link) in statement.manifest.rows.enumerated() {
                     chains[link.key, default: []]
-                        .append(StoredLink(leafIndex: statement.leafIndex, row: UInt32(row)))
+                        .append(LinkPlace(leafIndex: statement.leafIndex, row: UInt32(row)))
                 }
             }
             heads.merge(group.heads) { $1 }

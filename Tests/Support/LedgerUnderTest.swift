@@ -32,12 +32,16 @@ package struct FactsUnderTest<Ledger: LedgerUnderTest>: LedgerFacts {
     /// The delegations and the governance.
     package let basis: AdmissionBasis
 
-    package func recordIssuers(_ id: String) -> [String] {
-        (try? ledger.read { try $0.recordIssuers(id) }) ?? ["nobody"]
+    package func firstIssuer(ofRecord id: String) -> FirstIssuer {
+        (try? ledger.read { try $0.firstIssuer(ofRecord: id) }) ?? .organisation("")
     }
 
-    package func partIssuers(_ digest: Hash256) -> [String] {
-        (try? ledger.read { try $0.partIssuers(digest) }) ?? []
+    package func firstIssuer(ofPart digest: Hash256) -> FirstIssuer {
+        (try? ledger.read { try $0.firstIssuer(ofPart: digest) }) ?? .nobody
+    }
+
+    package func mustStayVisible(_ digest: Hash256) -> Bool {
+        (try? ledger.read { try $0.mustStayVisible(digest) }) ?? true
     }
 
     package func delegations(to organisation: String) -> [Delegation] {

@@ -2,7 +2,7 @@ package import MerkleTrees
 import Notes
 package import Records
 package import Signatures
-package import Verdicts
+import Verdicts
 
 /// A log written down as what its keeper does, one thing after another.
 ///
@@ -74,6 +74,7 @@ package struct RenderedLog: EvidenceSource, Sendable {
     package private(set) var heads = MemoryHeads()
     /// The governance its last seal names.
     package private(set) var governance: GovernanceState
+    package private(set) var ownership: Ownership
     package private(set) var checkpointNote = ""
 
     private let network: DemoNetwork
@@ -89,6 +90,7 @@ package struct RenderedLog: EvidenceSource, Sendable {
     fileprivate init(network: DemoNetwork) {
         self.network = network
         governance = network.state
+        ownership = Ownership([network.state])
     }
 
     package var origin: String { DemoNetwork.origin }
@@ -134,6 +136,7 @@ package struct RenderedLog: EvidenceSource, Sendable {
                 let next = try? governance.applying(GovernanceBody.decode(part.content))
             else { continue }
             governance = next
+            ownership.add(next)
         }
         for (row, content) in manifest.rows.enumerated() {
             let place = LinkPlace(leafIndex: leaf, row: UInt32(row))

@@ -1,5 +1,5 @@
 package import MerkleTrees
-import Records
+package import Records
 package import Sequencing
 
 /// What a ledger in memory accuses its writer of.
@@ -21,7 +21,7 @@ package final class MemoryLedger: LedgerReader, LedgerWriter, @unchecked Sendabl
     private var ids: [Hash256: UInt64] = [:]
     private var parts: [Hash256: [UInt8]] = [:]
     private var partUses: [Hash256: [UInt64]] = [:]
-    private var chains: [Hash256: [StoredLink]] = [:]
+    private var chains: [Hash256: [LinkPlace]] = [:]
     private var index = SortedIndexLeaves()
     private var buckets: [Int: Hash256] = [:]
     private var tiles: [TileKey: [Hash256]] = [:]
@@ -56,7 +56,7 @@ package final class MemoryLedger: LedgerReader, LedgerWriter, @unchecked Sendabl
     package func part(_ digest: Hash256) -> [UInt8]? { parts[digest] }
     package func uses(of digest: Hash256) -> [UInt64] { partUses[digest] ?? [] }
     package func leafIndex(ofStatement id: Hash256) -> UInt64? { ids[id] }
-    package func links(of key: Hash256) -> [StoredLink] { chains[key] ?? [] }
+    package func links(of key: Hash256) -> [LinkPlace] { chains[key] ?? [] }
     package func head(of key: Hash256) -> ChainHead? { index.head(of: key) }
 
     package func leaves(from first: Hash256, through last: Hash256) -> [IndexLeaf] {
@@ -98,7 +98,7 @@ package final class MemoryLedger: LedgerReader, LedgerWriter, @unchecked Sendabl
             ids[statement.id] = statement.leafIndex
             for (row, link) in statement.manifest.rows.enumerated() {
                 chains[link.key, default: []]
-                    .append(StoredLink(leafIndex: statement.leafIndex, row: UInt32(row)))
+                    .append(LinkPlace(leafIndex: statement.leafIndex, row: UInt32(row)))
             }
             for part in statement.parts {
                 parts[part.digest] = part.encoded

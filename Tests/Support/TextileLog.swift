@@ -6,7 +6,7 @@ package import Verdicts
 ///
 /// The supplier makes two batches of fibre, the second of which only it and the wholesaler may see;
 /// a mill, admitted by an amendment, spins them into yarn under a process of its own, and has its
-/// lab report erased later; the wholesaler weaves towels; the carrier packs one onto a pallet, and
+/// lab report erased later; the wholesaler weaves towels and hands one to the carrier, who packs it onto a pallet, and
 /// makes a batch in the supplier's name under a delegation.
 package struct TextileLog: Sendable {
     /// The log as it is kept.
@@ -161,6 +161,14 @@ package struct TextileLog: Sendable {
 
     private mutating func pack() throws {
         let carrier = network.carrier
+        try register(
+            DemoNetwork.event(
+                "ObjectEvent", time: "2026-01-08T07:00:00Z",
+                """
+                "action":"OBSERVE","bizStep":"shipping",\
+                "bizLocation":{"id":"\(network.wholesaler.site)"},"epcList":["\(towel)"],\
+                "destinationList":[{"type":"possessing_party","destination":"\(carrier.uri)"}]
+                """), by: network.wholesaler, "shipping")
         try register(
             DemoNetwork.event(
                 "AggregationEvent", time: "2026-01-08T08:00:00Z",

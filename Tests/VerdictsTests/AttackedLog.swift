@@ -20,7 +20,9 @@ struct AttackedLog {
         network = try DemoNetwork()
         var log = try DemoLog(network: network)
         let (supplier, carrier) = (network.supplier, network.carrier)
-        try Self.register(&log, "made A", by: supplier, supplier.batch("A"), at: supplier.site)
+        try Self.register(
+            &log, "made A", by: supplier, supplier.batch("A"), at: supplier.site,
+            takers: [carrier.uri, network.wholesaler.uri])
         try Self.register(&log, "made B", by: supplier, supplier.batch("B"), at: supplier.site)
         try Self.register(
             &log, "reported C", by: carrier, carrier.batch("C"), at: network.wholesaler.site)
@@ -50,11 +52,11 @@ struct AttackedLog {
 
     static func event(
         _ network: DemoNetwork, by member: DemoNetwork.Member, _ uri: String, at site: String,
-        _ action: String = "ADD", key: SigningKey? = nil, seconds: UInt64
+        _ action: String = "ADD", takers: [String] = [], key: SigningKey? = nil, seconds: UInt64
     ) throws -> Submission {
         let event = DemoNetwork.objectEvent(
             action: action, bizStep: action == "ADD" ? "commissioning" : "shipping",
-            batches: [(uri, "1")], site: site)
+            batches: [(uri, "1")], site: site, takers: takers)
         let signer = Signer(network: network.id, issuer: member.uri, key: key ?? member.key)
         let parts = try signer.parts(epcisDocument: event, visibility: .network)
         return try signer.submissions(parts, issuedAtSeconds: seconds)[0]
@@ -62,10 +64,11 @@ struct AttackedLog {
 
     private static func register(
         _ log: inout DemoLog, _ name: String, by member: DemoNetwork.Member, _ uri: String,
-        at site: String, _ action: String = "ADD"
+        at site: String, _ action: String = "ADD", takers: [String] = []
     ) throws {
         let submission = try event(
-            log.network, by: member, uri, at: site, action, seconds: log.nowMilliseconds / 1_000)
+            log.network, by: member, uri, at: site, action, takers: takers,
+            seconds: log.nowMilliseconds / 1_000)
         try log.register(submission, name)
     }
 
@@ -121,6 +124,8 @@ struct StaleSource: EvidenceSource {
     var origin: String { newest.origin }
     var checkpointNote: String { newest.checkpointNote }
     var size: UInt64 { newest.size }
+    var governance: GovernanceState { newest.governance }
+    var ownership: Ownership { newest.ownership }
     func entry(at index: UInt64) throws -> [UInt8] { try newest.entry(at: index) }
     func manifest(at index: UInt64) throws -> [UInt8] { try newest.manifest(at: index) }
     func part(_ digest: Hash256) throws -> [UInt8]? { try newest.part(digest) }

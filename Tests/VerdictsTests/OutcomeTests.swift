@@ -55,17 +55,25 @@ import Verdicts
         #expect(again.outcome == .verified, "\(again.findings)")
     }
 
-    @Test func `a delegation revoked from before leaves its batch without an owner's leave`()
-        throws
-    {
+    @Test func `a revoked delegation covers what came before, whatever time it names`() throws {
         var textile = try TextileLog()
+        let carrier = textile.network.carrier
         try textile.register(
             textile.revocation(from: DemoNetwork.startMilliseconds),
             by: textile.network.supplier, "revocation")
         try textile.log.seal()
-        let answer = try judge(textile.evidence(about: textile.delegatedFibre), textile)
-        #expect(answer.outcome == .invalid)
-        #expect(answer.findings.map(\.code) == [.authorityRefused])
+        let before = try judge(textile.evidence(about: textile.delegatedFibre), textile)
+        #expect(before.outcome == .verified, "\(before.findings)")
+        let late = textile.network.supplier.batch("F4")
+        textile.log.force(
+            try textile.network.submission(
+                event: DemoNetwork.objectEvent(
+                    action: "ADD", bizStep: "commissioning", batches: [(late, "3")],
+                    site: carrier.site), by: carrier,
+                issuedAtSeconds: textile.log.nowMilliseconds / 1_000))
+        let after = try judge(textile.evidence(about: late), textile)
+        #expect(after.outcome == .invalid)
+        #expect(after.findings.map(\.code) == [.authorityRefused])
     }
 
     @Test func `a delegation revoked from later on still covers what came before`() throws {
@@ -91,18 +99,21 @@ import Verdicts
         #expect(answer.findings.map(\.part) == [part])
     }
 
-    @Test func `a row that its content does not ask for makes the event invalid`() throws {
+    @Test func `a row that its content does not ask for is no stain on another's batch`() throws {
         var textile = try TextileLog()
-        let target = textile.fibre
+        let target = textile.towels
         let (submission, part) = try textile.spoiltStatement { rows, _ in
             let stray = Subject(facet: .events, uri: target).key(in: textile.network.id)
             return rows + [Row(part: rows[0].part, key: stray, role: .consume)]
         }
         textile.log.force(submission)
-        let answer = try judge(textile.evidence(about: target), textile)
-        #expect(answer.outcome == .invalid)
-        #expect(answer.findings.map(\.code) == [.rowsUnexpected])
-        #expect(answer.findings.map(\.part) == [part])
+        let answer = try judge(textile.evidence(about: target, .subject), textile)
+        #expect(answer.findings.map(\.code) == [.issuerUnrelated, .rowsUnexpected])
+        #expect(answer.findings.map(\.part) == [part, part])
+        #expect(answer.outcome == .verified, "a stranger's mistake is a stranger's")
+        let own = try judge(
+            textile.evidence(about: textile.network.carrier.batch("X1"), .subject), textile)
+        #expect(own.outcome == .verified)
     }
 
     @Test func `content that cannot be read is invalid`() throws {

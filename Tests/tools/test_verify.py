@@ -19,7 +19,7 @@ from cairn_verify.refusal import Refused  # noqa: E402
 
 STEPS = ["format", "genesis", "governance", "checkpoint", "seal", "transition", "entry", "index",
          "chain", "row", "part", "closure"]
-OUTCOMES = {"verified", "declared", "withheld", "invalid", "not-applicable"}
+OUTCOMES = {"contradicted", "verified", "declared", "withheld", "invalid", "not-applicable"}
 
 
 def load(name: str) -> dict:

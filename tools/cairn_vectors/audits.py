@@ -14,7 +14,7 @@ from .ledger import Ledger, evidence
 from .network import (BETA, CARRIER, CERTIFIER, FARM, LATECOMER, PRESS, SHOP, T0, Genesis,
                       genesis_document)
 from .rows import event, place, quantity
-from .signing import Key, make_part, part_rows, sort_rows
+from .signing import Key, make_part, make_statement, part_rows, sort_rows
 from .stories import (APPLE_BATCH, APPLES, BORROWED, FALLEN, FOREIGN, GONE, PALLET_UNIT, SHY,
                       STOLEN, amend, created, event_part, long, part_of, say_event, say_record)
 
@@ -56,39 +56,40 @@ def good_cases() -> dict:
     cases = [
         case("a pallet upstream", "verified", [], PALLET_UNIT, 1),
         case("a pallet alone", "verified", [], PALLET_UNIT),
-        case("a batch, cosigned by the other node", "verified", [], APPLE_BATCH, 1,
-             cosigners=(BETA,)),
+        case("a batch, cosigned by the other node", "verified", ["issuer.unrelated"],
+             APPLE_BATCH, 1, cosigners=(BETA,)),
         case("a subject nobody speaks of", "not-applicable", [],
              "https://nothing.example/1"),
         case("an event withheld upstream", "withheld", ["part.withheld"], PALLET_UNIT, 1,
              hide("harvest")),
-        case("a certificate withheld", "withheld", ["part.withheld"], APPLE_BATCH, 0,
-             hide("certificate")),
+        case("a certificate withheld lowers no answer without a claim", "verified",
+             ["issuer.unrelated", "part.withheld"], APPLE_BATCH, 0, hide("certificate")),
         case("an event for one organisation, opened", "verified", [], SHY),
         case("an event for one organisation, withheld", "withheld", ["part.withheld"], SHY, 0,
              hide("shy")),
         case("an erased event", "withheld", ["part.erased"], GONE, 0, hide("gone")),
         case("creation under a delegation record", "verified", [], BORROWED),
         case("creation of what no member owns", "declared", ["standing.reported"], FOREIGN),
-        case("creation of what another member owns", "invalid", ["authority.refused"], STOLEN),
+        case("creation of what another member owns", "invalid",
+             ["authority.refused", "issuer.unrelated"], STOLEN),
     ]
-    cases += _own_logs() + _content_cases() + [_two_logs(), _two_governances()]
+    cases += _own_logs() + _content_cases() + _strangers() + [_two_logs(), _two_governances()]
     return {"genesis": file.hex(), "cases": cases}
 
 
 def _own_logs() -> list[dict]:
     def delegated_until(ledger: Ledger) -> str:
+        handled = lambda step: say_event(ledger, CARRIER, event(
+            "ObjectEvent", action="OBSERVE", bizStep=step, quantityList=[quantity(APPLES)],
+            readPoint=place(FARM.site)))
+        say_event(ledger, FARM, created(APPLES, FARM.site))
         say_record(ledger, FARM, {1: "delegation", 2: stories.DELEGATION_ID, 5: T0,
                                   7: [CARRIER.uri], 15: [["site", FARM.site]]})
-        say_event(ledger, CARRIER, event(
-            "ObjectEvent", action="OBSERVE", bizStep="loading", epcList=[PALLET_UNIT],
-            readPoint=place(FARM.site)))
+        handled("loading")
         say_record(ledger, FARM, {1: "revocation", 4: stories.DELEGATION_ID,
-                                  5: ledger.now + 500, 14: "contract ended"})
-        say_event(ledger, CARRIER, event(
-            "ObjectEvent", action="OBSERVE", bizStep="unloading", epcList=[PALLET_UNIT],
-            readPoint=place(FARM.site)))
-        return PALLET_UNIT
+                                  5: T0, 14: "contract ended"})
+        handled("unloading")
+        return APPLE_BATCH
 
     def governed_delegation(ledger: Ledger) -> str:
         amend(ledger, [["delegate", {0: "urn:example:delegation:g", 1: FARM.uri, 2: CARRIER.uri,
@@ -173,8 +174,8 @@ def _own_logs() -> list[dict]:
         _single("an issuer suspended from before the registration", "invalid",
                 ["issuer.suspended"], issuer_fell),
         _single("an issuer suspended and reinstated", "verified", [], reinstated),
-        _single("an event at another member's site", "declared", ["standing.reported"],
-                reported_site),
+        _single("an event at another member's site", "declared",
+                ["issuer.unrelated", "standing.reported"], reported_site),
         _single("master data about another's batch lowers nothing", "verified",
                 ["authority.refused"], others_master_data),
         _single("two amendments in one seal, a third in the next", "verified", [], amended_log),
@@ -210,12 +211,14 @@ def _content_cases() -> list[dict]:
                      add=[(key(ledger, 1, APPLE_BATCH), 4)])
         return APPLE_BATCH
 
-    def unlinked(ledger: Ledger) -> str:
-        made = created(APPLES, FARM.site, certificationInfo=rows.CERTIFICATE)
-        say_event(ledger, FARM, made)
-        _spoilt_rows(ledger, SHOP.key, SHOP.uri, event_part({**made, "bizStep": "packing"}),
-                     drop=[key(ledger, 0, APPLE_BATCH)])
-        return APPLE_BATCH
+    def unlinked(by) -> Callable[[Ledger], str]:
+        def tell(ledger: Ledger) -> str:
+            made = created(APPLES, FARM.site, certificationInfo=rows.CERTIFICATE)
+            say_event(ledger, FARM, made)
+            _spoilt_rows(ledger, by.key, by.uri, event_part({**made, "bizStep": "packing"}),
+                         drop=[key(ledger, 0, APPLE_BATCH)])
+            return APPLE_BATCH
+        return tell
 
     def others_erasure(ledger: Ledger) -> str:
         leaf = say_event(ledger, FARM, created(APPLES, FARM.site))
@@ -269,8 +272,11 @@ def _content_cases() -> list[dict]:
     return [
         _single("a row of an asked key left out", "invalid", ["rows.missing"], missing, scope=1),
         _single("an event without its events row, met in another chain", "invalid",
-                ["authority.refused", "rows.missing"], unlinked, scope=1),
-        _single("an erasure by another", "invalid", ["authority.refused", "part.withheld"],
+                ["rows.missing"], unlinked(FARM), scope=1),
+        _single("a stranger's event without its events row, met in another chain", "verified",
+                ["authority.refused", "rows.missing"], unlinked(SHOP), scope=1),
+        _single("an erasure by another", "withheld",
+                ["authority.refused", "issuer.unrelated", "part.withheld"],
                 others_erasure, hidden=hidden),
         _single("a row its content does not ask for", "invalid", ["rows.unexpected"], unexpected),
         _single("a row in another role", "invalid", ["rows.missing", "rows.unexpected"],
@@ -285,6 +291,197 @@ def _content_cases() -> list[dict]:
                 ["authority.refused"], others_revocation),
         _single("a delegation of another's prefix lowers nothing", "verified",
                 ["authority.refused"], greedy_delegation),
+    ]
+
+
+def _strangers() -> list[dict]:
+    """Whose word counts, SPEC §13.2: what strangers say is listed and lowers nothing."""
+    key = lambda ledger, facet, uri: subject_key(ledger.network, facet, uri)
+    hidden: set[bytes] = set()
+
+    def harvest(ledger: Ledger, **members) -> int:
+        return say_event(ledger, FARM, created(APPLES, FARM.site, **members))
+
+    def moved(who, batch: str = APPLES, **members) -> dict:
+        return event("ObjectEvent", action="OBSERVE", bizStep="receiving",
+                     quantityList=[quantity(batch)], bizLocation=place(who.site), **members)
+
+    def private_attachment(ledger: Ledger) -> str:
+        harvest(ledger)
+        leaf = _spoilt_rows(ledger, SHOP.key, SHOP.uri, ("application/pdf", [SHOP.uri], b"%PDF-"),
+                            add=[(key(ledger, 1, FARM.uri), 5), (key(ledger, 0, APPLE_BATCH), 5)])
+        hidden.add(part_of(ledger, leaf))
+        return APPLE_BATCH
+
+    def private_assertion(by) -> Callable[[Ledger], str]:
+        def tell(ledger: Ledger) -> str:
+            harvest(ledger)
+            leaf = say_record(ledger, by, {1: "master-data", 3: sorted([by.uri, APPLE_BATCH]),
+                                           5: T0,
+                                           9: rows.BODY}, [by.uri])
+            hidden.add(part_of(ledger, leaf))
+            return APPLE_BATCH
+        return tell
+
+    def foreign_flows(ledger: Ledger) -> str:
+        harvest(ledger)
+        say_event(ledger, SHOP, event(
+            "TransformationEvent", transformationID="urn:example:process:1",
+            inputQuantityList=[quantity(APPLES)] + [quantity(SHOP.lgtin("033333", f"S{i}"))
+                                                    for i in range(9)],
+            bizLocation=place(SHOP.site)))
+        return APPLE_BATCH
+
+    def foreign_inputs(ledger: Ledger) -> str:
+        process = "urn:example:process:1"
+        harvest(ledger)
+        say_event(ledger, PRESS, event(
+            "TransformationEvent", transformationID=process, inputQuantityList=[quantity(APPLES)],
+            outputQuantityList=[quantity(rows.JUICE)], bizLocation=place(PRESS.site)))
+        say_event(ledger, SHOP, event(
+            "TransformationEvent", transformationID=process, bizLocation=place(SHOP.site),
+            inputQuantityList=[quantity(SHOP.lgtin("033333", "S1"))]))
+        return stories.JUICE_BATCH
+
+    def named(ledger: Ledger) -> str:
+        harvest(ledger, destinationList=[{"type": "possessing_party", "destination": SHOP.uri}])
+        leaf = say_event(ledger, SHOP, moved(SHOP), [SHOP.uri])
+        hidden.add(part_of(ledger, leaf))
+        return APPLE_BATCH
+
+    def at_a_site(ledger: Ledger) -> str:
+        harvest(ledger, destinationList=[{"type": "location", "destination": CARRIER.site}])
+        say_event(ledger, CARRIER, moved(SHOP))
+        return APPLE_BATCH
+
+    def unnamed(ledger: Ledger) -> str:
+        harvest(ledger)
+        leaf = say_event(ledger, SHOP, moved(SHOP), [SHOP.uri])
+        hidden.add(part_of(ledger, leaf))
+        return APPLE_BATCH
+
+    def consumed(ledger: Ledger) -> str:
+        harvest(ledger)
+        say_event(ledger, PRESS, event(
+            "TransformationEvent", inputQuantityList=[quantity(APPLES)],
+            outputQuantityList=[quantity(rows.JUICE)], bizLocation=place(PRESS.site)))
+        leaf = say_event(ledger, PRESS, moved(PRESS), [PRESS.uri])
+        hidden.add(part_of(ledger, leaf))
+        return stories.JUICE_BATCH
+
+    def nobodys(ledger: Ledger) -> str:
+        uri = "https://maker.example/batch/1"
+        say_event(ledger, CARRIER, created(uri, CARRIER.site))
+        say_event(ledger, SHOP, moved(SHOP, uri), [SHOP.uri])
+        return uri
+
+    def placeless(who) -> Callable[[Ledger], str]:
+        def tell(ledger: Ledger) -> str:
+            harvest(ledger, destinationList=[
+                {"type": "possessing_party", "destination": who.uri}])
+            say_event(ledger, who, event("ObjectEvent", action="DELETE", bizStep="destroying",
+                                         quantityList=[quantity(APPLES)]))
+            return APPLE_BATCH
+        return tell
+
+    def contradiction(**second) -> Callable[[Ledger], str]:
+        def tell(ledger: Ledger) -> str:
+            harvest(ledger, eventID="urn:uuid:00000000-0000-4000-8000-000000000001")
+            harvest(ledger, eventID="urn:uuid:00000000-0000-4000-8000-000000000001", **second)
+            return APPLE_BATCH
+        return tell
+
+    def squatted(ledger: Ledger) -> str:
+        harvest(ledger)
+        for who in (SHOP, FARM):
+            say_record(ledger, who, {1: "delegation", 2: stories.DELEGATION_ID, 5: T0,
+                                     7: [CARRIER.uri], 15: [["site", who.site]]})
+        say_event(ledger, CARRIER, moved(FARM))
+        return APPLE_BATCH
+
+    def unknown_target(ledger: Ledger) -> str:
+        harvest(ledger, certificationInfo=rows.CERTIFICATE)
+        say_record(ledger, SHOP, {1: "revocation", 4: rows.CERTIFICATE, 5: T0, 14: "spite"})
+        return APPLE_BATCH
+
+    def hidden_delegation(ledger: Ledger) -> str:
+        harvest(ledger)
+        leaf = say_record(ledger, FARM, {1: "delegation", 2: stories.DELEGATION_ID, 5: T0,
+                                         7: [CARRIER.uri], 15: [["site", FARM.site]]})
+        hidden.add(part_of(ledger, leaf))
+        say_event(ledger, CARRIER, moved(FARM))
+        return APPLE_BATCH
+
+    def erased_delegation(ledger: Ledger) -> str:
+        harvest(ledger)
+        leaf = say_record(ledger, FARM, {1: "delegation", 2: stories.DELEGATION_ID, 5: T0,
+                                         7: [CARRIER.uri], 15: [["site", FARM.site]]})
+        say_record(ledger, FARM, {
+            1: "erasure", 4: part_of(ledger, leaf), 14: "no trace",
+            8: sorted({key for _, key, _ in ledger.registered[leaf].rows})})
+        say_event(ledger, CARRIER, moved(FARM))
+        return APPLE_BATCH
+
+    def copied(ledger: Ledger) -> str:
+        leaf = harvest(ledger)
+        part = ledger.registered[leaf].parts[0]
+        statement_rows = ledger.registered[leaf].rows
+        ledger.register(make_statement(SHOP.key, SHOP.uri, ledger.network, statement_rows,
+                                       ledger.now // 1000), statement_rows, [part])
+        say_record(ledger, SHOP, {
+            1: "erasure", 4: part_of(ledger, leaf), 14: "spite",
+            8: sorted({key for _, key, _ in statement_rows})})
+        hidden.add(part_of(ledger, leaf))
+        return APPLE_BATCH
+
+    def certificates(ledger: Ledger) -> str:
+        harvest(ledger)
+        for who, ident in ((CERTIFIER, "urn:example:c:1"), (SHOP, "urn:example:c:2")):
+            say_record(ledger, who, {1: "certificate", 2: ident, 3: [APPLE_BATCH], 5: T0,
+                                     9: rows.BODY})
+        return APPLE_BATCH
+
+    unrelated, withheld = ["issuer.unrelated"], ["part.withheld"]
+    return [
+        _single("a stranger's private attachment", "verified", unrelated + withheld,
+                private_attachment, hidden=hidden),
+        _single("a stranger's private record about itself and the batch", "verified",
+                withheld, private_assertion(SHOP), hidden=hidden),
+        _single("its owner's private record", "withheld", withheld, private_assertion(FARM),
+                hidden=hidden),
+        _single("a stranger uses it up beside much else", "verified", unrelated, foreign_flows,
+                scope=1),
+        _single("a stranger adds inputs to the process", "verified", unrelated, foreign_inputs,
+                scope=1),
+        _single("who was named as taker withholds", "withheld", withheld, named, hidden=hidden),
+        _single("the owner of a site that was named reports from elsewhere", "declared",
+                ["standing.reported"], at_a_site),
+        _single("who was never named withholds", "verified", unrelated + withheld, unnamed,
+                hidden=hidden),
+        _single("who used it up upstream withholds", "withheld", withheld, consumed, scope=1,
+                hidden=hidden),
+        _single("what nobody owns is its first maker's", "declared",
+                unrelated + ["standing.reported"], nobodys),
+        _single("an event without a place about another's batch", "declared",
+                ["standing.reported"], placeless(SHOP)),
+        _single("an event without a place about one's own batch", "verified", [],
+                placeless(FARM)),
+        _single("one event ID, two events", "contradicted",
+                ["event.contradicted", "event.contradicted"], contradiction(disposition="active")),
+        _single("one event ID, an error declared", "verified", [], contradiction(
+            errorDeclaration={"declarationTime": "2026-01-02T00:00:00Z"})),
+        _single("one URI, two records", "verified", ["authority.refused"], squatted, scope=1),
+        _single("a revocation of what is no record", "verified", ["authority.refused"],
+                unknown_target, scope=1),
+        _single("a delegation withheld by a node", "withheld",
+                unrelated + withheld + ["standing.reported"], hidden_delegation, hidden=hidden),
+        _single("an erasure of a delegation", "verified", ["authority.refused"],
+                erased_delegation),
+        _single("a part copied and erased by the copier", "withheld",
+                ["authority.refused", "issuer.unrelated", "issuer.unrelated", "part.withheld",
+                 "part.withheld"], copied, hidden=hidden),
+        _single("a certifier's certificate is followed, a stranger's is not", "verified",
+                ["standing.reported"], certificates, scope=1),
     ]
 
 

@@ -5,10 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cairn_verify import cbor, hashes, index, notes, records, statements
-from cairn_verify.closure import closure
+from cairn_verify.amendments import amend
+from cairn_verify.closure import Closure
 from cairn_verify.evidence import Link
+from cairn_verify.genesis import governance_body
+from cairn_verify.governance import State
 from cairn_verify.hashes import ZERO, leaf_hash, subject_key
 from cairn_verify.records import Content
+from cairn_verify.refusal import Refused
+from cairn_verify.steps import fallen
 
 from .network import ALPHA, COSIGNERS, LOG_KEYS, T0, Genesis
 from .signing import Key, make_part, make_statement, part_rows, sort_rows
@@ -75,10 +80,13 @@ class Ledger:
     heads: dict[bytes, tuple[int, bytes]] = field(default_factory=dict)
     governance: list[bytes] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
+    states: list[State] = field(default_factory=list)
     parts: dict[bytes, bytes] = field(default_factory=dict)
 
     def __post_init__(self):
         self.governance = [self.genesis.network]
+        document, _ = governance_body(records.read_part(self.genesis.part))
+        self.states = [State(document)]
         self.register(self.genesis.statement, self.genesis.rows, [self.genesis.part])
         self.seal()
 
@@ -131,6 +139,11 @@ class Ledger:
                  subject_key(self.network, 1, hashes.network_uri(self.network)), 4)]
         statement = make_statement(key, issuer, self.network, rows, self.now // 1000)
         leaf = self.register(statement, rows, [part])
+        try:
+            read = governance_body(records.read_part(part))
+            self.states.append(amend(self.states[-1], *read))
+        except Refused:
+            pass  # a ledger may lie
         self.governance.append(digest)
         self.bodies.append(body)
         return leaf
@@ -187,12 +200,9 @@ class _Log:
         for number, (facet, uri) in enumerate(asked):
             links = ledger.chains.get(subject_key(ledger.network, facet, uri), [])
             self.chains[number] = [Link(*link, []) for link in links]
-        self.entries = {leaf: _Entry(r.statement) for leaf, r in ledger.registered.items()}
-
-
-class _Entry:
-    def __init__(self, raw: bytes):
-        self.statement = statements.read_statement(raw)
+        self.origin = ledger.origin
+        self.entries = {leaf: statements.read_entry(ledger.entries[leaf])
+                        for leaf in ledger.registered}
 
 
 class _Question:
@@ -201,10 +211,17 @@ class _Question:
         self.evidence = self
         self.network, self.subject, self.scope, self.asked = (
             ledgers[0].network, subject, scope, asked)
+        self.states = max((ledger.states for ledger in ledgers), key=len)
         self.logs = [_Log(ledger, asked) for ledger in ledgers]
         self.contents = {d: Content(records.read_part(p), self.network)
                          for ledger in ledgers for d, p in ledger.parts.items()
                          if d not in hidden}
+
+    def fallen(self, entry: statements.Entry) -> list:
+        """What the newest governance took back of an entry; a stranger's stands."""
+        known = self.states[-1].organisations.get(entry.statement.issuer)
+        usable = known is not None and entry.statement.kid in known.keys
+        return fallen(self.states[-1], entry) if usable else []
 
 
 def asked_set(ledgers: list[Ledger], subject: str, scope: int,
@@ -212,7 +229,7 @@ def asked_set(ledgers: list[Ledger], subject: str, scope: int,
     """The closure over these logs, in the order of a file."""
     asked: list[tuple[int, str]] = []
     while True:
-        wanted = closure(_Question(ledgers, subject, scope, asked, hidden))
+        wanted = Closure(_Question(ledgers, subject, scope, asked, hidden)).asked
         ordered = sorted(wanted, key=lambda pair: cbor.encode(list(pair)))
         if ordered == asked:
             return asked

@@ -24,6 +24,7 @@ def amend(state: State, body: bytes, signatures: Any) -> State:
     after = state.copied()
     for change in changes:
         _apply(after, change)
+        after.check_prefixes()
     after.check()
     after.seq, after.head = seq, digest
     return after
@@ -103,10 +104,11 @@ def _rotate(state: State, origin: Any, key: Any, size: Any, root: Any) -> None:
     need(is_ed25519(key), FORMAT, "log key is not Ed25519")
     cbor.uint(size, "size", FORMAT)
     cbor.blob(root, "root", 32, FORMAT)
-    need(key != node.log_key, CHANGE, "the new key is the old key")
     good = not node.retired or node.retired[-1][0] <= size
     need(good, CHANGE, "size is below an earlier rotation's")
+    is_known = thumbprint(key) in state.owners
     state.claim(key, "log", node.organisation)
+    need(not is_known, CHANGE, "the new key was listed before")
     node.retired.append((size, node.log_key))
     node.log_key = key
 

@@ -2,12 +2,16 @@
 
 from collections import defaultdict
 
-from .epcis import ASSERTIONS, EVENTS, MENTION
+from .epcis import ACCOUNT, ASSERTIONS, EVENTS, MENTION
 from .standing import REFUSED, REPORTED, Judge, Saying
 from .steps import Verification, VerifiedLog
 
-INVALID = {"authority.refused", "content.invalid", "issuer.suspended", "key.revoked",
-           "rows.missing", "rows.unexpected"}
+LOWERS_TO = {
+    "authority.refused": "invalid", "content.invalid": "invalid", "issuer.suspended": "invalid",
+    "key.revoked": "invalid", "rows.missing": "invalid", "rows.unexpected": "invalid",
+    "event.contradicted": "contradicted", "part.withheld": "withheld", "part.erased": "withheld",
+    "standing.reported": "declared", "issuer.unrelated": None}
+ORDER = ("invalid", "contradicted", "withheld", "declared")
 
 
 class Audit:
@@ -17,103 +21,142 @@ class Audit:
         self.verification = verification
         self.evidence = verification.evidence
         self.newest = verification.newest
-        self.links: dict[tuple[str, int, bytes], set[tuple[bytes, int]]] = defaultdict(set)
-        self.facets: dict[bytes, set[int]] = defaultdict(set)
-        self.spoken: set[bytes] = set()
+        self.related = verification.closure.related
+        self.links: dict[tuple[str, int, bytes], set[tuple[int, int]]] = defaultdict(set)
         for log in verification.logs:
             for number, chain in log.file.chains.items():
                 for link in chain:
-                    key = verification.keys[number]
-                    self.links[log.file.origin, link.leaf, link.digest].add((key, link.role))
-                    facet = self.evidence.asked[number][0]
-                    self.facets[link.digest].add(facet)
-                    if facet in (EVENTS, ASSERTIONS) and link.role != MENTION:
-                        self.spoken.add(link.digest)
-        self.events_keys = {key for key, (facet, _) in zip(verification.keys, self.evidence.asked)
-                            if facet == EVENTS}
-        self.events_missing = False
+                    self.links[log.file.origin, link.leaf, link.digest].add((number, link.role))
         logs = {log.file.origin: log for log in verification.logs}
         self.sayings = [self._saying(logs[origin], leaf, digest)
                         for origin, leaf, digest in sorted(self.links)]
-        self.fallen = {id(s): self._fallen(s, logs) for s in self.sayings}
-        self.standing = [s for s in self.sayings if not self.fallen[id(s)]]
-        self.judge = Judge(self.sayings, self.standing)
-        self.erased = {(s.content.record[4], s.issuer) for s in self.standing
+        self.fallen = {id(s): verification.fallen(logs[s.origin].entries[s.leaf])
+                       for s in self.sayings}
+        standing = [s for s in self.sayings if not self.fallen[id(s)]]
+        self.judge = Judge(self.sayings, standing, self._asserting())
+        self.erased = {(s.content.record[4], s.issuer) for s in standing
                        if s.content and s.content.kind == "erasure"}
+        self.contradicted = self._contradicted(standing)
+        about = [(EVENTS, self.evidence.subject), (ASSERTIONS, self.evidence.subject)]
+        self.speakers = {(self.evidence.asked[number], saying.issuer) for saying in self.sayings
+                         for number, _ in self._rows(saying)
+                         if self.evidence.asked[number] in about}
+        self.vouched = any(issuer in self.related[subject] for subject, issuer in self.speakers)
+        self.handlers = set().union(*(who for (facet, _), who in self.related.items()
+                                      if facet == EVENTS))
 
     def _saying(self, log: VerifiedLog, leaf: int, digest: bytes) -> Saying:
         entry = log.entries[leaf]
         return Saying(log.file.origin, leaf, entry.registered_at, entry.statement.issuer,
                       log.state_at(leaf), digest, self.verification.contents.get(digest))
 
-    def _fallen(self, saying: Saying, logs: dict[str, VerifiedLog]) -> list[tuple[str, str]]:
-        """Key and issuer under the newest governance."""
-        statement = logs[saying.origin].entries[saying.leaf].statement
-        issuer = self.newest.organisations[saying.issuer]
-        found = []
-        if issuer.suspended(saying.at):
-            found.append(("issuer.suspended", saying.issuer))
-        if issuer.keys[statement.kid].fallen(saying.at):
-            found.append(("key.revoked", statement.kid.hex()))
+    def _asserting(self) -> dict[tuple[str, str], list]:
+        """For each asked URI of assertions, by log: the links that assert there, in order."""
+        found = {}
+        for log in self.verification.logs:
+            for number, (facet, uri) in enumerate(self.evidence.asked):
+                if facet == ASSERTIONS:
+                    chain = log.file.chains.get(number, ())
+                    found[log.file.origin, uri] = [
+                        (link.leaf, link.digest, log.entries[link.leaf].statement.issuer)
+                        for link in chain if link.role == 4]
         return found
 
-    def _findings_of(self, saying: Saying) -> list[tuple[str, str]]:
-        found = list(self.fallen[id(saying)])
+    def _contradicted(self, standing: list[Saying]) -> set[bytes]:
+        """Parts of one issuer that give one event ID to different events."""
+        named: dict[tuple[str, str], dict[bytes, bytes]] = defaultdict(dict)
+        for saying in standing:
+            event = saying.content.event if saying.content else None
+            if event and event.ident is not None and not event.declares_error \
+                    and any(self.evidence.asked[n][0] == EVENTS for n, _ in self._rows(saying)):
+                named[saying.issuer, event.ident][saying.digest] = saying.content.part.content
+        return {digest for parts in named.values() if len(set(parts.values())) > 1
+                for digest in parts}
+
+    def _rows(self, saying: Saying) -> set[tuple[int, int]]:
+        return self.links[saying.origin, saying.leaf, saying.digest]
+
+    def _counts(self, issuer: str, subject: tuple[int, str]) -> bool:
+        """Whether somebody's word counts; of what nobody related speaks, everybody's does."""
+        alone = subject[1] == self.evidence.subject and not self.vouched
+        return alone or issuer in self.related[subject]
+
+    def _findings_of(self, saying: Saying) -> list[tuple[str, str, bool]]:
+        """Code, detail, and whether an `events` chain misses what its issuer should list there."""
+        found = []
+        things = [self.evidence.asked[number] for number, _ in self._rows(saying)
+                  if self.evidence.asked[number][0] == EVENTS]
+        if things and not any(saying.issuer in self.related[each] for each in things):
+            found.append(("issuer.unrelated", saying.issuer, False))
+        fallen = self.fallen[id(saying)]
+        found += [(code, detail, False) for code, detail in fallen]
         content = saying.content
         if content is None:
-            erased = (saying.digest, saying.issuer) in self.erased
-            return found + [("part.erased" if erased else "part.withheld", "")]
-        if found:
+            owner = self.judge.first_signer(saying.origin, saying.digest)
+            erased = (saying.digest, owner) in self.erased
+            return found + [("part.erased" if erased else "part.withheld", "", False)]
+        if fallen:
             return found
         if content.error is not None:
-            return [("content.invalid", str(content.error))]
-        return self._row_findings(saying) + self._standing_findings(saying)
-
-    def _row_findings(self, saying: Saying) -> list[tuple[str, str]]:
-        has = self.links[saying.origin, saying.leaf, saying.digest]
-        if saying.content.rows is None:
-            strange = [row for row in has if row[1] != MENTION]
-            missing = []
-        else:
-            strange = sorted(has - saying.content.rows)
-            asked = set(self.verification.keys)
-            missing = sorted(row for row in saying.content.rows - has if row[0] in asked)
-        self.events_missing |= any(key in self.events_keys for key, _ in missing)
-        found = [("rows.missing", f"{len(missing)} rows")] if missing else []
-        return found + ([("rows.unexpected", f"{len(strange)} rows")] if strange else [])
-
-    def _standing_findings(self, saying: Saying) -> list[tuple[str, str]]:
+            return found + [("content.invalid", str(content.error), False)]
+        found += self._row_findings(saying)
+        if saying.digest in self.contradicted:
+            found.append(("event.contradicted", content.event.ident, False))
         standing, rule = self.judge.judge(saying)
         if standing == REFUSED:
-            return [("authority.refused", f"authority.{rule}")]
-        return [("standing.reported", rule)] if standing == REPORTED else []
+            found.append(("authority.refused", f"authority.{rule}", False))
+        elif standing == REPORTED:
+            found.append(("standing.reported", rule, False))
+        return found
+
+    def _row_findings(self, saying: Saying) -> list[tuple[str, str, bool]]:
+        keys = self.verification.keys
+        has = {(keys[number], role) for number, role in self._rows(saying)}
+        if saying.content.rows is None:
+            strange, missing = [row for row in has if row[1] != MENTION], []
+        else:
+            asked = {key: number for number, key in enumerate(keys)}
+            strange = list(has - saying.content.rows)
+            missing = [self.evidence.asked[asked[row[0]]] for row in saying.content.rows - has
+                       if row[0] in asked]
+        hides = any(each[0] == EVENTS and self._counts(saying.issuer, each) for each in missing)
+        found = [("rows.missing", f"{len(missing)} rows", hides)] if missing else []
+        if strange:
+            found.append(("rows.unexpected", f"{len(strange)} rows", False))
+        return found
+
+    def _lowers(self, saying: Saying, code: str, hides: bool) -> bool:
+        """Whether a finding lowers the answer, SPEC §16."""
+        if code == "issuer.unrelated":
+            return False
+        for number, role in self._rows(saying):
+            facet, uri = self.evidence.asked[number]
+            counts = self._counts(saying.issuer, (facet, uri))
+            if facet == EVENTS:
+                hides |= counts and (code != "part.erased" or role != MENTION)
+            elif facet != ACCOUNT and code in ("part.erased", "part.withheld"):
+                itself = uri == saying.issuer and uri != self.evidence.subject
+                hides |= role != MENTION and (
+                    saying.issuer in self.handlers or (counts and not itself))
+        return hides
 
     def findings(self) -> list[dict]:
         """Every finding, sorted by code, origin, leaf and part."""
         found = [{"code": code, "origin": s.origin, "leaf": s.leaf, "part": s.digest.hex(),
-                  "detail": detail}
-                 for s in self.sayings for code, detail in self._findings_of(s)]
+                  "detail": detail, "lowers": self._lowers(s, code, hides)}
+                 for s in self.sayings for code, detail, hides in self._findings_of(s)]
         return sorted(found, key=lambda f: (f["code"], f["origin"].encode(), f["leaf"],
                                             f["part"], f["detail"]))
 
     def outcome(self, findings: list[dict]) -> str:
         """The first line of the table of SPEC §16 that holds."""
-        numbers = {self.evidence.asked.index((facet, self.evidence.subject))
-                   for facet in (EVENTS, ASSERTIONS)}
-        if not any(numbers & log.file.chains.keys() for log in self.verification.logs):
+        if not self.speakers:
             return "not-applicable"
-
-        def some(codes: set[str], facets: set[int]) -> bool:
-            return any(f["code"] in codes and self.facets[bytes.fromhex(f["part"])] & facets
-                       for f in findings)
-
-        if some(INVALID, {EVENTS}) or self.events_missing:
-            return "invalid"
-        if some({"part.withheld"}, {EVENTS, ASSERTIONS}) or any(
-                f["code"] == "part.erased" and bytes.fromhex(f["part"]) in self.spoken
-                for f in findings):
-            return "withheld"
-        return "declared" if some({"standing.reported"}, {EVENTS}) else "verified"
+        lowered = {LOWERS_TO[f["code"]] for f in findings if f["lowers"]}
+        for outcome in ORDER:
+            if outcome in lowered:
+                return outcome
+        return "verified" if self.vouched else "declared"
 
     def basis(self) -> list[dict]:
         """What each log said, and the logs that were not consulted."""

@@ -1,84 +1,200 @@
-"""What evidence must ask: the closure of SPEC §15.2."""
+"""What evidence must ask, SPEC §15.2, and whose word counts about it, SPEC §13.2."""
 
-from collections import deque
+from collections import defaultdict, deque
 
 from . import gs1
-from .epcis import ACCOUNT, ASSERTIONS, EVENTS, Event
+from .epcis import ACCOUNT, ASSERT, ASSERTIONS, CREATE, EVENTS, MENTION, Event
 from .hashes import network_uri
+from .ownership import Gift, Ownership
 from .records import Content
 
-OPEN, HELD = 2, 1
+LIMIT = 20_000
+Subject = tuple[int, str]
 
 
-class _Walk:
-    """The smallest asked set, grown from the question through a queue."""
+class _Said:
+    """One link: who signed what, where, and what the part says if it is opened."""
+
+    def __init__(self, issuer: str, role: int, place: tuple, content: Content | None):
+        self.issuer, self.role, self.place, self.content = issuer, role, place, content
+
+
+class Closure:
+    """The smallest asked set and the relations that go with it, grown through a queue."""
 
     def __init__(self, verification):
         self.evidence = verification.evidence
-        self.logs = verification.logs
-        self.contents: dict[bytes, Content] = verification.contents
+        self.upstream = self.evidence.scope == 1
+        self.verification = verification
+        self.ownership = Ownership(verification.states)
         self.numbers = {pair: i for i, pair in enumerate(self.evidence.asked)}
-        self.asked: set[tuple[int, str]] = set()
-        self.mode: dict[str, int] = {}
-        self.queue: deque = deque()
+        self.asked: set[Subject] = set()
+        self.related: dict[Subject, set[str]] = defaultdict(set)
+        self._relations: dict[str, set[Subject]] = defaultdict(set)
+        self._said: dict[Subject, dict[str, list[_Said]]] = {}
+        self._gifts: dict[str, list[Gift]] = defaultdict(list)
+        self._opened: set[str] = set()
+        self._held: set[str] = set()
+        self._queue: deque = deque()
+        self._ask(ASSERTIONS, network_uri(self.evidence.network))
+        self._open(self.evidence.subject, None)
+        while self._queue:
+            if len(self.asked) > LIMIT:
+                break
+            step, *arguments = self._queue.popleft()
+            step(*arguments)
 
-    def ask(self, facet: int, uri: str) -> None:
-        if (facet, uri) not in self.asked:
-            self.asked.add((facet, uri))
-            self.queue.append((self.follow, facet, uri))
+    # Asking
 
-    def enter(self, uri: str, mode: int) -> None:
-        """Opens or holds a subject; opening one that was held widens it."""
-        if self.mode.get(uri, 0) >= mode:
+    def _ask(self, facet: int, uri: str) -> None:
+        if (facet, uri) in self.asked:
             return
-        self.mode[uri] = mode
-        self.ask(EVENTS, uri)
-        self.ask(ASSERTIONS, uri)
+        self.asked.add((facet, uri))
+        self._queue.append((self._read, facet, uri))
+        if facet != ACCOUNT:
+            for owner in self.ownership.owners(uri):
+                self._queue.append((self._relate, owner, (facet, uri)))
+
+    def _meet(self, uri: str) -> None:
+        self._ask(EVENTS, uri)
+        self._ask(ASSERTIONS, uri)
         read = gs1.read(uri)
         if read.kind in ("batch", "item") and read.product:
-            self.ask(ASSERTIONS, read.product)
-        if self.evidence.scope == 1:
-            self.queue.append((self.walk, uri, mode))
+            self._ask(ASSERTIONS, read.product)
 
-    def links(self, facet: int, uri: str):
-        """Every link of a chain in every log, with its content if the part is opened."""
+    def _open(self, uri: str, led_by: str | None) -> None:
+        if uri not in self._opened:
+            self._opened.add(uri)
+            self._meet(uri)
+            if uri in self._held:
+                for organisation in self.related[EVENTS, uri]:
+                    self._queue.append((self._follow, organisation, (EVENTS, uri)))
+        if led_by is not None:
+            self._queue.append((self._relate, led_by, (EVENTS, uri)))
+
+    def _hold(self, uri: str, led_by: str) -> None:
+        if uri not in self._opened and uri not in self._held:
+            self._held.add(uri)
+            self._meet(uri)
+        self._queue.append((self._relate, led_by, (EVENTS, uri)))
+
+    # Relating
+
+    def _relate(self, organisation: str, subject: Subject) -> None:
+        if organisation in self.related[subject]:
+            return
+        self.related[subject].add(organisation)
+        self._relations[organisation].add(subject)
+        for gift in self.ownership.gifts(organisation):
+            self._pass(gift, subject)
+        for gift in self._gifts[organisation]:
+            self._pass(gift, subject)
+        if subject[0] == EVENTS:
+            self._queue.append((self._relate, organisation, (ASSERTIONS, subject[1])))
+        self._queue.append((self._follow, organisation, subject))
+
+    def _pass(self, gift: Gift, subject: Subject) -> None:
+        """A delegation lets whom it is given to speak where its giver may."""
+        if subject[1] == gift.by:
+            return
+        if gift.record is not None:
+            self._ask(ASSERTIONS, gift.record)
+        if gift.concerns(subject[1]):
+            self._queue.append((self._relate, gift.to, subject))
+
+    @staticmethod
+    def _first(said: list[_Said], facet: int) -> str | None:
+        """Where nobody owns a thing: who spoke of it first."""
+        def rank(each: _Said) -> int:
+            if facet == ASSERTIONS:
+                return 0 if each.role == ASSERT else 3
+            return {CREATE: 0, MENTION: 2}.get(each.role, 1)
+        ranked = [(rank(each), each.place, each.issuer) for each in said
+                  if facet != ACCOUNT and rank(each) < 3]
+        return min(ranked)[2] if ranked else None
+
+    # Reading
+
+    def _links(self, facet: int, uri: str) -> list[tuple[_Said, bool]]:
+        """Every link of a chain in every log, and whether its statement stands."""
         number = self.numbers.get((facet, uri))
-        for log in self.logs:
+        found = []
+        for log in self.verification.logs:
             for link in log.file.chains.get(number, ()):
-                yield log.entries[link.leaf].statement, self.contents.get(link.digest)
+                entry = log.entries[link.leaf]
+                said = _Said(entry.statement.issuer, link.role,
+                             (entry.registered_at, log.file.origin.encode(), link.leaf),
+                             self.verification.contents.get(link.digest))
+                found.append((said, not self.verification.fallen(entry)))
+        return found
 
-    def follow(self, facet: int, uri: str) -> None:
-        for statement, content in self.links(facet, uri):
-            self.ask(ASSERTIONS, statement.issuer)
-            if content is None:
+    def _read(self, facet: int, uri: str) -> None:
+        links = self._links(facet, uri)
+        standing = [said for said, stands in links if stands]
+        by_issuer: dict[str, list[_Said]] = defaultdict(list)
+        for said in standing:
+            by_issuer[said.issuer].append(said)
+        self._said[facet, uri] = by_issuer
+        if not self.ownership.owners(uri):
+            first = self._first(standing, facet)
+            if first is not None:
+                self._queue.append((self._relate, first, (facet, uri)))
+        for issuer in {said.issuer for said, _ in links}:
+            self._ask(ASSERTIONS, issuer)
+            self._queue.append((self._follow, issuer, (facet, uri)))
+        for said in standing:
+            if said.content is not None and said.content.kind == "delegation":
+                self._note(said.content.record, said.issuer)
+
+    def _note(self, record: dict, issuer: str) -> None:
+        for organisation in record[7]:
+            gift = Gift.recorded(record, issuer, organisation)
+            self._gifts[issuer].append(gift)
+            for subject in list(self._relations[issuer]):
+                self._pass(gift, subject)
+
+    def _follow(self, organisation: str, subject: Subject) -> None:
+        """Follows what an organisation says in a chain, if its word counts there."""
+        facet, uri = subject
+        counts = organisation in self.related[subject]
+        counts |= facet == ASSERTIONS and organisation in self.ownership.certifying
+        if not counts:
+            return
+        for said in self._said.get(subject, {}).get(organisation, ()):
+            if said.content is None:
                 continue
-            if content.record:
-                self.record(content.record)
-            elif content.event and facet == EVENTS and self.evidence.scope == 1:
-                event = content.event
-                around = event.sites | event.parties | event.certifications | event.materials()
-                for each in around:
-                    self.ask(ASSERTIONS, each)
+            if said.content.record:
+                self._record(said.content.record)
+            elif said.content.event and facet == EVENTS:
+                self._context(said.content.event, subject)
+                if self.upstream:
+                    self._event(uri, said.content.event, organisation)
 
-    def record(self, record: dict) -> None:
+    def _context(self, event: Event, subject: Subject) -> None:
+        """The owners of an event's sites and parties have had the thing in their hands."""
+        for place in event.sites | event.parties:
+            for owner in self.ownership.owners(place):
+                self._queue.append((self._relate, owner, subject))
+            if self.upstream:
+                self._ask(ASSERTIONS, place)
+        if self.upstream:
+            for credential in event.certifications:
+                self._ask(ASSERTIONS, credential)
+
+    def _record(self, record: dict) -> None:
         ident, target = record.get(2), record.get(4)
         if ident:
-            self.ask(ASSERTIONS, ident)
+            self._ask(ASSERTIONS, ident)
         if type(target) is str:
-            self.ask(ASSERTIONS, target)
+            self._ask(ASSERTIONS, target)
             if record[1] == "allocation":
-                self.ask(ACCOUNT, target)
+                self._ask(ACCOUNT, target)
 
-    def walk(self, subject: str, mode: int) -> None:
-        for _, content in self.links(EVENTS, subject):
-            if content is not None and content.event:
-                self.event(subject, mode, content.event)
-
-    def event(self, subject: str, mode: int, event: Event) -> None:
+    def _event(self, subject: str, event: Event, led_by: str) -> None:
         groups = event.type in ("AggregationEvent", "AssociationEvent")
         if groups and subject in event.children and event.parent:
-            self.enter(event.parent, HELD)
-        if mode != OPEN:
+            self._hold(event.parent, led_by)
+        if subject not in self._opened:
             return
         opened = set(event.batches.get(subject, ()))
         if subject in event.outputs:
@@ -90,15 +206,4 @@ class _Walk:
         if groups and subject == event.parent:
             opened |= event.children
         for each in opened:
-            self.enter(each, OPEN)
-
-
-def closure(verification) -> set[tuple[int, str]]:
-    """The asked set that the question and the opened parts lead to."""
-    walk = _Walk(verification)
-    walk.ask(ASSERTIONS, network_uri(walk.evidence.network))
-    walk.enter(walk.evidence.subject, OPEN)
-    while walk.queue:
-        step, *arguments = walk.queue.popleft()
-        step(*arguments)
-    return walk.asked
+            self._open(each, led_by)

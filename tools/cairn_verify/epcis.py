@@ -41,6 +41,8 @@ class Event:
     sites: set = field(default_factory=set)
     parties: set = field(default_factory=set)
     certifications: set = field(default_factory=set)
+    ident: str | None = None
+    declares_error: bool = False
 
     def materials(self) -> set[str]:
         """The materials of the objects that have one."""
@@ -232,4 +234,6 @@ def read(content: bytes) -> Event:
     json = jsontext.parse(content)
     need(type(json) is dict, FORMAT, "an event is an object")
     need("@context" in json, FORMAT, "@context is missing")
-    return _Reading(json).read()
+    event = _Reading(json).read()
+    event.ident, event.declares_error = json.get("eventID"), "errorDeclaration" in json
+    return event

@@ -271,13 +271,21 @@ class State:
 
     def check(self) -> None:
         """What must hold of every state: disjoint prefixes, a quorum that overlaps."""
-        owned = sorted((p, o.uri) for o in self.organisations.values() for p in o.prefixes)
-        for (before, one), (after, other) in zip(owned, owned[1:]):
-            taken = one != other and after.startswith(before)
-            need(not taken, "governance.prefix-taken", f"{after} begins with {before}")
+        self.check_prefixes()
         cosigners = sum(n.cosigner_key is not None for n in self.nodes.values())
         good = self.quorum == 0 or 2 * self.quorum > cosigners + self.liars
         need(good, "governance.quorum", "2q must be above n + f")
+
+    def check_prefixes(self) -> None:
+        """No prefix of one member begins with a prefix of another."""
+        owned = {(p, o.uri) for o in self.organisations.values() for p in o.prefixes}
+        owners: dict[str, set[str]] = {}
+        for prefix, uri in owned:
+            owners.setdefault(prefix, set()).add(uri)
+        for prefix, uri in owned:
+            for length in range(4, len(prefix) + 1):
+                others = owners.get(prefix[:length], set()) - {uri}
+                need(not others, "governance.prefix-taken", f"{prefix} of {uri}")
 
     def copied(self) -> "State":
         """A copy that further amendments do not change."""

@@ -118,7 +118,7 @@ def _build(key: str, value: str, qualifiers: dict[str, str]) -> Identifier:
     batch = None
     if "21" in kept and "10" in kept:
         lot = kept.pop("10")
-        batch = f"{BASE}/01/{value}/10/{percent(lot)}" if key == "01" else None
+        batch = f"{BASE}/{key}/{value}/10/{percent(lot)}"
     path = f"/{key}/{percent(value)}"
     path += "".join(f"/{ai}/{percent(v)}" for ai, v in kept.items())
     kind, product = KINDS.get(key, "other"), None
@@ -270,16 +270,42 @@ def _digital_link(uri: str) -> Identifier | None:
         try:
             values = [_unpercent(s) for s in segments[start + 1::2]]
         except Refused:
-            return None
+            break
         names = [SHORT_NAMES.get(s, s) for s in segments[start + 2::2]]
         if key in PREFIX_LED and not _form(r"\d{4}.*", values[0]):
             continue
         if _form(KEYS[key][0], values[0]) and _ordered(key, names):
             if all(_form(QUALIFIERS[n], v) for n, v in zip(names, values[1:])):
                 if key == "415" and not names:
-                    return None
+                    break
                 return _build(key, values[0], dict(zip(names, values[1:])))
+    _check_resemblance(match[1], segments)
     return None
+
+
+def _check_resemblance(authority: str, segments: list[str]) -> None:
+    """Refuses what names a key and goes on as only a link does, and other keys at GS1 itself."""
+    host = re.sub(r":\d*$", "", authority.rpartition("@")[2]).lower()
+    for start, segment in enumerate(segments[:-1]):
+        key = SHORT_NAMES.get(segment, segment)
+        if key in KEYS:
+            like = host == "id.gs1.org" or _goes_on(key, segments[start + 1:])
+            need(not like, "identifier.malformed", f"({key}) and then no Digital Link")
+
+
+def _goes_on(key: str, rest: list[str]) -> bool:
+    """Whether a right key is followed by nothing, a qualifier of it, or `linkset`."""
+    try:
+        value = _unpercent(rest[0])
+        good = _form(KEYS[key][0], value) and (key not in PREFIX_LED or _form(r"\d{4}.*", value))
+        if not good or len(rest) < 2:
+            return False
+        if key != "415":
+            _build(key, value, {})
+    except Refused:
+        return False
+    following = SHORT_NAMES.get(rest[1], rest[1])
+    return following in ("", "linkset") or any(following in each for each in KEYS[key][2])
 
 
 def _ordered(key: str, names: list[str]) -> bool:

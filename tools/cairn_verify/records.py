@@ -213,6 +213,11 @@ class Content:
         self.rows = {(subject_key(network, facet, uri), role) for facet, uri, role in named}
 
     @property
+    def must_stay_visible(self) -> bool:
+        """Whether others' answers rest on it, so that it cannot be erased."""
+        return self.kind in MUST_BE_VISIBLE or self.part.content_type == GOVERNANCE_TYPE
+
+    @property
     def kind(self) -> str | None:
         """The record's kind, if this is a readable record."""
         return self.record[1] if self.record else None

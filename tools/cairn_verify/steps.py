@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from . import evidence as files
 from . import index, notes, records, statements
 from .amendments import amend
-from .closure import closure
+from .closure import LIMIT, Closure
 from .genesis import Genesis, check_signer, governance_body, read_genesis
 from .governance import State
 from .hashes import ZERO, chain_head, leaf_hash, root_from_path, row_hash, subject_key
@@ -36,6 +36,17 @@ class VerifiedLog:
         return self.states[seq]
 
 
+def fallen(newest: State, entry: statements.Entry) -> list[tuple[str, str]]:
+    """The findings about an entry's key and issuer under the newest governance."""
+    issuer = newest.organisations[entry.statement.issuer]
+    found = []
+    if issuer.suspended(entry.registered_at):
+        found.append(("issuer.suspended", issuer.uri))
+    if issuer.keys[entry.statement.kid].fallen(entry.registered_at):
+        found.append(("key.revoked", entry.statement.kid.hex()))
+    return found
+
+
 class Verification:
     """Evidence on its way through the steps; raises Rejected."""
 
@@ -55,9 +66,18 @@ class Verification:
         return self
 
     @property
+    def states(self) -> list[State]:
+        """All states of the log whose governance is longest."""
+        return max((log.states for log in self.logs), key=len)
+
+    @property
     def newest(self) -> State:
         """The newest governance any log of the evidence holds."""
-        return max((log.states for log in self.logs), key=len)[-1]
+        return self.states[-1]
+
+    def fallen(self, entry: statements.Entry) -> list[tuple[str, str]]:
+        """What the newest governance took back of an entry."""
+        return fallen(self.newest, entry)
 
     def step_format(self) -> None:
         """Strict decoding; sorted, unique, nothing unused."""
@@ -253,7 +273,8 @@ class Verification:
 
     def step_closure(self) -> None:
         """What is asked is exactly what SPEC §15.2 asks."""
-        wanted = closure(self)
-        given = set(self.evidence.asked)
-        need(wanted == given, "evidence.closure",
-             f"asked beyond or short of the closure: {sorted(wanted ^ given)[:3]}")
+        self.closure = Closure(self)
+        need(len(self.closure.asked) <= LIMIT, "evidence.too-large", "too many subjects")
+        difference = self.closure.asked ^ set(self.evidence.asked)
+        need(not difference, "evidence.closure",
+             f"asked beyond or short of the closure: {sorted(difference)[:3]}")
