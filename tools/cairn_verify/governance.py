@@ -276,8 +276,9 @@ class State:
             taken = one != other and after.startswith(before)
             need(not taken, "governance.prefix-taken", f"{after} begins with {before}")
         cosigners = sum(n.cosigner_key is not None for n in self.nodes.values())
-        good = self.quorum == 0 or 2 * self.quorum > cosigners + self.liars
-        need(good, "governance.quorum", "2q must be above n + f")
+        good = self.quorum == 0 or (
+            self.quorum <= cosigners and 2 * self.quorum > cosigners + self.liars)
+        need(good, "governance.quorum", "q must be at most n, and 2q above n + f")
 
     def copied(self) -> "State":
         """A copy that further amendments do not change."""
