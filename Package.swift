@@ -34,8 +34,7 @@ func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(
-        name: name, dependencies: dependencies + ["Support"], exclude: [],
-        swiftSettings: settings)
+        name: name, dependencies: dependencies + ["Support"], swiftSettings: settings)
 }
 
 let package = Package(
@@ -67,12 +66,12 @@ let package = Package(
         module("GS1", []),
         // L1
         module("Signatures", level0 + ["COpenSSL", crypto]),
-        module("Notes", level0 + ["Signatures", crypto]),
-        module("EPCIS", level0 + [crypto]),
+        module("Notes", level0 + ["Signatures"]),
+        module("EPCIS", level0),
         module("Records", level0 + ["Signatures", "Notes", "EPCIS", crypto]),
         module("Lineage", level0 + ["Signatures", "Notes", "EPCIS", "Records"] + collections),
         // L2
-        module("Sequencing", level1 + [crypto]),
+        module("Sequencing", level1),
         module("Verdicts", level1),
         module("Queries", level1),
         // L3
@@ -124,7 +123,7 @@ let package = Package(
         tests("MerkleTreesTests", ["MerkleTrees", crypto]),
         tests("GS1Tests", ["GS1"]),
         tests("SignaturesTests", level0 + ["Signatures", crypto]),
-        tests("NotesTests", level0 + ["Signatures", "Notes", crypto]),
+        tests("NotesTests", level0 + ["Signatures", "Notes"]),
         tests("EPCISTests", level0 + ["EPCIS"]),
         tests("RecordsTests", level1),
         tests("LineageTests", level1),
@@ -135,8 +134,8 @@ let package = Package(
         tests("HTTPAPITests", level2 + ["HTTPAPI", logging]),
         tests("ClientTests", level2 + ["Client", "HTTPAPI", logging]),
         tests("NodeTests", level3 + ["Node"]),
-        tests("CairnTests", []),
+        tests("CairnTests", level2 + ["HTTPAPI", logging]),
         tests("ConformanceTests", level1),
-        tests("DurabilityTests", level1 + ["Client", crypto]),
+        tests("DurabilityTests", level1 + ["Client"]),
     ]
 )

@@ -28,10 +28,16 @@ exit codes:
 
 def verify(evidence: bytes, genesis: bytes) -> dict:
     """The answer of SPEC §16, or what rejected the file."""
+    return _verify(evidence, genesis)[0]
+
+
+def _verify(evidence: bytes, genesis: bytes) -> tuple[dict, str]:
+    """The answer, and the subject it is about; no subject of a file that is rejected."""
     try:
-        return Audit(Verification(evidence, genesis).run()).answer()
+        verified = Verification(evidence, genesis).run()
+        return Audit(verified).answer(), verified.evidence.subject
     except Rejected as rejected:
-        return {"rejected": {"step": rejected.step, "reason": rejected.reason}}
+        return {"rejected": {"step": rejected.step, "reason": rejected.reason}}, ""
 
 
 def _time(milliseconds: int) -> str:
@@ -47,10 +53,10 @@ def _printable(value: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in value)
 
 
-def _table(answer: dict) -> str:
+def _table(answer: dict, subject: str) -> str:
     if "rejected" in answer:
         return f"rejected  {answer['rejected']['step']}: {answer['rejected']['reason']}"
-    lines = [f"outcome   {answer['outcome']}"]
+    lines = [f"subject   {subject}", f"outcome   {answer['outcome']}"]
     for each in answer["findings"]:
         lines.append(f"finding   {each['code']:<18} {each['origin']} leaf {each['leaf']} "
                      f"part {each['part'][:16]} {each['detail']}")
@@ -81,11 +87,11 @@ def main(arguments: list[str]) -> int:
     except OSError as error:
         print(f"cannot read: {error}", file=sys.stderr)
         return 2
-    answer = verify(evidence, genesis)
+    answer, subject = _verify(evidence, genesis)
     if options.format == "json":
         print(json.dumps(answer, indent=2, ensure_ascii=False))
     else:
-        print("\n".join(map(_printable, _table(answer).split("\n"))))
+        print("\n".join(map(_printable, _table(answer, subject).split("\n"))))
     if "rejected" in answer:
         return 2
     return 0 if answer["outcome"] == "verified" else 1

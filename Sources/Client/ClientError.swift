@@ -32,6 +32,8 @@ package struct NodeProblem: Hashable, Sendable, CustomStringConvertible {
 
 /// Why a call of a node brought no answer.
 package enum ClientError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What was given as a node's address is none.
+    case address(reason: String)
     /// Nobody answered, or the connection broke: try again later or elsewhere.
     case unreachable(reason: String)
     /// The node refused, with a code of SPEC §20.
@@ -42,7 +44,7 @@ package enum ClientError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What happened, in a sentence.
     package var description: String {
         switch self {
-        case .unreachable(let reason), .malformed(let reason): reason
+        case .address(let reason), .unreachable(let reason), .malformed(let reason): reason
         case .problem(let problem): "the node refused: \(problem)"
         }
     }

@@ -27,16 +27,9 @@ package final class NodeClient: Sendable {
 
     /// A client of the node at a URL such as `http://127.0.0.1:8080`.
     ///
-    /// - Throws: `malformed` for anything but an http or https URL without path.
+    /// - Throws: `address` for anything but an http or https URL without path.
     package init(url: String, limits: ClientLimits = ClientLimits()) throws(ClientError) {
-        let trimmed = url.hasSuffix("/") ? String(url.dropLast()) : url
-        let host = ["http://", "https://"].first { trimmed.hasPrefix($0) }
-            .map { trimmed.dropFirst($0.count) }
-        guard let host, !host.isEmpty, !host.contains(where: { "/?#@ ".contains($0) }) else {
-            throw .malformed(
-                reason: "'\(url)' is not the URL of a node, such as http://127.0.0.1:8080")
-        }
-        address = trimmed
+        address = try NodeAddress(url).url
         self.limits = limits
         var configuration = HTTPClient.Configuration()
         configuration.timeout = .init(
@@ -115,7 +108,7 @@ package final class NodeClient: Sendable {
         } catch {
             throw Self.unreachable(error, address)
         }
-        guard reader.isAtEnd else { throw .malformed(reason: "the node's answer breaks off") }
+        guard reader.isAtEnd else { throw .unreachable(reason: "the node's answer breaks off") }
     }
 
     // MARK: Reading
@@ -193,7 +186,8 @@ package final class NodeClient: Sendable {
         } catch is NIOTooManyBytesError {
             throw .malformed(reason: "the node's answer is longer than \(limit) bytes")
         } catch {
-            throw .unreachable(reason: "the connection to the node broke: \(error)")
+            throw .unreachable(
+                reason: "the connection to the node broke: \(ConnectionFailure.text(error))")
         }
     }
 

@@ -115,12 +115,6 @@ package struct CBORFields {
         return try CBORFields(array: inner.value, count: count, path: inner.path)
     }
 
-    /// Reads the next element as a map of its own, with names below this one's.
-    package mutating func mapFields(_ name: String) throws(CBORFieldError) -> CBORMapFields {
-        let inner = try field(name)
-        return try CBORMapFields(map: inner.value, path: inner.path)
-    }
-
     /// Ends the reading.
     ///
     /// - Throws: if an element is left that nobody asked for.

@@ -18,12 +18,6 @@ package enum CheckDigit {
         }
         return 0x30 + UInt8((10 - sum) % 10)
     }
-
-    /// Whether the last of these ASCII digits is the check digit of the others.
-    package static func isValid(_ key: some BidirectionalCollection<UInt8>) -> Bool {
-        guard key.count > 1, let last = key.last else { return false }
-        return digit(for: key.dropLast()) == last
-    }
 }
 
 /// The pair of check characters at the end of a Global Model Number (AI 8013).

@@ -7,7 +7,6 @@
 /// | `identifier.too-long` | more than ``CanonicalIdentifier/byteLimit`` bytes |
 /// | `identifier.malformed` | no absolute URI, or a key that breaks its format |
 /// | `identifier.check-digit` | a check digit or check character pair that does not fit |
-/// | `identifier.no-urn` | an EPC URN was asked for, and there is none |
 package struct IdentifierError: Error, Hashable, Sendable {
     /// The stable code.
     package let code: String

@@ -1,12 +1,14 @@
 import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
+import Records
 
 /// Ends connections whose other side takes too long, in whichever direction.
 ///
 /// Every state of a connection has a deadline: waiting for a request head, from the head to the
 /// end of the answer, an answer that is not read. A stream of submissions has a long deadline
-/// but must keep moving. A caller that sends a byte now and then meets the same deadlines.
+/// but must keep moving; every other body must arrive at a least pace. A caller that sends a byte
+/// now and then meets the same deadlines. Whoever is too slow with a body is told so (408).
 final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -21,15 +23,24 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     // A caller may send the next request before it has read the answer to the last.
     private var requestsBegun = 0
     private var requestsEnded = 0
+    private var answersBegun = 0
     private var answersEnded = 0
     private var mustClose = false
+    private var pace: UploadPace
+    /// Whether the guard itself has answered: what others write has no place any more.
+    private var isCutOff = false
 
     private var isRequestOpen: Bool { requestsEnded < requestsBegun }
     private var isAnswerOpen: Bool { answersEnded < requestsBegun }
+    /// Whether the newest request is the only one without an answer, and nothing of that is sent.
+    private var isNextToAnswer: Bool {
+        answersBegun == answersEnded && answersEnded + 1 == requestsBegun
+    }
 
     /// A guard for one connection.
     init(limits: HTTPLimits) {
         self.limits = limits
+        pace = UploadPace(windowBytes: limits.bodyWindowBytes)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -46,18 +57,26 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isCutOff else { return }
         switch unwrapInboundIn(data) {
         case .head(let head): began(head, context)
-        case .body(let buffer): movedBytes += buffer.readableBytes
+        case .body(let buffer):
+            movedBytes += buffer.readableBytes
+            pace.received(buffer.readableBytes)
         case .end: requestsEnded += 1
         }
         context.fireChannelRead(data)
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard !isCutOff else {
+            promise?.fail(ChannelError.outputClosed)
+            return
+        }
         let part = unwrapOutboundIn(data)
         switch part {
         case .head(let head):
+            if head.status.kind != .informational { answersBegun += 1 }
             if Self.closes(head.headerFields) { mustClose = true }
         case .body(let buffer): movedBytes += buffer.readableBytes
         case .end: break
@@ -80,15 +99,22 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private func began(_ head: HTTPRequest, _ context: ChannelHandlerContext) {
         requestsBegun += 1
         if Self.closes(head.headerFields) { mustClose = true }
-        guard MediaType.isStream(head) else { return setDeadline(limits.requestSeconds, context) }
+        guard MediaType.isStream(head) else {
+            setDeadline(limits.requestSeconds, context)
+            pace = UploadPace(windowBytes: limits.bodyWindowBytes)
+            return startWindow(limits.bodyWindowSeconds, context) { $0.bodyWindowEnded($1) }
+        }
         setDeadline(limits.streamSeconds, context)
-        startWindow(context)
+        startWindow(limits.streamWindowSeconds, context) { $0.streamWindowEnded($1) }
     }
 
     private func answerEnded(_ context: ChannelHandlerContext) {
         answersEnded += 1
-        window?.cancel()
-        window = nil
+        // A window that is open for the next request goes on.
+        if !isAnswerOpen {
+            window?.cancel()
+            window = nil
+        }
         if requestsEnded < answersEnded || (mustClose && !isAnswerOpen) {
             linger(context)
         } else {
@@ -112,7 +138,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func setDeadline(_ seconds: Int64, _ context: ChannelHandlerContext) {
         deadline?.cancel()
-        deadline = close(after: seconds, context)
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        deadline = context.eventLoop.scheduleTask(in: .seconds(seconds)) {
+            let (guardian, context) = bound.value
+            guardian.cutOff(context)
+        }
     }
 
     private func close(
@@ -124,23 +154,55 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    private func startWindow(_ context: ChannelHandlerContext) {
+    /// Ends the connection; a caller that is still sending its body is told why.
+    private func cutOff(_ context: ChannelHandlerContext) {
+        guard !isCutOff, isRequestOpen, isNextToAnswer else { return context.close(promise: nil) }
+        isCutOff = true
+        let problem = Problem(
+            Refusal(
+                code: "request.deadline", field: "body",
+                reason: "the body comes too slowly: at least \(limits.bodyWindowBytes) bytes in "
+                    + "\(limits.bodyWindowSeconds) s, and all of it in "
+                    + "\(limits.requestSeconds) s"))
+        let body = problem.json
+        var fields = HTTPFields()
+        fields[.contentType] = Problem.jsonType
+        fields[.contentLength] = String(body.count)
+        fields[.connection] = "close"
+        let head = HTTPResponse(status: .init(code: problem.status), headerFields: fields)
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.write(wrapOutboundOut(.body(ByteBuffer(bytes: body))), promise: nil)
+        context.write(wrapOutboundOut(.end(nil)), promise: nil)
+        linger(context)
+    }
+
+    private func startWindow(
+        _ seconds: Int64, _ context: ChannelHandlerContext,
+        ended: @escaping (ConnectionGuard, ChannelHandlerContext) -> Void
+    ) {
         movedBytes = 0
         window?.cancel()
-        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        window = context.eventLoop.scheduleTask(in: .seconds(limits.streamWindowSeconds)) {
-            let (guardian, context) = bound.value
-            guardian.windowEnded(context)
+        let bound = NIOLoopBound((self, context, ended), eventLoop: context.eventLoop)
+        window = context.eventLoop.scheduleTask(in: .seconds(seconds)) {
+            let (guardian, context, ended) = bound.value
+            ended(guardian, context)
         }
     }
 
-    private func windowEnded(_ context: ChannelHandlerContext) {
+    private func streamWindowEnded(_ context: ChannelHandlerContext) {
         guard isAnswerOpen else { return }
         if movedBytes < limits.streamWindowBytes, isRequestOpen {
             context.close(promise: nil)
         } else {
-            startWindow(context)
+            startWindow(limits.streamWindowSeconds, context) { $0.streamWindowEnded($1) }
         }
+    }
+
+    private func bodyWindowEnded(_ context: ChannelHandlerContext) {
+        guard isRequestOpen, answersBegun < requestsBegun else { return }
+        // While an answer before is being sent, it is not the caller that the body waits for.
+        guard !isNextToAnswer || pace.windowPassed() else { return cutOff(context) }
+        startWindow(limits.bodyWindowSeconds, context) { $0.bodyWindowEnded($1) }
     }
 
     private func cancelAll() {

@@ -9,6 +9,11 @@ package struct HTTPLimits: Hashable, Sendable {
     package var headSeconds: Int64 = 30
     /// From a request head to the end of its answer, for all but streams.
     package var requestSeconds: Int64 = 120
+    /// The window in which the body of a request other than a stream brings `bodyWindowBytes`,
+    /// on average since its head; the first window is free.
+    package var bodyWindowSeconds: Int64 = 10
+    /// What such a body brings in each window at least.
+    package var bodyWindowBytes = 64 << 10
     /// From the head of a stream of submissions to its end.
     package var streamSeconds: Int64 = 3_600
     /// The window in which a stream moves at least `streamWindowBytes`, read and written.
@@ -32,6 +37,9 @@ package struct HTTPLimits: Hashable, Sendable {
     package var streamBytes = 8 << 20
     /// Submissions of a stream that have been read and not been answered.
     package var streamSubmissions = 512
+    /// Items of a stream that are no submission, after which it is read no further: each is
+    /// answered at greater length than it has.
+    package var streamMalformed = 64
     /// Evidence files being built or sent at a time.
     package var evidenceAnswers = 4
 

@@ -46,19 +46,62 @@ package struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
         let numbers = host.split(separator: ".", omittingEmptySubsequences: false)
         return numbers.count == 4 && numbers[0] == "127" && numbers.allSatisfy { UInt8($0) != nil }
     }
+}
 
-    /// Whether the authority of a request (`Host`) names the loopback interface.
+/// The `Host` field of a request, read strictly: a host, perhaps a colon and a port.
+package struct Authority: Hashable, Sendable {
+    /// The host in lower case, an IPv6 address without its brackets.
+    package let host: String
+
+    /// Reads an authority; nil for anything but `name`, `a.b.c.d` or `[IPv6]` with an optional
+    /// port of decimal digits (RFC 9110 §7.2).
+    package init?(_ text: String) {
+        var host = Substring(text)
+        var port = Substring()
+        if host.hasPrefix("["), let end = host.firstIndex(of: "]") {
+            port = host[host.index(after: end)...]
+            host = host[host.index(after: host.startIndex)..<end]
+            guard host.utf8.allSatisfy({ Self.isAddressByte($0) }) else { return nil }
+        } else {
+            if let colon = host.firstIndex(of: ":") {
+                port = host[colon...]
+                host = host[..<colon]
+            }
+            guard host.utf8.allSatisfy({ Self.isNameByte($0) }) else { return nil }
+        }
+        guard !host.isEmpty, Self.isPort(port) else { return nil }
+        self.host = host.lowercased()
+    }
+
+    /// Whether the host names this machine's loopback interface.
     ///
     /// A web page that had its own name resolved to 127.0.0.1 sends that name here; such a
     /// request is not from this machine's user and is refused.
-    package static func isLoopback(authority: String) -> Bool {
-        var host = Substring(authority)
-        if host.hasPrefix("["), let end = host.firstIndex(of: "]") {
-            host = host[host.index(after: host.startIndex)..<end]
-        } else if let colon = host.lastIndex(of: ":") {
-            host = host[..<colon]
+    package var isLoopback: Bool { ListenAddress.isLoopback(host) }
+
+    /// Nothing, or a colon and perhaps a decimal number of at most 65,535.
+    private static func isPort(_ text: Substring) -> Bool {
+        guard let first = text.first else { return true }
+        let digits = text.dropFirst()
+        return first == ":" && digits.utf8.allSatisfy { (0x30...0x39).contains($0) }
+            && (digits.isEmpty || UInt16(digits) != nil)
+    }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        isAlphanumeric(byte) || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-")
+    }
+
+    private static func isAddressByte(_ byte: UInt8) -> Bool {
+        isAlphanumeric(byte) || byte == UInt8(ascii: ".") || byte == UInt8(ascii: ":")
+    }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "A")...UInt8(ascii: "Z"):
+            true
+        default: false
         }
-        return isLoopback(host.lowercased())
     }
 }
 

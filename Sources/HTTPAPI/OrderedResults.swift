@@ -13,14 +13,19 @@ actor OrderedResults {
     private var nextToTake: UInt64 = 0
     private var isFinished = false
     private var isAbandoned = false
+    private var malformedLeft: Int
     private var reader: CheckedContinuation<Void, Never>?
     private var writer: CheckedContinuation<Void, Never>?
 
-    /// An empty row of answers with room for this much.
-    init(countLimit: Int, bytesLimit: Int) {
+    /// An empty row of answers with room for this much, that bears so many malformed questions.
+    init(countLimit: Int, bytesLimit: Int, malformedLimit: Int) {
         self.countLimit = countLimit
         self.bytesLimit = bytesLimit
+        malformedLeft = malformedLimit
     }
+
+    /// Whether as many questions were malformed as are borne.
+    var hasEnough: Bool { malformedLeft <= 0 }
 
     /// Takes the next place, when there is room for it; nil once the writer has gone.
     ///
@@ -39,9 +44,10 @@ actor OrderedResults {
         return ordinal
     }
 
-    /// Puts the answer into its place.
-    func complete(_ ordinal: UInt64, with answer: [UInt8]) {
+    /// Puts the answer into its place; one to a malformed question counts against the limit.
+    func complete(_ ordinal: UInt64, with answer: [UInt8], isMalformed: Bool = false) {
         completed[ordinal] = answer
+        if isMalformed { malformedLeft -= 1 }
         if ordinal == nextToTake { wakeWriter() }
     }
 

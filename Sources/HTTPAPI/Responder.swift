@@ -47,11 +47,7 @@ struct Responder: Sendable {
     private func answer(to request: Request) async -> Answer {
         let accept = request.headers[.accept]
         do throws(Refusal) {
-            guard ListenAddress.isLoopback(authority: request.head.authority ?? "") else {
-                throw Refusal(
-                    code: "request.host", field: "host",
-                    reason: "this node is asked as localhost or 127.0.0.1")
-            }
+            try Self.checkHost(request)
             let route = try Route(
                 method: request.method.rawValue, target: request.head.path ?? "")
             return try await answer(to: route, request: request, accept: accept)
@@ -62,6 +58,23 @@ struct Responder: Sendable {
                 ? Negotiation.choose(accept, from: [Problem.jsonType, Problem.cborType])
                 : nil
             return Answer(Problem(error), asCBOR: form == Problem.cborType).fresh
+        }
+    }
+
+    /// Refuses a request that is not meant for this machine, or may be read in two ways.
+    private static func checkHost(_ request: Request) throws(Refusal) {
+        // The first Host line became the authority; a further one stayed among the fields.
+        let isRepeated = request.headers.contains { $0.name.canonicalName == "host" }
+        guard !isRepeated, let authority = request.head.authority.flatMap(Authority.init) else {
+            throw Refusal(
+                code: "request.host-field", field: "host",
+                reason: "a request has one Host field, a host and perhaps a port, such as "
+                    + "127.0.0.1:8080")
+        }
+        guard authority.isLoopback else {
+            throw Refusal(
+                code: "request.host", field: "host",
+                reason: "this node is asked as localhost or 127.0.0.1")
         }
     }
 

@@ -47,7 +47,8 @@ extension NodeError {
         case let error as SequencingError:
             self.init(code: error.code, reason: error.reason, isInput: error.code == "log.key")
         case let error as Refusal:
-            self.init(code: error.code, reason: "\(error.field): \(error.reason)", isInput: true)
+            let place = error.field.isEmpty ? "" : "\(error.field): "
+            self.init(code: error.code, reason: place + error.reason, isInput: true)
         case let error as KeyError:
             self.init(code: error.code, reason: error.reason, isInput: true)
         default: self.init(code: "node.failed", reason: "\(error)", isInput: false)

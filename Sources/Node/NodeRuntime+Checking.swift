@@ -1,7 +1,7 @@
 import MerkleTrees
 import Records
 import Sequencing
-import Storage
+package import Storage
 
 extension NodeRuntime {
     /// Recomputes a node's whole ledger from its bytes (SPEC §14).
@@ -9,11 +9,12 @@ extension NodeRuntime {
     /// The node may be running: one snapshot is checked. `progress` is told how many entries of how
     /// many have been checked.
     ///
-    /// - Returns: what does not hold, a line each; nothing for a sound ledger.
+    /// - Returns: what does not hold, what of the acknowledgements is missing, size and root.
     /// - Throws: if the directory or its files cannot be read at all.
     package static func check(
-        directory path: String, progress: (_ done: UInt64, _ all: UInt64) -> Void
-    ) throws(NodeError) -> [String] {
+        directory path: String, acknowledged: [Acknowledgement] = [],
+        progress: (_ done: UInt64, _ all: UInt64) -> Void
+    ) throws(NodeError) -> LedgerReport {
         let directory = NodeDirectory(path: path)
         let genesis = try directory.genesis().state
         return try NodeError.mapping {
@@ -21,8 +22,9 @@ extension NodeRuntime {
             defer { try? ledger.close() }
             return try withoutActuallyEscaping(progress) { progress in
                 try ledger.read { store in
-                    LedgerCheck.findings(in: store, genesis: genesis, progress: progress)
-                        .map(\.description)
+                    LedgerCheck.report(
+                        on: store, genesis: genesis, acknowledged: acknowledged,
+                        progress: progress)
                 }
             }
         }

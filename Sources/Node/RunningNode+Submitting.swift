@@ -38,13 +38,13 @@ extension RunningNode {
     }
 
     /// The answer for a statement that would be refused today: if these very bytes were registered
-    /// before, the log has them, whatever has changed since; else the refusal.
+    /// before, with this manifest and these parts, the log has them, whatever has changed since;
+    /// else the refusal.
     private func registration(
         of submission: Submission, refusedFor refusal: Refusal
     ) async throws(Refusal) -> Registration {
         guard let statement = try? UnverifiedStatement.decode(submission.statement),
-            let manifest = try? Manifest.decode(submission.manifest),
-            (try? statement.check(manifest: manifest)) != nil
+            (try? submission.checkWholeness(of: statement)) != nil
         else { throw refusal }
         let leafIndex = try await reading { store -> UInt64? in
             guard let index = try store.leafIndex(ofStatement: statement.id),

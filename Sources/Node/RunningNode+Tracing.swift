@@ -29,7 +29,9 @@ extension RunningNode {
         do {
             return try await threads.run {
                 var walk = LineageWalk(source: source, limit: limit)
-                let document = TraceDocument(try walk.trace(root, request.direction))
+                let trace = try walk.trace(root, request.direction)
+                guard !Self.isEmpty(trace) else { throw Self.unknown(root) }
+                let document = TraceDocument(trace)
                 return switch request.form {
                 case .json: document.json.serialized()
                 case .table: Array(document.table.utf8)
@@ -39,5 +41,15 @@ extension RunningNode {
         } catch {
             throw refusal(for: error)
         }
+    }
+    /// Whether a lineage is nothing but the thing asked about.
+    private static func isEmpty(_ trace: Trace) -> Bool {
+        trace.edges.isEmpty && trace.nodes.allSatisfy(\.events.isEmpty)
+    }
+
+    private static func unknown(_ root: CanonicalIdentifier) -> Refusal {
+        Refusal(
+            code: "subject.unknown", field: "subject",
+            reason: "no event about \(root.uri) that this caller may see")
     }
 }

@@ -45,7 +45,7 @@ package struct SignedNote: Sendable {
     /// The text, its final newline included.
     package let text: String
     /// The signature lines in their order, 1 to 64.
-    package private(set) var signatures: [NoteSignature]
+    package let signatures: [NoteSignature]
 
     private init(text: String, signatures: [NoteSignature]) {
         self.text = text
@@ -143,27 +143,6 @@ package struct SignedNote: Sendable {
         }
         let signature = NoteSignature(name: name, keyID: verifier.keyID, blob: blob)
         return SignedNote(text: text, signatures: [signature])
-    }
-
-    /// The note with one more signature line; one that is there already is not repeated.
-    ///
-    /// - Throws: `note.name` for an illegal name; `note.too-large`.
-    package func adding(_ signature: NoteSignature) throws(NoteError) -> SignedNote {
-        guard !signatures.contains(signature) else { return self }
-        guard NoteText.isName(signature.name), !signature.blob.isEmpty else {
-            throw NoteError(code: "note.name", reason: "an illegal key name or an empty signature")
-        }
-        var longer = self
-        longer.signatures.append(signature)
-        guard longer.signatures.count <= NoteLimits.signatures,
-            longer.serialized().count <= NoteLimits.noteByteCount
-        else {
-            throw NoteError(
-                code: "note.too-large",
-                reason: "a note has at most \(NoteLimits.signatures) signatures and "
-                    + "\(NoteLimits.noteByteCount) bytes")
-        }
-        return longer
     }
 }
 

@@ -1,4 +1,5 @@
 import MerkleTrees
+import Notes
 package import Records
 import Sequencing
 
@@ -22,14 +23,17 @@ package struct LedgerCheck {
     private var tiles = TileWriter()
     private var edges: [Int: TileWriter.Tile] = [:]
     private(set) var expected = ExpectedRows()
+    private let rootSizes: Set<UInt64>
+    private var roots: [UInt64: Hash256] = [:]
 
     private init(
-        _ store: LedgerStore, genesis: GovernanceState,
+        _ store: LedgerStore, genesis: GovernanceState, rootSizes: Set<UInt64>,
         progress: @escaping (_ done: UInt64, _ all: UInt64) -> Void
     ) {
         self.store = store
         self.genesis = genesis
         self.progress = progress
+        self.rootSizes = rootSizes
         replay = LogReplay(
             genesis: genesis, origin: store.identity.origin,
             indexDepth: min(16, store.identity.indexDepth))
@@ -40,13 +44,16 @@ package struct LedgerCheck {
     /// - Parameters:
     ///   - store: the snapshot.
     ///   - genesis: the governance of the genesis file.
+    ///   - acknowledged: what the log must hold because it told others so.
     ///   - progress: told how many entries of how many have been replayed.
-    /// - Returns: what does not hold; nothing for a sound ledger.
-    package static func findings(
-        in store: LedgerStore, genesis: GovernanceState,
+    /// - Returns: what does not hold, what is missing, and what the log is.
+    package static func report(
+        on store: LedgerStore, genesis: GovernanceState, acknowledged: [Acknowledgement] = [],
         progress: @escaping (_ done: UInt64, _ all: UInt64) -> Void = { _, _ in }
-    ) -> [CheckFinding] {
-        var check = LedgerCheck(store, genesis: genesis, progress: progress)
+    ) -> LedgerReport {
+        var check = LedgerCheck(
+            store, genesis: genesis, rootSizes: Set(acknowledged.map(\.checkpoint.size)),
+            progress: progress)
         do {
             try check.checkFile()
             try check.checkIdentity()
@@ -56,7 +63,16 @@ package struct LedgerCheck {
         } catch {
             check.add("database", store.identity.origin, "\(error)")
         }
-        return check.findings
+        let log = check.recomputed
+        return LedgerReport(
+            findings: check.findings, size: log.size, root: check.replay.state.frontier.root,
+            objections: acknowledged.map(log.objection))
+    }
+
+    private var recomputed: RecomputedLog {
+        RecomputedLog(
+            origin: store.identity.origin, governance: replay.state.sealedGovernance,
+            size: replay.state.size, roots: roots)
     }
 
     mutating func add(_ table: String, _ key: some CustomStringConvertible, _ reason: String) {
@@ -135,6 +151,7 @@ package struct LedgerCheck {
             }
             try replay.check(checkpoint: checkpoint)
             expected.seals += 1
+            if rootSizes.contains(group.treeSize) { roots[group.treeSize] = group.root }
             for tile in tiles.append(group.leafHashes) {
                 if tile.hashes.count < TilePath.fullWidth {
                     edges[tile.level] = tile

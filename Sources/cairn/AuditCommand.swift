@@ -10,13 +10,13 @@ struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit", abstract: "Rechecks an evidence file, offline.",
         discussion: """
-            Recomputes every signature (with two libraries), proof and rule in the file. It trusts
+            Recomputes every signature (with two libraries), proof and rule in the file. It trusts \
             the genesis file and nothing else; no server is asked.
 
             Example:
               cairn audit towel.evidence --genesis genesis/demo/demo.genesis
 
-            Exit codes: 0 the records stand; 1 they are withheld, declared only, invalid, or there
+            Exit codes: 0 the records stand; 1 they are withheld, declared only, invalid, or there \
             are none; 2 the file is rejected.
             """)
 
@@ -26,7 +26,7 @@ struct AuditCommand: AsyncParsableCommand {
 
     func run() async throws {
         let genesisFile = try Files.genesis(genesis)
-        let bytes = try Files.read(file)
+        let bytes = try Files.read(file, as: .evidence)
         let answer: Answer
         do {
             answer = try EvidenceVerifier(genesis: genesisFile).verify(bytes).judge()
@@ -41,6 +41,7 @@ struct AuditCommand: AsyncParsableCommand {
         case .json: Console.output(answer.json.serialized() + [0x0A])
         case .table: print(Self.table(answer), terminator: "")
         }
+        if answer.outcome == .notApplicable { try SubjectArgument(answer.uri).noteHint() }
         guard answer.outcome == .verified else {
             Foundation.exit(CommandExit.otherAnswer.rawValue)
         }

@@ -9,17 +9,17 @@ struct Cairn: AsyncParsableCommand {
         commandName: "cairn",
         abstract: "A traceability ledger: signed records, provable to anyone, offline.",
         discussion: """
-            A supplier signs and submits records; a retailer asks what is known about a batch; an
+            A supplier signs and submits records; a retailer asks what is known about a batch; an \
             auditor rechecks the evidence with nothing but the genesis file.
 
-              cairn sign events.json --key supplier.pem --issuer URI --genesis net.genesis \\
-                -o out.cairn
+              cairn sign events.json --key supplier.pem --issuer URI \\
+                --genesis net.genesis -o out.cairn
               cairn submit out.cairn --node http://127.0.0.1:8080
               cairn export urn:epc:class:lgtin:9521107.000012.T26-0455 \\
                 --node http://127.0.0.1:8080 -o t.evidence
               cairn audit t.evidence --genesis net.genesis
 
-            Exit codes: 0 yes or verified; 1 a valid answer that is not "verified"; 2 bad input or
+            Exit codes: 0 yes or verified; 1 a valid answer that is not "verified"; 2 bad input or \
             bad proof; 3 cannot reach or store.
             """,
         version: "cairn 0.1.0",
@@ -32,6 +32,7 @@ struct Cairn: AsyncParsableCommand {
     /// Runs the command and ends with its exit code; wrong arguments end with 2.
     static func main() async {
         do {
+            try checkHelp(Array(CommandLine.arguments.dropFirst()))
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
@@ -48,6 +49,23 @@ struct Cairn: AsyncParsableCommand {
                 Foundation.exit(CommandExit.badInput.rawValue)
             }
             print(text)
+        }
+    }
+
+    /// Refuses help for a command that there is not; the parser would show the nearest that is.
+    private static func checkHelp(_ arguments: [String]) throws {
+        guard arguments.first == "help" else { return }
+        var command: any ParsableCommand.Type = Cairn.self
+        for name in arguments.dropFirst() where !name.hasPrefix("-") && name != "help" {
+            let known = command.configuration.subcommands
+            guard let next = known.first(where: { $0._commandName == name }) else {
+                let names = known.map { $0._commandName }.joined(separator: ", ")
+                throw CommandFailure(
+                    .badInput,
+                    "there is no command '\(name)'"
+                        + (names.isEmpty ? " there" : "; there are \(names)"))
+            }
+            command = next
         }
     }
 }

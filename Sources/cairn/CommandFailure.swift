@@ -25,7 +25,13 @@ struct CommandFailure: Error {
 
     /// A refusal about some input.
     init(_ refusal: Refusal, about subject: String) {
-        self.init(
-            .badInput, "\(subject): \(refusal.field): \(refusal.reason) (\(refusal.code))")
+        self.init(.badInput, "\(subject): \(refusal.sentence)")
+    }
+}
+
+extension Refusal {
+    /// Field, if there is one, reason and code.
+    var sentence: String {
+        (field.isEmpty ? "" : "\(field): ") + "\(reason) (\(code))"
     }
 }

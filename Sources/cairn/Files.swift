@@ -70,7 +70,7 @@ enum Files {
     /// A private key, its passphrase taken from a file if one is given.
     static func signingKey(_ path: String, passphraseFile: String?) throws -> SigningKey {
         let passphrase = try passphrase(passphraseFile)
-        let pem = try read(path)
+        let pem = try read(path, as: .key)
         do {
             return try KeyFile.read(pem: pem, passphrase: passphrase)
         } catch {
@@ -88,7 +88,7 @@ enum Files {
 
     /// The public key of a PEM file that holds it, or a private key that is not encrypted.
     static func publicKey(_ path: String) throws -> VerificationKey {
-        let pem = try read(path)
+        let pem = try read(path, as: .key)
         do {
             return try KeyFile.readPublic(pem: pem)
         } catch {
@@ -103,7 +103,7 @@ enum Files {
     /// A genesis file.
     static func genesis(_ path: String) throws -> GenesisFile {
         do {
-            return try GenesisFile.decode(try read(path))
+            return try GenesisFile.decode(try read(path, as: .genesis))
         } catch let refusal as Refusal {
             throw CommandFailure(refusal, about: path)
         }

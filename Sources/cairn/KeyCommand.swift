@@ -13,7 +13,7 @@ struct KeyCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Makes a private key.",
             discussion: """
-                The file is readable by its owner only and is never overwritten. Give a passphrase
+                The file is readable by its owner only and is never overwritten. Give a passphrase \
                 file for a key that matters.
 
                 Example:

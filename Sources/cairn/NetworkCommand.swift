@@ -15,7 +15,7 @@ struct NetworkCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Makes a genesis file from a description.",
             discussion: """
-                The description is a JSON file; genesis/README.md explains it. Governors sign the
+                The description is a JSON file; genesis/README.md explains it. Governors sign the \
                 document with their keys, one founding organisation registers it.
 
                 Example:
@@ -38,7 +38,7 @@ struct NetworkCommand: AsyncParsableCommand {
         func run() async throws {
             let folder = URL(filePath: description).deletingLastPathComponent().path()
             let document = try NetworkDescription(
-                try Files.read(description), file: description, folder: folder
+                try Files.read(description, as: .json), file: description, folder: folder
             ).document()
             let governors = try governorKeys.map {
                 try Files.signingKey($0, passphraseFile: passphraseFile)
@@ -61,7 +61,7 @@ struct NetworkCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Checks a genesis file and shows what it says.",
             discussion: """
-                Compare the network id with the one you were told by another channel: this file is
+                Compare the network id with the one you were told by another channel: this file is \
                 all an auditor trusts.
 
                 Example:

@@ -6,12 +6,13 @@ struct InitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init", abstract: "Makes a node's directory.",
         discussion: """
-            The log key must be the one that the genesis file names for the origin. It is copied
+            The log key must be the one that the genesis file names for the origin. It is copied \
             into the directory.
 
             Example:
               cairn init ./node --genesis genesis/demo/demo.genesis \\
-                --origin ledger.harbourhome.example/cairn --log-key genesis/demo/keys/log.pem
+                --origin ledger.harbourhome.example/cairn \\
+                --log-key genesis/demo/keys/log.pem
             """)
 
     @Argument(help: "The directory to make.") var directory: String
@@ -21,9 +22,9 @@ struct InitCommand: AsyncParsableCommand {
     @Option(help: "A file that holds the key's passphrase.") var passphraseFile: String?
 
     func run() async throws {
-        let pem = try Files.read(logKey)
+        let pem = try Files.read(logKey, as: .key)
         let passphrase = try Files.passphrase(passphraseFile)
-        let bytes = try Files.read(genesis)
+        let bytes = try Files.read(genesis, as: .genesis)
         try await NodeCommands.run(directory) {
             try NodeRuntime.initialise(
                 directory: directory, genesis: bytes, origin: origin, logKeyPEM: pem,
@@ -37,7 +38,7 @@ struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Runs a node until it is told to stop.",
         discussion: """
-            Prints its address once it answers. SIGTERM and Ctrl-C let it finish what it has
+            Prints its address once it answers. SIGTERM and Ctrl-C let it finish what it has \
             accepted and end it.
 
             Example:
@@ -77,34 +78,6 @@ enum NodeCommands {
                 error.isInput ? .badInput : .unreachable,
                 "\(directory): \(error.reason) (\(error.code))")
         }
-    }
-}
-
-struct CheckCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Recomputes a node's whole ledger from its bytes.",
-        discussion: """
-            Every signature, hash, chain, index and checkpoint is computed again and compared with
-            what is stored. It may run beside the node.
-
-            Example:
-              cairn check ./node
-            """)
-
-    @Argument(help: "The node's directory.") var directory: String
-
-    func run() async throws {
-        let findings = try await NodeCommands.run(directory) {
-            try NodeRuntime.check(directory: directory) { done, all in
-                Console.progress("checked \(done) of \(all) entries")
-            }
-        }
-        Console.endProgress()
-        for finding in findings { print(finding) }
-        guard findings.isEmpty else {
-            throw CommandFailure(.badInput, "\(directory): \(findings.count) findings")
-        }
-        print("\(directory): sound")
     }
 }
 

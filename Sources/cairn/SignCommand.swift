@@ -65,27 +65,29 @@ struct SigningOptions: ParsableArguments {
 
 /// Signs EPCIS documents with one organisation's key.
 enum DocumentSigning {
-    /// The signed submissions of some files, and how many parts they hold.
+    /// The signed submissions of each file, and how many parts they hold together.
+    ///
+    /// Each file has statements of its own, so that what is refused in one leaves the others.
     static func submissions(
         _ files: [String], options: SigningOptions
-    ) throws -> (submissions: [Submission], parts: Int) {
+    ) throws -> (files: [SignedFile], parts: Int) {
         let signer = try options.signer()
         let visibility = try options.partVisibility()
-        var parts: [Part] = []
-        for file in files {
-            let document = try Files.read(file)
+        let now = UInt64(Date().timeIntervalSince1970)
+        var parts = 0
+        let signed = try files.map { file in
+            let document = try Files.read(file, as: .json)
             do {
-                parts += try signer.parts(epcisDocument: document, visibility: visibility)
-            } catch {
-                throw CommandFailure(error, about: file)
+                let found = try signer.parts(epcisDocument: document, visibility: visibility)
+                parts += found.count
+                return SignedFile(
+                    name: file,
+                    submissions: try signer.submissions(found, issuedAtSeconds: now))
+            } catch let refusal as Refusal {
+                throw CommandFailure(refusal, about: file)
             }
         }
-        let now = UInt64(Date().timeIntervalSince1970)
-        do {
-            return (try signer.submissions(parts, issuedAtSeconds: now), parts.count)
-        } catch {
-            throw CommandFailure(error, about: files.joined(separator: ", "))
-        }
+        return (signed, parts)
     }
 }
 
@@ -93,8 +95,9 @@ struct SignCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sign", abstract: "Signs EPCIS documents as one organisation.",
         discussion: """
-            Each event becomes a part of its own, so that it can later be shown, withheld or erased
-            alone. The same file gives the same parts each time.
+            Each event becomes a part of its own, so that it can later be shown, withheld or \
+            erased alone. Each file has statements of its own. The same file gives the same \
+            parts each time.
 
             Example:
               cairn sign shipment.json --key supplier.pem --genesis net.genesis \\
@@ -107,7 +110,8 @@ struct SignCommand: AsyncParsableCommand {
     var output: String
 
     func run() async throws {
-        let (submissions, parts) = try DocumentSigning.submissions(files, options: signing)
+        let (signed, parts) = try DocumentSigning.submissions(files, options: signing)
+        let submissions = signed.flatMap(\.submissions)
         guard parts > 0 else {
             throw CommandFailure(
                 .badInput, "\(files.joined(separator: ", ")): holds no event to sign")

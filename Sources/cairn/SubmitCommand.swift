@@ -1,6 +1,5 @@
 import ArgumentParser
 import Client
-import DeterministicCBOR
 import EPCIS
 import Foundation
 import MerkleTrees
@@ -10,11 +9,12 @@ struct SubmitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "submit", abstract: "Sends signed submissions to a node.",
         discussion: """
-            Sending a file twice does no harm: a statement registers once. What the node refused is
-            listed with the reason, and the rest stands.
+            Sending a file twice does no harm: a statement registers once. What the node refused \
+            is listed with the reason, and the rest stands.
 
             Example:
-              cairn submit shipment.cairn --node http://127.0.0.1:8080 --receipts ./receipts
+              cairn submit shipment.cairn --node http://127.0.0.1:8080 \\
+                --receipts ./receipts
 
             With --key, --issuer and --genesis, EPCIS documents are signed and sent in one step:
               cairn submit shipment.json --node http://127.0.0.1:8080 --key supplier.pem \\
@@ -33,32 +33,45 @@ struct SubmitCommand: AsyncParsableCommand {
     @Option(help: "table or json.") var format: OutputFormat = .table
 
     func run() async throws {
-        let submissions = try key == nil ? read() : sign()
-        guard !submissions.isEmpty else {
+        let signed = try key == nil ? files.map(SignedFile.init(reading:)) : sign()
+        let names = signed.flatMap(\.statementNames)
+        guard !names.isEmpty else {
             throw CommandFailure(.badInput, "\(files.joined(separator: ", ")): nothing to send")
         }
-        let results = try await node.call { client in
-            try await client.submit(stream: submissions.map { $0.encoded() }) { done in
-                Console.progress("\(done) of \(submissions.count) statements answered")
-            }
-        }
+        let results = try await send(signed.flatMap(\.submissions), names)
         Console.endProgress()
-        report(results)
+        report(results, names)
+        let tally = tally(results, names)
+        guard tally.isComplete else { throw CommandFailure(.unreachable, tally.interruption) }
         try await keepReceipts(results)
-        let refused = results.count { if case .refused = $0.outcome { true } else { false } }
-        let answered = results.count
-        guard answered == submissions.count else {
+        guard tally.refused == 0 else {
             throw CommandFailure(
-                .unreachable,
-                "the node answered \(answered) of \(submissions.count) statements; "
-                    + "send the file again, what is registered stays so")
-        }
-        guard refused == 0 else {
-            throw CommandFailure(.badInput, "\(refused) of \(answered) statements refused")
+                .badInput, "\(tally.refused) of \(names.count) statements refused")
         }
     }
 
-    private func sign() throws -> [Submission] {
+    private func send(
+        _ submissions: [Submission], _ names: [String]
+    ) async throws -> [SubmissionReply] {
+        do {
+            return try await node.call { client in
+                try await client.submit(stream: submissions.map { $0.encoded() }) { done in
+                    let next = done < names.count ? "; next \(names[done])" : ""
+                    Console.progress("\(done) of \(names.count) statements answered\(next)")
+                }
+            }
+        } catch let failure as CommandFailure where failure.code == .unreachable {
+            Console.endProgress()
+            throw CommandFailure(
+                .unreachable, "\(failure.message); \(tally([], names).whatToDo)")
+        }
+    }
+
+    private func tally(_ results: [SubmissionReply], _ names: [String]) -> SubmissionTally {
+        SubmissionTally(results, of: names.count, isSignedAnew: key != nil)
+    }
+
+    private func sign() throws -> [SignedFile] {
         guard let key, let issuer, let genesis else {
             throw CommandFailure(.badInput, "--key goes with --issuer and --genesis")
         }
@@ -66,68 +79,54 @@ struct SubmitCommand: AsyncParsableCommand {
         words += ["--visibility", visibility]
         if let passphraseFile { words += ["--passphrase-file", passphraseFile] }
         let options = try SigningOptions.parse(words)
-        return try DocumentSigning.submissions(files, options: options).submissions
+        return try DocumentSigning.submissions(files, options: options).files
     }
 
-    private func read() throws -> [Submission] {
-        var submissions: [Submission] = []
-        for file in files {
-            let bytes = try Files.read(file)
-            var rest = bytes[...]
-            do {
-                while !rest.isEmpty {
-                    let (value, end) = try CBORValue.decodePrefix(rest)
-                    submissions.append(try Submission.decode(value.encoded()))
-                    rest = rest[end...]
-                }
-            } catch let error as CBORError {
-                let isJSON = bytes.first == 0x7B || bytes.first == 0x5B
-                throw CommandFailure(
-                    .badInput,
-                    isJSON
-                        ? "\(file): is JSON; give --key, --issuer and --genesis to sign it"
-                        : "\(file): \(error.reason) at byte \(error.offset) (\(error.code))")
-            } catch let refusal as Refusal {
-                throw CommandFailure(refusal, about: file)
-            }
-        }
-        return submissions
-    }
-
-    private func report(_ results: [SubmissionReply]) {
+    private func report(_ results: [SubmissionReply], _ names: [String]) {
         switch format {
         case .table:
             for reply in results {
                 switch reply.outcome {
                 case .registered(let id, let leafIndex):
                     print("\(leafIndex)\t\(id.hex)")
+                // Said once for all of them, with what to do.
+                case .refused(let refusal) where SubmissionTally.isNodes(refusal): continue
                 case .refused(let refusal):
-                    Console.error(
-                        "statement \(reply.ordinal): \(refusal.field): \(refusal.reason) "
-                            + "(\(refusal.code))")
+                    Console.error("\(Self.name(of: reply, in: names)): \(refusal.sentence)")
                 }
             }
         case .json:
-            let json = JSONValue.array(results.map(Self.json))
+            let json = JSONValue.array(results.map { Self.json($0, names) })
             Console.output(json.serialized() + [0x0A])
         }
     }
 
-    private static func json(_ reply: SubmissionReply) -> JSONValue {
-        let ordinal = JSONMember("ordinal", .number(JSONNumber(reply.ordinal)))
+    private static func name(of reply: SubmissionReply, in names: [String]) -> String {
+        guard let index = Int(exactly: reply.ordinal), names.indices.contains(index) else {
+            return "answer \(reply.ordinal)"
+        }
+        return names[index]
+    }
+
+    private static func json(_ reply: SubmissionReply, _ names: [String]) -> JSONValue {
+        var members = [
+            JSONMember("ordinal", .number(JSONNumber(reply.ordinal))),
+            JSONMember("statement", .string(name(of: reply, in: names))),
+        ]
         switch reply.outcome {
         case .registered(let id, let leafIndex):
-            return .object([
-                ordinal, JSONMember("id", .string(id.hex)),
+            members += [
+                JSONMember("id", .string(id.hex)),
                 JSONMember("leaf", .number(JSONNumber(leafIndex))),
-            ])
+            ]
         case .refused(let refusal):
-            return .object([
-                ordinal, JSONMember("code", .string(refusal.code)),
+            members += [
+                JSONMember("code", .string(refusal.code)),
                 JSONMember("field", .string(refusal.field)),
                 JSONMember("detail", .string(refusal.reason)),
-            ])
+            ]
         }
+        return .object(members)
     }
 
     private func keepReceipts(_ results: [SubmissionReply]) async throws {

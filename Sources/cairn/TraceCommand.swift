@@ -6,8 +6,9 @@ struct TraceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trace", abstract: "Shows where a thing came from and where it went.",
         discussion: """
-            A node's own view, for looking around. What it says is not proof: for that, see
-            cairn export and cairn audit.
+            A node's own view, for looking around. What it says is not proof: for that, see \
+            cairn export and cairn audit. The exit code is 1 if the node knows no event about the \
+            thing.
 
             Example:
               cairn trace https://id.gs1.org/01/09521107000126/10/T26-0455 --direction up \\
@@ -37,10 +38,17 @@ struct TraceCommand: AsyncParsableCommand {
         guard limit > 0 else {
             throw CommandFailure(.badInput, "--limit \(limit): must be greater than 0")
         }
-        let answer = try await node.call {
-            try await $0.trace(
-                subject, direction: direction, limit: limit, accept: format.mediaType)
+        let asked = try SubjectArgument(subject)
+        let answer = try await node.call { client in
+            do {
+                return try await client.trace(
+                    subject, direction: direction, limit: limit, accept: format.mediaType)
+            } catch ClientError.problem(let problem) where problem.code == "subject.unknown" {
+                throw asked.noRecord(
+                    "the node knows of no event about it; cairn export proves whether there is any")
+            }
         }
+        asked.noteHint()
         Console.output(answer)
         if answer.last != 0x0A { Console.output([0x0A]) }
     }

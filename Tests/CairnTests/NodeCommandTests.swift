@@ -90,6 +90,105 @@ import Testing
         #expect(other.code == 0)
     }
 
+    @Test func `errors name the file and the statement in it`() async throws {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let node = try ServingNode(directory: try place.makeNode())
+        defer { _ = node.stop() }
+        let good = try Self.sign(place)
+        var bytes = [UInt8](try Data(contentsOf: URL(filePath: good)))
+        let other = place.folder.appending(path: "other.cairn").path()
+        let signed = try CairnProcess.run([
+            "sign", "genesis/demo/documents/02-gin.json", "--key", DemoPlace.key("farm"),
+            "--issuer", Self.farm, "--genesis", DemoPlace.genesis.path(), "-o", other,
+        ])
+        #expect(signed.code == 0, "\(signed.errors)")
+        bytes += [UInt8](try Data(contentsOf: URL(filePath: other)))
+        let both = place.folder.appending(path: "both.cairn").path()
+        try Data(bytes).write(to: URL(filePath: both))
+        let run = try CairnProcess.run([
+            "submit", good, both, "--node", node.url, "--format", "json",
+        ])
+        #expect(run.code == 2)
+        #expect(run.output.contains("\(both): statement 2 of 2"))
+        let table = try CairnProcess.run(["submit", good, both, "--node", node.url])
+        #expect(table.errors.contains("Error: \(both): statement 2 of 2: "), "\(table.errors)")
+        #expect(table.output.split(separator: "\n").count == 2)
+        try Data(bytes + [0x00]).write(to: URL(filePath: both))
+        let malformed = try CairnProcess.run(["submit", good, both, "--node", node.url])
+        #expect(malformed.code == 2)
+        #expect(malformed.errors.contains("\(both): statement 3: "))
+    }
+
+    @Test func `of a batch that nobody spoke of there is no record, and that is proven`() throws {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let node = try ServingNode(directory: try place.makeNode())
+        let batch = "https://id.gs1.org/01/09521107000126/10/NOBODY"
+        let file = place.folder.appending(path: "none.evidence").path()
+        let traced = try CairnProcess.run(["trace", batch, "--node", node.url])
+        #expect(traced.code == 1)
+        #expect(traced.errors.contains("\(batch): no record"))
+        let exported = try CairnProcess.run(["export", batch, "--node", node.url, "-o", file])
+        #expect(exported.code == 1)
+        #expect(exported.errors.contains("no record; \(file) proves that the log holds none"))
+        let product = "https://id.gs1.org/01/09521107000126"
+        let hint = "this is a product; name a batch: \(product)/10/LOT"
+        #expect(try CairnProcess.run(["trace", product, "--node", node.url]).errors.contains(hint))
+        let asked = try CairnProcess.run(["export", product, "--node", node.url, "-o", file])
+        #expect(asked.code == 1)
+        #expect(asked.errors.contains(hint))
+        #expect(node.stop() == 0)
+        let audited = try CairnProcess.run([
+            "audit", file, "--genesis", DemoPlace.genesis.path(), "--format", "json",
+        ])
+        #expect(audited.code == 1)
+        #expect(audited.output.contains("not-applicable"))
+        #expect(audited.errors.contains(hint))
+    }
+
+    @Test func `a cut end is found by what was acknowledged`() throws {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let directory = try place.makeNode()
+        let cut = place.folder.appending(path: "cut")
+        try FileManager.default.copyItem(at: directory, to: cut)
+        let node = try ServingNode(directory: directory)
+        let receipts = place.folder.appending(path: "receipts")
+        let sent = try CairnProcess.run([
+            "submit", try Self.sign(place), "--node", node.url, "--receipts", receipts.path(),
+        ])
+        #expect(sent.code == 0, "\(sent.errors)")
+        #expect(node.stop() == 0)
+        let name = try #require(
+            try FileManager.default.contentsOfDirectory(atPath: receipts.path()).first)
+        let receipt = receipts.appending(path: name)
+        let text = try String(contentsOf: receipt, encoding: .utf8)
+        let note = try #require(text.firstRange(of: "\n\n"))
+        let checkpoint = place.folder.appending(path: "checkpoint")
+        try text[note.upperBound...].write(to: checkpoint, atomically: true, encoding: .utf8)
+        let kept = ["--receipt", receipt.path(), "--checkpoint", checkpoint.path()]
+
+        let whole = try CairnProcess.run(["check", directory.path()] + kept)
+        #expect(whole.code == 0, "\(whole.errors)")
+        let root = try #require(text[note.upperBound...].split(separator: "\n").dropFirst(2).first)
+        let bytes = try #require(Data(base64Encoded: String(root)))
+        let hex = bytes.map { String(0x100 + Int($0), radix: 16).dropFirst() }.joined()
+        #expect(whole.output.contains("size      4\nroot      \(hex)\n"), "\(whole.output)")
+
+        let alone = try CairnProcess.run(["check", cut.path()])
+        #expect(alone.code == 0)
+        for option in [Array(kept[..<2]), Array(kept[2...])] {
+            let missing = try CairnProcess.run(["check", cut.path()] + option)
+            #expect(missing.code == 2)
+            #expect(missing.errors.contains("what was acknowledged is missing"))
+        }
+        let json = try CairnProcess.run(["check", cut.path(), "--format", "json"] + kept)
+        #expect(json.code == 2)
+        #expect(json.output.contains(#""sound":false,"size":2,"#), "\(json.output)")
+        #expect(json.output.components(separatedBy: #""holds":false"#).count == 3)
+    }
+
     @Test func `a second process on the directory is refused`() throws {
         let place = try DemoPlace()
         defer { place.remove() }

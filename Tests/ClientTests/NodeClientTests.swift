@@ -102,8 +102,28 @@ struct NodeClientTests {
         ) { try await client.checkpoint() }
     }
 
-    @Test(arguments: ["", "127.0.0.1:80", "ftp://x", "http://", "http://a/b", "http://a b"])
+    @Test(arguments: [
+        "", "127.0.0.1:80", "ftp://x", "http://", "http://a/b", "http://a b", "http://a?b",
+        "http://a#b", "http://u@a", "http://a:", "http://a:0", "http://a:65536", "http://a:80x",
+        "http://a:+80", "http://:80", "http://[::1", "http://::1", "http://a:80:80",
+    ])
     func `what is no node's URL is refused`(url: String) {
-        #expect(throws: ClientError.self) { try NodeClient(url: url) }
+        #expect {
+            try NodeClient(url: url)
+        } throws: {
+            if case .address(let reason)? = $0 as? ClientError {
+                reason.contains("'\(url)'")
+            } else {
+                false
+            }
+        }
+    }
+
+    @Test(arguments: [
+        "http://a", "HTTP://a:1/", "https://node.example:65535", "http://[::1]:8080",
+        "http://[::1]",
+    ])
+    func `a host with or without port is a node's URL`(url: String) throws {
+        _ = try NodeClient(url: url)
     }
 }

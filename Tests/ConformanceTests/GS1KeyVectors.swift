@@ -53,19 +53,6 @@ import Testing
         #expect(accepted == 123 && refused == 107, "\(accepted) \(refused)")
     }
 
-    @Test func `every accepted URN comes back from its Digital Link`() throws {
-        let cases = try JSONDecoder().decode(
-            File.self, from: Data(Vectors.bytes("digital-link/gs1-keys-epcpy.json"))
-        ).cases
-        for vector in cases where vector.epcpy == "accept" {
-            guard Self.differences[vector.urn] == nil else { continue }
-            let fields = try #require(vector.urn.split(separator: ":", maxSplits: 4).last)
-            let length = fields.prefix { $0 != "." }.utf8.count
-            let urn = try CanonicalIdentifier(vector.urn).epcURN(companyPrefixLength: length)
-            #expect(urn == vector.urn)
-        }
-    }
-
     /// epcpy writes the GLN extension "0" out; the canonical form drops it.
     private static func comparable(_ elementString: String) -> String {
         let isPlainGLN = elementString.hasPrefix("(414)") && elementString.hasSuffix("(254)0")

@@ -100,34 +100,4 @@ import Testing
             try CBORFields(array: .null, count: 6, path: "e")
         }
     }
-
-    @Test func `a map is read by its keys`() throws {
-        let map = CBORValue.map([
-            CBORPair(-1, .bytes([7])), CBORPair(1, .unsigned(2)), CBORPair(4, .map([])),
-        ])
-        var fields = try CBORMapFields(map: map, path: "head")
-        #expect(try fields.unsigned(1, "kind") == 2)
-        #expect(try fields.bytes(-1, "key") == [7])
-        #expect(try fields.textIfPresent(2, "name", limit: 9) == nil)
-        #expect(throws: CBORFieldError(field: "head", reason: "unknown key 4")) {
-            try fields.finish()
-        }
-        try fields.mapFields(4, "inner").finish()
-        try fields.finish()
-        #expect(throws: CBORFieldError(field: "head.name", reason: "missing (key 2)")) {
-            try fields.text(2, "name", limit: 9)
-        }
-        #expect(
-            throws: CBORFieldError(
-                field: "head.kind", reason: "expected a byte string, found an integer")
-        ) {
-            try fields.bytesIfPresent(1, "kind")
-        }
-    }
-
-    @Test func `a key that is no integer is refused at the end`() throws {
-        let map = CBORValue.map([CBORPair("1", .null)])
-        let fields = try CBORMapFields(map: map, path: "head")
-        #expect(throws: CBORFieldError.self) { try fields.finish() }
-    }
 }

@@ -42,6 +42,37 @@ struct DeadlineTests {
         }
     }
 
+    @Test func `whoever is too slow with a body is told so`() async throws {
+        for change: (inout HTTPLimits) -> Void in [
+            { $0.bodyWindowSeconds = 1 }, { $0.requestSeconds = 1 },
+        ] {
+            try await withListener(limits: Self.limits(change)) { port in
+                let connection = try RawConnection(port: port)
+                await connection.send(
+                    "POST /entries HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9999\r\n"
+                        + "content-type: application/vnd.cairn.submission+cbor\r\n\r\na")
+                let (bytes, closed) = await connection.receive(seconds: 25)
+                let answer = RawAnswer(bytes)
+                #expect(answer.status == 408)
+                #expect(answer.text.contains("\"code\":\"request.deadline\""))
+                #expect(closed)
+            }
+        }
+    }
+
+    @Test func `a body is judged by what it brings on average after the first window`() {
+        var pace = UploadPace(windowBytes: 100)
+        let first = pace.windowPassed()
+        #expect(first)
+        pace.received(99)
+        let short = pace.windowPassed()
+        #expect(!short)
+        pace.received(401)
+        // Five hundred bytes are enough until the sixth window ends.
+        let passed = (3...7).map { _ in pace.windowPassed() }
+        #expect(passed == [true, true, true, true, false])
+    }
+
     @Test func `a stream that drips in is cut off`() async throws {
         try await withListener(limits: Self.limits { $0.streamWindowSeconds = 1 }) { port in
             let connection = try RawConnection(port: port)

@@ -117,6 +117,21 @@ struct ListenerTests {
         }
     }
 
+    @Test(arguments: [
+        "host: localhost:evil.com", "host: localhost\r\nhost: localhost",
+        "host: localhost\r\nHost: evil.example", "host: ", "x: y",
+    ])
+    func `a request without one plain host is malformed`(fields: String) async throws {
+        try await withListener { port in
+            let connection = try RawConnection(port: port)
+            await connection.send(
+                "GET /healthz HTTP/1.1\r\n\(fields)\r\nconnection: close\r\n\r\n")
+            let answer = RawAnswer(await connection.receive().bytes)
+            #expect(answer.status == 400)
+            #expect(answer.text.contains("\"code\":\"request.host-field\""))
+        }
+    }
+
     @Test func `questions reach the node as asked`() async throws {
         let node = ScriptedNode()
         try await withListener(node) { port in

@@ -108,9 +108,18 @@ struct ListenAddressTests {
     @Test(arguments: [
         ("localhost", true), ("LOCALHOST:80", true), ("127.0.0.1:8080", true), ("[::1]", true),
         ("[::1]:80", true), ("evil.example", false), ("127.0.0.1.evil.example:80", false),
-        ("", false), ("localhost.evil.example", false),
+        ("localhost.evil.example", false), ("localhost:", true), ("[::2]:80", false),
     ])
     func `a request's host is loopback or not`(authority: String, expected: Bool) {
-        #expect(ListenAddress.isLoopback(authority: authority) == expected)
+        #expect(Authority(authority)?.isLoopback == expected)
+    }
+
+    @Test(arguments: [
+        "", ":80", "localhost:evil.com", "localhost:80:80", "localhost:65536", "localhost:+80",
+        "[::1]evil.com", "[::1]:evil", "[::1", "[]", "::1", "user@localhost", "localhost/",
+        "localhost, localhost", "local host",
+    ])
+    func `what is no host with a port is no authority`(text: String) {
+        #expect(Authority(text) == nil)
     }
 }

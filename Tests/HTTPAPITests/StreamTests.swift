@@ -1,6 +1,7 @@
 import DeterministicCBOR
 import Foundation
 import HTTPAPI
+import Records
 import Support
 import Synchronization
 import Testing
@@ -110,6 +111,35 @@ struct StreamTests {
             }
             #expect(status == 200)
             #expect(node.state.withLock { $0.inHand } == 0)
+        }
+    }
+
+    @Test(arguments: ["submission.format", "cbor.truncated", "statement.payload"])
+    func `many items that are no submission end the stream`(code: String) async throws {
+        let refusal = Refusal(code: code, field: "submission", reason: "as scripted")
+        let node = ScriptedNode(refuseAll: refusal)
+        var limits = HTTPLimits()
+        limits.streamSubmissions = 8
+        try await withListener(node, limits: limits) { port in
+            let type = ["content-type": "application/vnd.cairn.submission+cbor-seq"]
+            let answer = try await RawAnswer.ask(
+                port, "POST", "/entries", fields: type, body: [UInt8](repeating: 0, count: 1 << 20))
+            let results = try Self.results(answer.body)
+            // Those in hand when the 64th is refused are answered too.
+            #expect((65...64 + 8).contains(results.count))
+            #expect(results.last?[2].asText == "submission.too-many-malformed")
+            #expect(results.dropLast().allSatisfy { $0[2].asText == code })
+            #expect(node.state.withLock { $0.submissions.count } == results.count - 1)
+        }
+    }
+
+    @Test func `submissions that are refused for what they say are all answered`() async throws {
+        let refusal = Refusal(code: "statement.signature", field: "", reason: "as scripted")
+        try await withListener(ScriptedNode(refuseAll: refusal)) { port in
+            let type = ["content-type": "application/vnd.cairn.submission+cbor-seq"]
+            let answer = try await RawAnswer.ask(
+                port, "POST", "/entries", fields: type, body: [UInt8](repeating: 0, count: 200))
+            #expect(try Self.results(answer.body).count == 200)
         }
     }
 

@@ -30,6 +30,15 @@ import Verdicts
             // What was registered keeps its receipt, and an amendment is registered once.
             #expect(try await caller.post(before).status == 200)
             #expect(try await caller.post(amendment).status == 200)
+            // But only as it stands: nothing else is answered as known.
+            let code = "statement.issuer-suspended"
+            #expect(try await caller.post(tampered(before, \.statement)).code == code)
+            #expect(try await caller.post(tampered(before, \.manifest)).code == code)
+            #expect(try await caller.post(tampered(before, \.parts[0])).code == code)
+            let twice = Submission(
+                statement: before.statement, manifest: before.manifest,
+                parts: before.parts + before.parts)
+            #expect(try await caller.post(twice).code == code)
 
             let evidence = try await caller.get("/evidence/" + HTTPCaller.segment("urn:x:1"))
             let verified = try EvidenceVerifier(genesis: network.file).verify(evidence.body)
@@ -44,6 +53,46 @@ import Verdicts
             #expect(try await caller.post(again).code == "statement.issuer-suspended")
         }
         #expect(try node.findings() == [])
+    }
+
+    /// A submission in which the last byte of one of its byte strings is another.
+    private func tampered(
+        _ submission: Submission, _ path: WritableKeyPath<Bytes, [UInt8]>
+    ) -> Submission {
+        var bytes = Bytes(
+            statement: submission.statement, manifest: submission.manifest,
+            parts: submission.parts)
+        bytes[keyPath: path][bytes[keyPath: path].count - 1] ^= 1
+        return Submission(statement: bytes.statement, manifest: bytes.manifest, parts: bytes.parts)
+    }
+
+    private struct Bytes {
+        var statement: [UInt8]
+        var manifest: [UInt8]
+        var parts: [[UInt8]]
+    }
+
+    @Test func `a known statement is answered as known only whole`() async throws {
+        let node = try TestNode()
+        try await node.serve { _, caller in
+            let good = try node.commissioning("LOT1")
+            #expect(try await caller.post(good).status == 201)
+            let signature = try await caller.post(tampered(good, \.statement))
+            #expect(signature.code == "statement.signature")
+            #expect(try await caller.post(tampered(good, \.manifest)).code != nil)
+            let other = try node.commissioning("LOT2")
+            let swapped = Submission(
+                statement: good.statement, manifest: good.manifest, parts: other.parts)
+            #expect(try await caller.post(swapped).code?.hasPrefix("parts.") == true)
+            let more = Submission(
+                statement: good.statement, manifest: good.manifest,
+                parts: [good.parts[0], other.parts[0]].sorted { left, right in
+                    (try? Part.decode(left).digest) ?? .zero < (try? Part.decode(right).digest)
+                        ?? .zero
+                })
+            #expect(try await caller.post(more).code?.hasPrefix("parts.") == true)
+            #expect(try await caller.post(good).status == 200)
+        }
     }
 
     @Test func `statements in flight beside an amendment are judged by what is in force`()

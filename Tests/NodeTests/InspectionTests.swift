@@ -38,7 +38,7 @@ struct InspectionTests {
     }
 
     private static func findings(_ node: TestNode) throws -> [String] {
-        try NodeRuntime.check(directory: node.directory) { _, _ in }
+        try NodeRuntime.check(directory: node.directory) { _, _ in }.findings.map(\.description)
     }
 
     @Test func `a ledger as the node left it is sound`() async throws {

@@ -41,6 +41,9 @@ import Testing
                 trace(node, "YARN", "up"), accept: "text/vnd.graphviz")
             #expect(dot.text.hasPrefix("digraph"))
             #expect(try await caller.get("/trace/not%20a%20uri").status == 400)
+            let nobody = try await caller.get(trace(node, "WOOL", "up"))
+            #expect(nobody.status == 404)
+            #expect(nobody.code == "subject.unknown")
         }
     }
 

@@ -5,6 +5,7 @@ import MerkleTrees
 import Notes
 import Records
 import Signatures
+import Storage
 import Support
 import Synchronization
 import Testing
@@ -186,6 +187,6 @@ struct PublicLog {
 extension TestNode {
     /// What `cairn check` finds in the directory.
     func findings() throws -> [String] {
-        try NodeRuntime.check(directory: directory) { _, _ in }
+        try NodeRuntime.check(directory: directory) { _, _ in }.findings.map(\.description)
     }
 }

@@ -248,12 +248,19 @@ import Testing
         let cosigner = LogNode(
             origin: known.origin, organisation: known.organisation, logKey: known.logKey,
             cosignerKey: try DemoNetwork.key("cosigner").publicKey)
-        let policy = Policy(quorum: 1, toleratedLiars: 1, furthestFutureSeconds: 0)
-        let state = try amend(.policy(policy))
+        let policy = Policy(quorum: 1, toleratedLiars: 0, furthestFutureSeconds: 0)
+        refuse("governance.quorum", .policy(policy))
+        let state = try amend(.node(cosigner), .policy(policy))
         #expect(state.policy == policy)
-        refuse("governance.quorum", .node(cosigner), after: state)
+        #expect(state.cosignerCount == 1)
+        let second = LogNode(
+            origin: "b", organisation: known.organisation,
+            logKey: try DemoNetwork.key("log b").publicKey,
+            cosignerKey: try DemoNetwork.key("cosigner b").publicKey)
+        refuse("governance.quorum", .node(second), after: state)
         let larger = Policy(quorum: 2, toleratedLiars: 1, furthestFutureSeconds: 0)
-        #expect(try amend(.node(cosigner), .policy(larger), after: state).cosignerCount == 1)
+        #expect(try amend(.node(second), .policy(larger), after: state).cosignerCount == 2)
+        refuse("governance.quorum", .node(known), after: state)
     }
 
     @Test func `rotate-log-key`() throws {

@@ -139,7 +139,7 @@ import Testing
         }
     }
 
-    @Test func `a quorum shares an honest cosigner: 2q > n + f`() throws {
+    @Test func `a quorum can be met and shares an honest cosigner: q ≤ n and 2q > n + f`() throws {
         func nodes(_ count: Int) throws -> [LogNode] {
             try (0..<count).map {
                 LogNode(
@@ -155,7 +155,7 @@ import Testing
                         quorum: UInt64(quorum), toleratedLiars: UInt64(liars),
                         furthestFutureSeconds: 300)
                     let document = try document(nodes: nodes(cosigners), policy: policy)
-                    if quorum == 0 || 2 * quorum > cosigners + liars {
+                    if quorum == 0 || quorum <= cosigners && 2 * quorum > cosigners + liars {
                         _ = try found(document)
                     } else {
                         expectRefusal("governance.quorum") { try found(document) }

@@ -1,8 +1,10 @@
 import Foundation
 import GRDB
 import MerkleTrees
+import Notes
 import Records
 import Sequencing
+import Signatures
 import Support
 import Testing
 
@@ -21,18 +23,57 @@ struct `The whole-ledger check` {
     }
 
     private func findings() throws -> [CheckFinding] {
-        try ledger.read { LedgerCheck.findings(in: $0, genesis: rig.network.state) }
+        try ledger.read { LedgerCheck.report(on: $0, genesis: rig.network.state).findings }
     }
 
     @Test func `finds nothing in a sound ledger`() throws {
         var done: UInt64 = 0
-        let found = try ledger.read { store in
-            LedgerCheck.findings(in: store, genesis: rig.network.state) { position, _ in
+        let report = try ledger.read { store in
+            LedgerCheck.report(on: store, genesis: rig.network.state) { position, _ in
                 done = position
             }
         }
-        #expect(found == [])
+        #expect(report.isSound)
+        #expect(report.size == done)
+        let newest = try ledger.read { try $0.checkpoint(ofSeal: done - 1) }
+        let note = try SignedNote.parse(try #require(newest))
+        #expect(report.root == (try Checkpoint(parsing: note.text).root))
         #expect(done == (try ledger.read { try $0.size() }))
+    }
+
+    @Test func `holds every checkpoint of its log, and none of another or of a longer one`()
+        throws
+    {
+        func objections(_ checkpoints: [[UInt8]]) throws -> [String?] {
+            let acknowledged = try checkpoints.map { try Acknowledgement(checkpoint: $0) }
+            return try ledger.read {
+                LedgerCheck.report(
+                    on: $0, genesis: rig.network.state, acknowledged: acknowledged
+                ).objections
+            }
+        }
+        let own = try ledger.read { store in
+            try (0..<store.size()).compactMap { try store.checkpoint(ofSeal: $0) }
+        }
+        #expect(own.count >= 3)
+        #expect(try objections(own) == own.map { _ in nil })
+        let key = rig.network.logKey
+        func signed(_ origin: String, _ size: UInt64, by key: SigningKey) throws -> [UInt8] {
+            let checkpoint = try Checkpoint(origin: origin, size: size, root: .sha256([1]))
+            return try SignedNote.sign(text: checkpoint.text, name: origin, key: key).serialized()
+        }
+        let origin = DemoNetwork.origin
+        let size = try ledger.read { try $0.size() }
+        let found = try objections([
+            signed(origin, size + 2, by: key), signed(origin, size, by: key),
+            signed("log.example/other", size, by: key),
+            signed(origin, size, by: DemoNetwork.key("stranger")),
+        ]).map { $0 ?? "nothing" }
+        #expect(found[0].contains("\(size + 2) entries, and this one has \(size)"))
+        #expect(found[0].hasSuffix("what was acknowledged is missing"))
+        #expect(found[1].contains("another root at size \(size)"))
+        #expect(found[2].contains("of log log.example/other"))
+        #expect(found[3].contains("did not sign it"))
     }
 
     /// A table, the column in which one byte is flipped, and the row.

@@ -65,3 +65,10 @@ extension DemoNetwork {
             issuedAtSeconds: issuedAtSeconds)
     }
 }
+
+extension GovernanceState {
+    /// The body of the next amendment with these changes, for governors to sign.
+    package func nextAmendment(_ changes: [Change]) -> Amendment {
+        Amendment(network: network, seq: seq + 1, previous: head, changes: changes)
+    }
+}

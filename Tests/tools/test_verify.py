@@ -106,12 +106,14 @@ class CommandLine(unittest.TestCase):
                 self.assertEqual(json.loads(output), case["expect"])
                 self.assertEqual(code, 0 if case["expect"]["outcome"] == "verified" else 1)
 
-    def test_a_table_names_outcome_and_basis(self):
+    def test_a_table_names_subject_outcome_and_basis(self):
         file = load("evidence")
         code, output = self.run_on(bytes.fromhex(file["cases"][0]["evidence"]),
                                    bytes.fromhex(file["genesis"]))
         self.assertEqual(code, 0)
-        self.assertIn("outcome   verified", output)
+        subject = verify.Verification(bytes.fromhex(file["cases"][0]["evidence"]),
+                                      bytes.fromhex(file["genesis"])).run().evidence.subject
+        self.assertTrue(output.startswith(f"subject   {subject}\noutcome   verified\n"), output)
         self.assertIn("log.example/beta was not consulted", output)
 
     def test_rejected_evidence_and_missing_files_exit_with_2(self):

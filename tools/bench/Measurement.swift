@@ -5,6 +5,7 @@ import Logging
 import Node
 import Records
 import Signatures
+import Storage
 import Synchronization
 import Verdicts
 
@@ -185,7 +186,7 @@ struct Measurement {
 
     private func check() throws -> Double {
         let start = Machine.seconds()
-        let findings = try NodeRuntime.check(directory: directory) { _, _ in }
+        let findings = try NodeRuntime.check(directory: directory) { _, _ in }.findings
         if let first = findings.first { throw BenchError("the ledger is not sound: \(first)") }
         return Machine.seconds() - start
     }

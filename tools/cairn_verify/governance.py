@@ -273,8 +273,9 @@ class State:
         """What must hold of every state: disjoint prefixes, a quorum that overlaps."""
         self.check_prefixes()
         cosigners = sum(n.cosigner_key is not None for n in self.nodes.values())
-        good = self.quorum == 0 or 2 * self.quorum > cosigners + self.liars
-        need(good, "governance.quorum", "2q must be above n + f")
+        good = self.quorum == 0 or (
+            self.quorum <= cosigners and 2 * self.quorum > cosigners + self.liars)
+        need(good, "governance.quorum", "q must be at most n, and 2q above n + f")
 
     def check_prefixes(self) -> None:
         """No prefix of one member begins with a prefix of another."""

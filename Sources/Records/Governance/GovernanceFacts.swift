@@ -67,8 +67,8 @@ struct GovernanceFacts: Sendable {
         guard policy.holds(cosigners: cosigners) else {
             throw Refusal(
                 code: "governance.quorum", field: field,
-                reason: "with n = \(cosigners) cosigners and f = \(policy.toleratedLiars) liars a "
-                    + "quorum of q = \(policy.quorum) is too small: 2q > n + f must hold")
+                reason: "n = \(cosigners) cosigners and f = \(policy.toleratedLiars) liars do not "
+                    + "bear a quorum of q = \(policy.quorum): q ≤ n and 2q > n + f must hold")
         }
     }
 }

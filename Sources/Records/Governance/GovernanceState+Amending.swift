@@ -50,11 +50,6 @@ extension GovernanceState {
         return GovernanceState(facts)
     }
 
-    /// The body of the next amendment with these changes, for governors to sign.
-    package func nextAmendment(_ changes: [Change]) -> Amendment {
-        Amendment(network: network, seq: seq + 1, previous: head, changes: changes)
-    }
-
     private func checkPlace(of amendment: Amendment) throws(Refusal) {
         guard amendment.network == network else {
             throw Refusal(

@@ -16,10 +16,12 @@ package struct Policy: Hashable, Sendable {
         self.furthestFutureSeconds = furthestFutureSeconds
     }
 
-    /// Whether two quorums of `cosigners` always share an honest one: 2q > n + f, or q is 0.
+    /// Whether `cosigners` can make a quorum, and two quorums always share an honest one:
+    /// n ≥ q and 2q > n + f, or q is 0.
     package func holds(cosigners: Int) -> Bool {
         quorum == 0
-            || 2 * UInt128(quorum) > UInt128(cosigners) + UInt128(toleratedLiars)
+            || quorum <= UInt64(cosigners)
+                && 2 * UInt128(quorum) > UInt128(cosigners) + UInt128(toleratedLiars)
     }
 
     var cbor: CBORValue {
