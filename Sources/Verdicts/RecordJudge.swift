@@ -175,8 +175,8 @@ private struct RecordJudge {
                 case (.issuerUnrelated, _), (_, .account): return false
                 case (.partErased, .events): return counts && row.role != .mention
                 case (.partErased, .assertions), (.partWithheld, .assertions):
-                    // It might be the delegation that lets another speak, if its issuer has things in
-                    // the answer; what other issuers say of themselves bears on nothing.
+                    // It might be the delegation that lets another speak, if its issuer has things
+                    // in the answer; what others say of themselves bears on nothing.
                     let isOfItself =
                         subject.uri == place.issuer && subject.uri != evidence.question.uri
                     return row.role != .mention
