@@ -28,7 +28,8 @@ import Testing
         .event(
             try EPCISEvent.read(
                 DemoNetwork.objectEvent(
-                    action: action, bizStep: "shipping", batches: [(uri, "1")], site: site)))
+                    action: action, bizStep: "shipping", batches: [(uri, "1")], site: site),
+                by: .rules))
     }
 
     private func delegation(
