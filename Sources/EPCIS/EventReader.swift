@@ -21,7 +21,7 @@ struct EventReader {
         object = try ObjectReader(open: value)
     }
 
-    /// Reads the whole event. Members that §8.1 does not name may hold anything.
+    /// Reads the whole event; members that §8.1 does not name may hold anything.
     func readEvent() throws(EPCISError) -> EPCISEvent {
         try object.require("@context") { (_) throws(EPCISError) in }
         try checkObjectCount()
