@@ -61,7 +61,8 @@ import Testing
             parent = event.parentID?.uri ?? ""
             process = event.transformationID?.uri ?? ""
             let subjects = event.flows.map(\.subject)
-            batches = sorted(subjects.compactMap { thing in thing.batch.map { "\(thing.uri) \($0)" } })
+            let lots = subjects.map { thing in thing.batch.map { "\(thing.uri) \($0)" } }
+            batches = sorted(lots.compactMap(\.self))
             materials = sorted(subjects.compactMap(\.material))
             inputs = sorted(event.inputs.map(\.uri))
             outputs = sorted(event.outputs.map(\.uri))

@@ -10,8 +10,9 @@ MAX_VALUES = 1_000_000
 MAX_NAME = 2048
 MAX_NUMBER = 128
 
-# Strings whole, and every byte that opens, closes or separates values.
-TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*)"|[\[\]{},:]', re.DOTALL)
+# Strings whole, one without an end to the end, and every byte that opens, closes or separates
+# values. A quotation mark always matches, so the whole takes linear time.
+TOKEN = re.compile(rb'"((?:[^"\\]+|\\.)*)"?|[\[\]{},:]', re.DOTALL)
 
 
 class Number(str):
