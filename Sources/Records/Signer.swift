@@ -59,7 +59,7 @@ package struct Signer: Sendable {
 
     private func part(_ event: EPCISPart, visibility: Visibility) throws -> Part {
         do {
-            _ = try EPCISEvent.read(event.bytes)
+            _ = try EPCISEvent.read(event.bytes, by: .schema)
         } catch {
             throw Refusal(
                 code: error.code, field: "event[\(event.index)].\(error.field)",
@@ -79,7 +79,7 @@ package struct Signer: Sendable {
         var result: [Submission] = []
         var seen: Set<Hash256> = []
         for part in parts where seen.insert(part.digest).inserted {
-            let content = try Content.read(part)
+            let content = try Content.read(part, events: .schema)
             guard let required = RowRules.rows(of: content, in: network) else {
                 throw Refusal(
                     code: "rows.missing", field: "part.content type",

@@ -71,7 +71,7 @@ extension VerifiedEvidence {
                 for link in links {
                     guard let entry = log.entries[link.leafIndex], !hasFallen(entry.statement),
                         let part = parts[link.part], case .event(let event) = part.readable,
-                        let eventID = event.eventID, event.errorDeclaration == nil
+                        let eventID = event.eventID, !event.declaresError
                     else { continue }
                     let name = Name(issuer: entry.statement.statement.issuer, eventID: eventID)
                     named[name, default: [:]][link.part] = part.part.content

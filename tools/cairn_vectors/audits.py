@@ -238,6 +238,10 @@ def _content_cases() -> list[dict]:
                      add=[(key(ledger, 0, APPLE_BATCH), 0)])
         return APPLE_BATCH
 
+    def loose(ledger: Ledger) -> str:
+        say_event(ledger, FARM, created(APPLES, FARM.site, isA=1, recordTime="now", ilmd=[]))
+        return APPLE_BATCH
+
     def hidden_revocation(ledger: Ledger) -> str:
         record = {1: "revocation", 4: rows.CERTIFICATE, 5: T0, 14: "withdrawn"}
         say_event(ledger, FARM, created(APPLES, FARM.site, certificationInfo=rows.CERTIFICATE))
@@ -282,6 +286,7 @@ def _content_cases() -> list[dict]:
         _single("a row in another role", "invalid", ["rows.missing", "rows.unexpected"],
                 wrong_role),
         _single("an event that cannot be read", "invalid", ["content.invalid"], unreadable),
+        _single("an event that breaks the schema alone", "verified", [], loose),
         _single("a revocation for one organisation", "verified", ["content.invalid"],
                 hidden_revocation, scope=1),
         _single("an attachment", "verified", [], attachment),
