@@ -33,6 +33,7 @@ struct Closure {
 
     private let scope: EvidenceScope
     private let ownership: Ownership
+    private var owners: [String: Set<String>] = [:]
     private var links: [Subject: [String: [ClosureLink]]] = [:]
     private var relations: [String: Set<Subject>] = [:]
     private var gifts: [String: [Delegation]] = [:]
@@ -87,7 +88,14 @@ struct Closure {
         guard asked.insert(subject).inserted else { return }
         work.append(.read(subject))
         guard subject.facet != .account else { return }
-        for owner in ownership.owners(of: subject.uri) { work.append(.relate(owner, subject)) }
+        for owner in owners(of: subject.uri) { work.append(.relate(owner, subject)) }
+    }
+
+    private mutating func owners(of uri: String) -> Set<String> {
+        if let known = owners[uri] { return known }
+        let found = ownership.owners(of: uri)
+        owners[uri] = found
+        return found
     }
 
     private mutating func ask(assertionsAbout uri: String) {
@@ -165,7 +173,7 @@ struct Closure {
 
     private mutating func take(_ read: [ClosureLink], of subject: Subject) {
         links[subject] = Dictionary(grouping: read, by: \.issuer)
-        if ownership.owners(of: subject.uri).isEmpty, let first = first(in: read, of: subject) {
+        if owners(of: subject.uri).isEmpty, let first = first(in: read, of: subject) {
             work.append(.relate(first, subject))
         }
         for issuer in (links[subject] ?? [:]).keys {
@@ -205,7 +213,7 @@ struct Closure {
     /// Sites and parties of an event; their owners have had the thing in their hands.
     private mutating func followContext(of event: EPCISEvent, in subject: Subject) {
         for place in event.sites + event.parties {
-            for owner in ownership.owners(of: place.uri) { work.append(.relate(owner, subject)) }
+            for owner in owners(of: place.uri) { work.append(.relate(owner, subject)) }
             if scope == .upstream { ask(assertionsAbout: place.uri) }
         }
         guard scope == .upstream else { return }
