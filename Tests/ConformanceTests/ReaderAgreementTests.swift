@@ -111,7 +111,7 @@ import Testing
     }
 
     @Test func `mutated events are read alike`() throws {
-        for line in try lines(events: 6000, reading: Reads.self) {
+        for line in try lines(events: 5000, reading: Reads.self) {
             try compare(line) { content in
                 let found = try read(content, PartContentType.event, line.visibility)
                 guard case .event(let event) = found else { return nil }
@@ -121,7 +121,7 @@ import Testing
     }
 
     @Test func `mutated records are read alike`() throws {
-        for line in try lines(records: 2000, reading: Reads.self) {
+        for line in try lines(records: 1000, reading: Reads.self) {
             try compare(line) { content in
                 let found = try read(content, PartContentType.record, line.visibility)
                 return (nil, RowRules.rows(of: found, in: .zero))
@@ -130,7 +130,7 @@ import Testing
     }
 
     @Test func `mutated identifiers are read alike`() throws {
-        for line in try lines(identifiers: 8000, reading: Identified.self) {
+        for line in try lines(identifiers: 5000, reading: Identified.self) {
             try compare(line) { content in
                 let text = String(decoding: content, as: UTF8.self)
                 return (Identified(try CanonicalIdentifier(text)), [])

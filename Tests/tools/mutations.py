@@ -4,7 +4,7 @@
 Prints one line of JSON for each: `{"kind", "content", "visibility"}`, content in base64, and
 either `"error"`, or `"rows"` and `"reads"`. The node's own readers must agree on every line.
 
-Example: /usr/bin/python3 Tests/tools/mutations.py 1 5000 2000 5000
+Example: /usr/bin/python3 Tests/tools/mutations.py 1 5000 1000 5000
 """
 
 import base64
@@ -242,7 +242,8 @@ class Mutator:
         if isinstance(old, list) and old and self.random.random() < 0.6:
             at = self.random.randrange(len(old))
             new = [*old[:at], self.member(old[at]), *old[at + 1:]]
-            return self.random.choice((new, old + old[:1], old[::-1], old[:-1], old * 300))
+            return self.random.choice((new, old + old[:1], old[::-1], old[:-1],
+                                       (old * 257)[:257] if len(str(old)) < 200 else old[1:]))
         text = old if type(old) is str else "ex:a"
         return self.random.choice((
             0, 1, -1, cbor.MAX_TIME, cbor.MAX_TIME + 1, (1 << 64) - 1, -(1 << 64), "", "x", b"",

@@ -215,6 +215,7 @@ def _urn(scheme: str, parts: list[str]) -> tuple[str, str, dict[str, str]]:
         case ("gsin", [ref]):
             return "402", _numeric(prefix, ref, 16), {}
         case ("itip", [ref, piece, total, serial]):
+            need(len(piece) == len(total) == 2, "identifier.malformed", "piece, total: two digits")
             return "8006", _led(prefix, ref, 13) + piece + total, {"21": serial}
     raise Refused("identifier.malformed", f"parts of {scheme}")
 
