@@ -86,42 +86,52 @@ struct RecordJudge {
     }
 
     private func codes(_ place: Place) -> [Found] {
+        let fallen = fallen(place)
+        let found = strange(place) + fallen
+        guard let opened = evidence.parts[place.part] else { return found + [stub(place)] }
+        guard fallen.isEmpty else { return found }
+        // A governance body is read in the chain of the network and nowhere else.
+        guard opened.part.contentType != PartContentType.governance else {
+            return found + rowFindings(RowRules.governance(in: evidence.network), place)
+        }
+        switch opened.content {
+        case .failure(let refusal):
+            return found + [Found(.contentInvalid, "\(refusal.field): \(refusal.reason)")]
+        case .success(let content): return found + codes(content, place)
+        }
+    }
+
+    /// Of events: whether its issuer's word counts about none of their things.
+    private func strange(_ place: Place) -> [Found] {
+        let things = place.rows.compactMap(\.subject).filter { $0.facet == .events }
+        let isStrange = !things.contains { evidence.isRelated(place.issuer, to: $0) }
+        guard !things.isEmpty, isStrange else { return [] }
+        return [Found(.issuerUnrelated, "\(place.issuer) neither made it nor had it in hand")]
+    }
+
+    /// Whether newer governance took the statement back.
+    private func fallen(_ place: Place) -> [Found] {
         var found: [Found] = []
         let statement = place.entry.statement.statement
         let time = place.entry.statement.registeredAtMilliseconds
         let newest = evidence.governance
-        let events = place.rows.compactMap(\.subject).filter { $0.facet == .events }
-        if !events.isEmpty, !events.contains(where: { evidence.isRelated(place.issuer, to: $0) }) {
-            found.append(
-                Found(.issuerUnrelated, "\(place.issuer) neither made it nor had it in hand"))
-        }
-        let standing = found.count
         if newest.key(statement.keyThumbprint)?.isRevoked(atMilliseconds: time) ?? false {
             found.append(Found(.keyRevoked, "the key of \(statement.issuer) was revoked by then"))
         }
         if newest.suspensions(of: statement.issuer).isSuspended(atMilliseconds: time) {
             found.append(Found(.issuerSuspended, "\(statement.issuer) was suspended by then"))
         }
-        let stands = found.count == standing
-        guard let opened = evidence.parts[place.part] else {
-            found.append(
-                records.isErased(place.part)
-                    ? Found(.partErased, "erased by whoever signed it first")
-                    : Found(.partWithheld, "not shown to you; ask \(statement.issuer)"))
-            return found
-        }
-        guard stands else { return found }
-        switch opened.content {
-        case .failure(let refusal):
-            found.append(Found(.contentInvalid, "\(refusal.field): \(refusal.reason)"))
-        case .success(let content):
-            found += codes(content, place)
-        }
         return found
     }
 
+    private func stub(_ place: Place) -> Found {
+        records.isErased(place.part)
+            ? Found(.partErased, "erased by whoever signed it first")
+            : Found(.partWithheld, "not shown to you; ask \(place.issuer)")
+    }
+
     private func codes(_ content: Content, _ place: Place) -> [Found] {
-        var found = rowFindings(content, place)
+        var found = rowFindings(RowRules.rows(of: content, in: evidence.network), place)
         if contradicted.contains(place.part) {
             found.append(
                 Found(.eventContradicted, "its issuer gives the same eventID to another event"))
@@ -144,10 +154,9 @@ struct RecordJudge {
         return found
     }
 
-    private func rowFindings(
-        _ content: Content, _ place: Place
-    ) -> [Found] {
-        guard let required = RowRules.rows(of: content, in: evidence.network) else {
+    /// Compares the rows shown with those required; an attachment requires none.
+    private func rowFindings(_ required: Set<RequiredRow>?, _ place: Place) -> [Found] {
+        guard let required else {
             return place.rows.allSatisfy { $0.role == .mention }
                 ? [] : [Found(.rowsUnexpected, "an attachment only mentions its subjects")]
         }
