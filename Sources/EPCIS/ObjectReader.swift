@@ -32,9 +32,9 @@ struct ObjectReader {
         self.members = members
     }
 
-    /// The value of a member, if present.
+    /// The value of a member, if present; the name is ASCII, which nothing else equals.
     subscript(_ name: String) -> JSONValue? {
-        members.first { $0.name.utf8.elementsEqual(name.utf8) }?.value
+        members.first { $0.name == name }?.value
     }
 
     /// Reads a member if it is present; an error inside is told with the member's name.
