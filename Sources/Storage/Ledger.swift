@@ -122,7 +122,7 @@ package final class Ledger: Sendable {
     /// Removes the bytes of parts for good; their digests and all proofs stay.
     ///
     /// `secure_delete` overwrites them in the database, and the WAL that still held them is
-    /// emptied.
+    /// emptied, durably: a power cut does not bring them back.
     /// Whether an erasure record allows it is for the caller to know; ``LedgerCheck`` asks for one.
     ///
     /// - Throws: ``StorageError``; an unknown part is passed by.
@@ -136,7 +136,8 @@ package final class Ledger: Sendable {
         try requireWhole()
         try StorageError.mapping(Self.fileName) {
             try pool.writeWithoutTransaction { database in
-                _ = try database.checkpoint(.truncate)
+                let copied = try database.checkpoint(.truncate)
+                if copied.walFrameCount == 0 { try Self.syncWAL(database) }
             }
         }
     }
