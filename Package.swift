@@ -137,6 +137,9 @@ let package = Package(
         tests("NodeTests", level3 + ["Node"]),
         tests("CairnTests", []),
         tests("ConformanceTests", level1),
-        tests("DurabilityTests", level1 + ["Client", crypto]),
+        .target(
+            name: "CFaultyDisk", path: "Tests/FaultyDisk",
+            linkerSettings: [.linkedLibrary("sqlite3")]),
+        tests("DurabilityTests", level2 + ["Storage", "Client", "CFaultyDisk", crypto] + sqlite),
     ]
 )
