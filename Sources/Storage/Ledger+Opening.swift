@@ -34,7 +34,8 @@ extension Ledger {
     private static func setUpWriter(_ database: Database, path: String) throws {
         let settings: [(name: String, value: String, readBack: String)] = [
             ("synchronous", "FULL", "2"), ("secure_delete", "ON", "1"),
-            ("wal_autocheckpoint", "\(checkpointPages)", "\(checkpointPages)"),
+            // The ledger copies the WAL back itself: SQLite would not tell when that fails.
+            ("wal_autocheckpoint", "0", "0"),
             ("cache_size", "-\(writerCacheKiB)", "-\(writerCacheKiB)"),
             ("journal_mode", "WAL", "wal"),
         ]
