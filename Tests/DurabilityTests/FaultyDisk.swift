@@ -92,6 +92,9 @@ import Support
 
     func makeRoom() { unsafe faulty_disk_make_room(disk) }
 
+    /// Makes durable which files there are, as a sync of the directory does.
+    func synchronizeDirectory() { unsafe faulty_disk_sync_directory(disk) }
+
     // MARK: What is left
 
     /// The disk after the power went.

@@ -278,6 +278,12 @@ static void sync_directory(faulty_disk *disk) {
     }
 }
 
+void faulty_disk_sync_directory(faulty_disk *disk) {
+    pthread_mutex_lock(&disk->lock);
+    sync_directory(disk);
+    pthread_mutex_unlock(&disk->lock);
+}
+
 void disk_sync(faulty_disk *disk, int number, content *held) {
     for (int64_t i = 0; i < held->changes_count; i++) {
         if (!held->changes[i].is_lost) apply(&held->durable, &held->changes[i]);

@@ -52,6 +52,8 @@ void faulty_disk_cut_power(faulty_disk *disk, uint64_t operation);
 void faulty_disk_fill_up(faulty_disk *disk, uint64_t operation, int overwrites);
 /* There is space again. */
 void faulty_disk_make_room(faulty_disk *disk);
+/* Makes durable which files there are. */
+void faulty_disk_sync_directory(faulty_disk *disk);
 /* How many operations failed so far. */
 uint64_t faulty_disk_failures(faulty_disk *disk);
 
