@@ -75,9 +75,8 @@ package final class Ledger: Sendable {
     /// Opens the ledger of a node and takes its lock.
     ///
     /// What the last process left is made durable first: after a failed sync it can be readable and
-    /// yet be lost with the next power cut.
+    /// yet be lost with the next power cut. The WAL is copied back after `checkpointPages` pages.
     ///
-    /// - Parameter checkpointPages: after how many pages of the WAL the writer copies it back.
     /// - Throws: `storage.locked` if another process has it, `storage.missing` if there is none,
     ///   `storage.schema` if a newer program wrote it, `storage.not-durable` if SQLite does not
     ///   keep `synchronous=FULL`, `storage.full` if there is no space to start with.
