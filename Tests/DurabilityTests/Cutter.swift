@@ -63,7 +63,8 @@ struct Cutter {
         }
     }
 
-    private mutating func complaint(_ left: FaultyDisk, _ right: ClosedRange<Int>) throws -> String? {
+    private mutating func complaint(_ left: FaultyDisk, _ right: ClosedRange<Int>) throws -> String?
+    {
         let ledger = try Ledger.open(directory: directory.path)
         defer { try? ledger.close() }
         let workload = workload

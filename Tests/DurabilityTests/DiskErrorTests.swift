@@ -121,13 +121,16 @@ struct FailingRun: Sendable {
                 report(
                     "D4",
                     "\(errors.points) points from act \(acts.lowerBound), \(tally.cuts) starts, "
-                        + "\(tally.lost.count) lost, \(errors.codes) \(errors.silentAt)", since: start)
+                        + "\(tally.lost.count) lost, \(errors.codes) \(errors.silentAt)",
+                    since: start)
             }
         }
     }
 
-    /// What the next process can read after a failed sync need not be on the disk. Only that the
-    /// ledger copies it back and syncs it before it goes on saves what is acknowledged then.
+    /// What the next process can read after a failed sync need not be on the disk.
+    ///
+    /// Only that the ledger copies it back and syncs it before it goes on saves what is acknowledged
+    /// then.
     @Test func `loses what is acknowledged by whoever takes what it reads for durable`() throws {
         let start = ContinuousClock.now
         let workload = try Workload.shared()
