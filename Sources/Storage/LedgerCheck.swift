@@ -75,7 +75,7 @@ package struct LedgerCheck {
             try (LedgerSchema.declarations(store.database), LedgerSchema.declarations())
         }
         for row in Set(declared).symmetricDifference(known) {
-            add("database", "schema", "missing, too many or declared otherwise: \(row[0]) \(row[1])")
+            add("database", row[1], "this \(row[0]) is missing, too many or declared otherwise")
         }
     }
 
