@@ -140,6 +140,7 @@ let package = Package(
         .target(
             name: "CFaultyDisk", path: "Tests/FaultyDisk",
             linkerSettings: [.linkedLibrary("sqlite3")]),
-        tests("DurabilityTests", level2 + ["Storage", "Client", "CFaultyDisk", crypto] + sqlite),
+        tests(
+            "DurabilityTests", level3 + ["Node", "CFaultyDisk", crypto, logging] + sqlite),
     ]
 )

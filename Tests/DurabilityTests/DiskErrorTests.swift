@@ -70,6 +70,19 @@ struct FailingRun: Sendable {
 }
 
 @Suite(.serialized) struct `A disk that fails` {
+    enum Fault: CaseIterable {
+        case once, forEver, power
+
+        /// Lets an operation fail, alone or with all after it, or takes the power away there.
+        func happen(to disk: FaultyDisk, at operation: UInt64, seed: UInt64) {
+            switch self {
+            case .once: disk.fail(at: operation, times: 1, seed: seed)
+            case .forEver: disk.fail(at: operation, times: .max, seed: seed)
+            case .power: disk.cutPower(at: operation)
+            }
+        }
+    }
+
     struct Errors: Sendable {
         var points = 0
         var wentOn: [String] = []
@@ -88,19 +101,25 @@ struct FailingRun: Sendable {
         let tally = try inTwo { worker in
             var cutter = try Cutter(run.workload)
             for operation in 1...operations where Int(operation % 2) == worker {
-                for times in [1, UInt64.max] {
+                for fault in Fault.allCases {
                     let disk = run.disk.afterCrash()
                     disk.count(.all)
-                    disk.fail(at: operation, times: times, seed: seed &+ operation)
+                    fault.happen(to: disk, at: operation, seed: seed &+ operation)
                     let outcome = run.run(on: disk, in: cutter.directory.path)
-                    let label = "operation \(operation) × \(times == 1 ? "1" : "∞")"
+                    let label = "operation \(operation), \(fault)"
                     errors.withLock { errors in
                         errors.points += 1
                         errors.codes[outcome.error?.code ?? "none", default: 0] += 1
                         if outcome.error == nil { errors.silentAt.append(label) }
                         if outcome.wentOn { errors.wentOn.append(label) }
                     }
-                    cutter.restart(afterError: disk, outcome, seed: seed &+ operation, label)
+                    if fault == .power {
+                        cutter.restart(
+                            disk.afterPowerCut(.some, seed: seed &+ operation),
+                            acknowledged: outcome.acknowledged, label: label)
+                    } else {
+                        cutter.restart(afterError: disk, outcome, seed: seed &+ operation, label)
+                    }
                 }
             }
             return cutter.tally
@@ -121,7 +140,7 @@ struct FailingRun: Sendable {
                 report(
                     "D4",
                     "\(errors.points) points from act \(acts.lowerBound), \(tally.cuts) starts, "
-                        + "\(tally.lost.count) lost, \(errors.codes) \(errors.silentAt)",
+                        + "\(tally.lost.count) lost, \(errors.codes) \(errors.silentAt.count) silent",
                     since: start)
             }
         }

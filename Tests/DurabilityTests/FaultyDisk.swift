@@ -26,14 +26,12 @@ import Support
     }
 
     private let disk: OpaquePointer
-    private let release: Bool
     /// Where it is mounted.
     private(set) var directory: String?
 
     private init(_ disk: OpaquePointer?) {
         guard let disk = unsafe disk else { preconditionFailure("no memory for a disk") }
         unsafe self.disk = disk
-        release = true
         faulty_disk_install()
     }
 
