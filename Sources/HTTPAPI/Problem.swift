@@ -36,11 +36,17 @@ package struct Problem: Hashable, Sendable {
         "statement.issuer-suspended": 403, "statement.key-unknown": 403,
         "statement.key-purpose": 403, "statement.key-not-yet-valid": 403,
         "statement.key-revoked": 403, "statement.signature": 403, "evidence.too-large": 422,
-        "node.failed": 500,
+        "node.failed": 500, "storage.full": 507,
     ]
 
     /// Seconds after which it makes sense to try again, for statuses that say so.
-    package var retryAfterSeconds: Int? { status == 503 ? 2 : nil }
+    package var retryAfterSeconds: Int? {
+        switch status {
+        case 503: 2
+        case 507: 60
+        default: nil
+        }
+    }
 
     /// One sentence for the kind of problem.
     package var title: String {
@@ -55,6 +61,7 @@ package struct Problem: Hashable, Sendable {
         case 422: "The question is too large to answer"
         case 500: "The node failed"
         case 503: "The node cannot take this now"
+        case 507: "The node has no space for this now"
         default: "The request is malformed"
         }
     }
