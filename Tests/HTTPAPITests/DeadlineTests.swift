@@ -136,7 +136,7 @@ struct DeadlineTests {
         try await withListener { port in
             let answer = try await RawAnswer.ask(
                 port, "GET", "/healthz", fields: ["x": String(repeating: "a", count: 20_000)])
-            #expect(answer.status == 400)
+            #expect(answer.status == 431)
         }
     }
 

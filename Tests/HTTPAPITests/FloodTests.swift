@@ -1,0 +1,126 @@
+import Foundation
+import HTTPAPI
+import Records
+import Support
+import Testing
+
+/// Crowds of slow callers, each closed by the deadline it is against while an honest caller is
+/// served; and, as control, left alone without it.
+///
+/// Nothing here depends on the machine's speed: a crowd has a minute to be closed, against
+/// deadlines of one or two seconds, and the controls' deadlines are an hour.
+@Suite(.serialized) struct FloodTests {
+    private static let count = 100
+
+    /// What a crowd does: sends the start, then the drip again and again.
+    struct Slowness: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var start: String
+        var drip: String
+        var deadline: @Sendable (inout HTTPLimits, Int64) -> Void
+    }
+
+    private static let post =
+        "POST /entries HTTP/1.1\r\nhost: localhost\r\ncontent-length: 99999\r\ncontent-type: "
+
+    static let slow: [Slowness] = [
+        Slowness(
+            testDescription: "in the head", start: "GET /healthz HTTP/1.1\r\nhost: ", drip: "a",
+            deadline: { $0.headSeconds = $1 }),
+        Slowness(
+            testDescription: "in the body",
+            start: post + "application/vnd.cairn.submission+cbor\r\n\r\n", drip: "a",
+            deadline: {
+                $0.bodyWindowSeconds = $1
+                $0.requestSeconds = $1
+            }),
+        Slowness(
+            testDescription: "in a stream",
+            start: post + "application/vnd.cairn.submission+cbor-seq\r\n\r\n", drip: "\u{40}",
+            deadline: {
+                $0.streamWindowSeconds = $1
+                $0.streamSeconds = $1
+            }),
+    ]
+
+    /// Limits without any deadline that counts here, but for what `change` sets.
+    private static func limits(_ change: (inout HTTPLimits) -> Void) -> HTTPLimits {
+        var limits = HTTPLimits()
+        let hour: Int64 = 3_600
+        limits.headSeconds = hour
+        limits.requestSeconds = hour
+        limits.bodyWindowSeconds = hour
+        limits.streamWindowSeconds = hour
+        limits.writeStallSeconds = hour
+        limits.streams = count
+        change(&limits)
+        return limits
+    }
+
+    /// Drips until the crowd is closed, at most so long; an honest caller asks all the while.
+    private static func drip(
+        _ slowness: Slowness, _ port: Int, seconds: Double
+    ) async throws -> (left: Int, served: Int) {
+        let crowd = try Crowd(count, port: port)
+        crowd.send(Array(slowness.start.utf8))
+        let end = Date().addingTimeInterval(seconds)
+        var served = 0
+        while crowd.openCount > 0, Date() < end {
+            crowd.send(Array(slowness.drip.utf8))
+            try await Task.sleep(for: .milliseconds(100))
+            crowd.look()
+            let answer = try await RawAnswer.ask(port, "GET", "/healthz")
+            #expect(answer.status == 200)
+            served += 1
+        }
+        return (crowd.openCount, served)
+    }
+
+    @Test(arguments: slow) func `a hundred slow callers are closed, an honest one is served`(
+        slowness: Slowness
+    ) async throws {
+        try await withListener(limits: Self.limits { slowness.deadline(&$0, 1) }) { port in
+            let (left, served) = try await Self.drip(slowness, port, seconds: 60)
+            #expect(left == 0)
+            #expect(served > 0)
+        }
+    }
+
+    @Test(arguments: slow) func `without the deadline they stay`(slowness: Slowness) async throws {
+        try await withListener(limits: Self.limits { slowness.deadline(&$0, 3_600) }) { port in
+            let (left, _) = try await Self.drip(slowness, port, seconds: 3)
+            #expect(left == Self.count)
+        }
+    }
+
+    @Test func `more connections than there are places are served once these end`() async throws {
+        let limits = Self.limits {
+            $0.connections = 32
+            $0.headSeconds = 1
+        }
+        try await withListener(limits: limits) { port in
+            let crowd = try Crowd(300, port: port)
+            let answer = try await RawAnswer.ask(port, "GET", "/healthz")
+            #expect(answer.status == 200)
+            crowd.drop()
+            #expect(try await RawAnswer.ask(port, "GET", "/healthz").status == 200)
+        }
+    }
+
+    @Test func `two hundred and fifty-six fields, or too long a head, are refused with 431`()
+        async throws
+    {
+        try await withListener { port in
+            let many = Dictionary(uniqueKeysWithValues: (0..<256).map { ("x-\($0)", "y") })
+            let long = ["x": String(repeating: "a", count: 20_000)]
+            for fields in [many, long] {
+                let answer = try await RawAnswer.ask(port, "GET", "/healthz", fields: fields)
+                #expect(answer.status == 431)
+                #expect(answer.text.contains("request.head-too-large"))
+                #expect(answer.closed)
+            }
+            let few = Dictionary(uniqueKeysWithValues: (0..<50).map { ("x-\($0)", "y") })
+            #expect(try await RawAnswer.ask(port, "GET", "/healthz", fields: few).status == 200)
+        }
+    }
+}
