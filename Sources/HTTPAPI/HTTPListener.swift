@@ -37,8 +37,8 @@ package actor HTTPListener {
     ) async throws(ListenError) -> HTTPListener {
         let responder = Responder(service: service, limits: limits, callers: callers)
         let channel = HTTP1Channel(
-            responder: { request, writer, _ in
-                try await responder.respond(to: request, writer)
+            responder: { request, writer, channel in
+                try await responder.respond(to: request, writer, on: channel.eventLoop)
             },
             configuration: channelConfiguration(limits))
         let launched: Launched

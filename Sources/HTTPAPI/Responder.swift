@@ -30,11 +30,13 @@ struct Responder: Sendable {
     }
 
     /// Answers one request.
-    func respond(to request: Request, _ writer: consuming ResponseWriter) async throws {
+    func respond(
+        to request: Request, _ writer: consuming ResponseWriter, on eventLoop: any EventLoop
+    ) async throws {
         if request.headers[.expect]?.lowercased() == "100-continue" {
             try await writer.writeInformationalHead(HTTPResponse(status: .continue))
         }
-        var answer = await answer(to: request)
+        var answer = await answer(to: request, on: eventLoop)
         answer.fields[.date] = HTTPDate.now()
         if let length = answer.body.contentLength {
             answer.fields[.contentLength] = String(length)
@@ -45,7 +47,7 @@ struct Responder: Sendable {
         try await writer.write(response: head, body: body)
     }
 
-    private func answer(to request: Request) async -> Answer {
+    private func answer(to request: Request, on eventLoop: any EventLoop) async -> Answer {
         let accept = request.headers[.accept]
         var name = "none"
         var result: Answer
@@ -56,7 +58,8 @@ struct Responder: Sendable {
             name = "\(row.method) \(row.pattern)"
             let caller = try await caller(of: request)
             try Self.authorise(caller, for: row)
-            result = try await answer(to: route, Asking(request: request, reader: caller.reader))
+            let asking = Asking(request: request, reader: caller.reader, eventLoop: eventLoop)
+            result = try await answer(to: route, asking)
         } catch {
             let isEntries = request.head.path?.hasPrefix("/entries") == true
             let form =
@@ -73,6 +76,8 @@ struct Responder: Sendable {
     private struct Asking {
         var request: Request
         var reader: Reader
+        /// The loop of the request's connection.
+        var eventLoop: any EventLoop
         var accept: String? { request.headers[.accept] }
     }
 
@@ -209,14 +214,18 @@ struct Responder: Sendable {
         guard let holding = SlotHolding(evidenceAnswers, 1) else { throw Self.busy }
         let bytes = try await service.evidence(
             about: subject, upstream: upstream, for: asking.reader)
+        let eventLoop = asking.eventLoop
         var answer = Answer(type: MediaType.evidence) { writer in
             defer { holding.release() }
-            // Piece by piece, so that the slot is held until nearly all of it has been taken.
+            // Piece by piece, so that the slot is held until nearly all of it has been taken. A
+            // write returns before the connection knows of it: without the turn of its loop the
+            // writer would run ahead of a caller that does not read, and let the slot go.
             var rest = ByteBuffer(bytes: bytes)
             while let piece = rest.readSlice(length: min(rest.readableBytes, Self.pieceBytes)),
                 piece.readableBytes > 0
             {
                 try await writer.write(piece)
+                try await eventLoop.submit {}.get()
             }
             try await writer.finish(nil)
         }

@@ -93,6 +93,56 @@ import Testing
         }
     }
 
+    /// A hundred callers ask for evidence and read nothing; whether evidence is given to an honest
+    /// caller before the time is over.
+    private static func unread(
+        stallSeconds: Int64, seconds: Double
+    ) async throws -> (isBusy: Bool, isServed: Bool, crowd: Int, bytes: Int) {
+        let limits = Self.limits {
+            $0.writeStallSeconds = stallSeconds
+            $0.headSeconds = stallSeconds
+        }
+        let node = ScriptedNode(evidenceBytes: 16 << 20)
+        return try await withListener(node, limits: limits) { port in
+            let crowd = try Crowd(count, port: port, receiveBufferBytes: 4_096)
+            let target = "GET /evidence/urn:x:y HTTP/1.1\r\nhost: localhost\r\n\r\n"
+            crowd.send(Array(target.utf8))
+            let end = Date().addingTimeInterval(seconds)
+            var isBusy = false
+            var isServed = false
+            while Date() < end, !isServed {
+                #expect(try await RawAnswer.ask(port, "GET", "/healthz").status == 200)
+                let status = try await RawAnswer.ask(port, "GET", "/evidence/urn:x:z").status
+                if status == 503 { isBusy = true }
+                isServed = isBusy && status == 200
+                try await Task.sleep(for: .milliseconds(100))
+            }
+            guard isServed else { return (isBusy, false, count, 0) }
+            let drained = Date().addingTimeInterval(60)
+            while crowd.openCount > 0, Date() < drained {
+                crowd.look()
+                try await Task.sleep(for: .milliseconds(50))
+            }
+            return (isBusy, true, crowd.openCount, crowd.receivedBytes)
+        }
+    }
+
+    @Test func `a hundred that do not read their answers are closed, and their slots are free`()
+        async throws
+    {
+        let (_, isServed, left, bytes) = try await Self.unread(stallSeconds: 2, seconds: 60)
+        #expect(isServed)
+        #expect(left == 0)
+        // The four that had evidence got less than all of it.
+        #expect(bytes < 4 * 16 << 20, "\(bytes)")
+    }
+
+    @Test func `without that deadline they hold the slots`() async throws {
+        let (isBusy, isServed, _, _) = try await Self.unread(stallSeconds: 3_600, seconds: 4)
+        #expect(isBusy)
+        #expect(!isServed)
+    }
+
     @Test func `more connections than there are places are served once these end`() async throws {
         let limits = Self.limits {
             $0.connections = 32
