@@ -93,6 +93,28 @@ import Testing
         }
     }
 
+    @Test(arguments: [(Int64(1), 60.0), (3_600, 3.0)])
+    func `so are those that are slow in the TLS handshake`(
+        deadline: Int64, seconds: Double
+    ) async throws {
+        let place = try TemporaryDirectory()
+        let pair = try TestCertificates(in: URL(filePath: place.path)).make("node")
+        let tls = try ServerTLS(certificatePEM: pair.certificate, keyPEM: pair.key)
+        let limits = Self.limits { $0.headSeconds = deadline }
+        try await withListener(limits: limits, tls: tls) { port in
+            let crowd = try Crowd(Self.count, port: port)
+            // The head of a record with a ClientHello of 512 bytes, and then a byte at a time.
+            crowd.send([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xFC])
+            let end = Date().addingTimeInterval(seconds)
+            while crowd.openCount > 0, Date() < end {
+                crowd.send([0x03])
+                try await Task.sleep(for: .milliseconds(200))
+                crowd.look()
+            }
+            #expect(crowd.openCount == (deadline == 1 ? 0 : Self.count))
+        }
+    }
+
     /// A hundred callers ask for evidence and read nothing; whether evidence is given to an honest
     /// caller before the time is over.
     private static func unread(
