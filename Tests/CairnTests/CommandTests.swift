@@ -5,7 +5,7 @@ import Testing
 @Suite struct `The command line` {
     @Test(arguments: [
         "network", "key", "init", "serve", "sign", "submit", "trace", "export", "audit", "check",
-        "rebuild",
+        "rebuild", "token",
     ])
     func `each command has help`(command: String) throws {
         let help = try CairnProcess.run(["help", command])
@@ -16,6 +16,7 @@ import Testing
     @Test(arguments: [
         ["key", "new"], ["network", "new"], ["network", "show"], ["init"], ["serve"], ["sign"],
         ["submit"], ["trace"], ["export"], ["audit"], ["check"], ["rebuild"],
+        ["token", "new"], ["token", "list"], ["token", "revoke"],
     ])
     func `help shows an example`(command: [String]) throws {
         let help = try CairnProcess.run(["help"] + command)
@@ -26,6 +27,7 @@ import Testing
     @Test(arguments: [
         [], ["key", "new"], ["network", "new"], ["network", "show"], ["init"], ["serve"], ["sign"],
         ["submit"], ["trace"], ["export"], ["audit"], ["check"], ["rebuild"],
+        ["token", "new"], ["token", "list"], ["token", "revoke"],
     ])
     func `help is wrapped once`(command: [String]) throws {
         let help = try CairnProcess.run(["help"] + command).output

@@ -58,7 +58,8 @@ private func openIfFree(_ directory: String) throws -> Ledger? {
         throws
     {
         let ledger = try Ledger.inspect(directory: directory)
-        #expect(try ledger.read { LedgerCheck.report(on: $0, genesis: network.state).findings } == [])
+        #expect(
+            try ledger.read { LedgerCheck.report(on: $0, genesis: network.state).findings } == [])
         #expect(try ledger.read { try $0.size() } == 2 + 2 * statements)
     }
 
