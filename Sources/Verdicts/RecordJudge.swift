@@ -29,8 +29,8 @@ struct RecordJudge {
         var part: Hash256
     }
 
-    /// Whether the log has, of what was asked, more than a mention by its owner, or anything by whom
-    /// the owner's leave, in force at the time, let speak (SPEC §16).
+    /// Whether the log has, of what was asked, more than a mention by its owner, or by whom the
+    /// owner's leave, in force at the time, let speak (SPEC §16).
     func vouches(for themes: [Subject]) -> Bool {
         themes.contains { subject in
             (log.chains[subject] ?? []).contains { link in
