@@ -61,7 +61,8 @@ package struct TraceRequest: Hashable, Sendable {
 package struct NodeHealth: Hashable, Sendable {
     /// Whether it takes submissions.
     package var isReady: Bool
-    /// One word: `ok`, `stopping` or `failed`.
+    /// One word: `ok`, or why it does not: `stopping`, `failed`, `disk-low`, `views-behind`,
+    /// `views-failed`.
     package var status: String
     /// The origin of its log.
     package var origin: String
@@ -114,4 +115,16 @@ package protocol NodeService: Sendable {
     func organisations() async throws(Refusal) -> [UInt8]
     /// How the node is. Never waits for the ledger's writer.
     func health() async -> NodeHealth
+    /// The node's metrics in the Prometheus text format; `request.path` if it keeps none.
+    func metrics() async throws(Refusal) -> [UInt8]
+    /// Takes note of an answered request: the form of its path and its status.
+    func answered(route: String, status: Int)
+}
+
+extension NodeService {
+    package func metrics() async throws(Refusal) -> [UInt8] {
+        throw Refusal(code: "request.path", field: "path", reason: "this node keeps no metrics")
+    }
+
+    package func answered(route: String, status: Int) {}
 }

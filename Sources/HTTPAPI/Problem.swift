@@ -36,7 +36,7 @@ package struct Problem: Hashable, Sendable {
         "statement.issuer-suspended": 403, "statement.key-unknown": 403,
         "statement.key-purpose": 403, "statement.key-not-yet-valid": 403,
         "statement.key-revoked": 403, "statement.signature": 403, "evidence.too-large": 422,
-        "node.failed": 500, "storage.full": 507,
+        "node.failed": 500, "storage.full": 507, "storage.reserve": 507,
     ]
 
     /// Seconds after which it makes sense to try again, for statuses that say so.

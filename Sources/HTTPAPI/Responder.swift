@@ -46,12 +46,17 @@ struct Responder: Sendable {
 
     private func answer(to request: Request) async -> Answer {
         let accept = request.headers[.accept]
+        var pattern = Route.unknownPattern
         do throws(Refusal) {
             try Self.checkHost(request)
             let route = try Route(
                 method: request.method.rawValue, target: request.head.path ?? "")
-            return try await answer(to: route, request: request, accept: accept)
+            pattern = route.pattern
+            let answer = try await answer(to: route, request: request, accept: accept)
+            service.answered(route: pattern, status: answer.status)
+            return answer
         } catch {
+            service.answered(route: pattern, status: Problem(error).status)
             let isEntries = request.head.path?.hasPrefix("/entries") == true
             let form =
                 isEntries
@@ -94,6 +99,7 @@ struct Responder: Sendable {
         case .organisations:
             return Answer(type: MediaType.json, try await service.organisations()).fresh
         case .health(let readiness): return await health(readiness: readiness)
+        case .metrics: return Answer(type: MediaType.metrics, try await service.metrics()).fresh
         case .checkpoint, .tile, .manifest, .part, .consistency: return try await log(route)
         }
     }

@@ -31,6 +31,8 @@ package enum Route: Hashable, Sendable {
     case organisations
     /// `GET /healthz` and `/readyz`
     case health(readiness: Bool)
+    /// `GET /metrics`
+    case metrics
 
     /// Reads method and target of a request.
     ///
@@ -69,6 +71,7 @@ package enum Route: Hashable, Sendable {
         case "organisations" where rest.isEmpty: route = .organisations
         case "healthz" where rest.isEmpty: route = .health(readiness: false)
         case "readyz" where rest.isEmpty: route = .health(readiness: true)
+        case "metrics" where rest.isEmpty: route = .metrics
         default: throw unknown(path)
         }
         try query.finish()

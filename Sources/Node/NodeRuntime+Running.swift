@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import ServiceLifecycle
 import UnixSignals
@@ -36,6 +37,8 @@ private struct ServingNode: Service {
     func run() async throws {
         if runtime.running == nil { try await runtime.start() }
         guard let node = runtime.running else { return }
+        let notifier = ServiceNotifier()
+        node.watch.notify(notifier, of: node)
         let wake = Ending()
         let watching = Task { wake.settle(await node.writer.ending.value()) }
         await withTaskCancellationHandler {
@@ -47,7 +50,21 @@ private struct ServingNode: Service {
         } onCancel: {
             wake.settle(.success(()))
         }
+        notifier.send("STOPPING=1")
+        let impatience = Task { await Self.endAtOnce(runtime.settings.logger) }
+        defer { impatience.cancel() }
         try await runtime.stop()
         await watching.value
+    }
+
+    /// Ends the process at the next signal: whoever sends a second one does not want to wait.
+    ///
+    /// What was acknowledged is durable at any moment; what is in hand is lost without an answer.
+    private static func endAtOnce(_ logger: Logger) async {
+        for await signal in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+            logger.warning(
+                "a second signal; ending at once", metadata: ["code": "node.ended-at-once"])
+            _exit(128 + signal.rawValue)
+        }
     }
 }

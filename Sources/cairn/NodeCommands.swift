@@ -34,36 +34,6 @@ struct InitCommand: AsyncParsableCommand {
     }
 }
 
-struct ServeCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "serve", abstract: "Runs a node until it is told to stop.",
-        discussion: """
-            Prints its address once it answers. SIGTERM and Ctrl-C let it finish what it has \
-            accepted and end it.
-
-            Example:
-              cairn serve ./node --http 127.0.0.1:8080
-            """)
-
-    @Argument(help: "The node's directory.") var directory: String
-    @Option(help: "Where to listen: a loopback address and port; port 0 takes a free one.")
-    var http = "127.0.0.1:8080"
-    @Option(help: "A file that holds the log key's passphrase.") var passphraseFile: String?
-
-    func run() async throws {
-        let passphrase = try Files.passphrase(passphraseFile)
-        try await NodeCommands.run(directory) {
-            let node = try NodeRuntime(
-                directory: directory, http: http, passphrase: passphrase)
-            try await node.start()
-            print("cairn: serving \(node.origin) at http://\(node.address)")
-            fflush(nil)
-            try await node.run()
-        }
-        Console.note("cairn: stopped")
-    }
-}
-
 /// Turns a node's errors into exit codes.
 enum NodeCommands {
     /// Runs something on a directory.
