@@ -71,7 +71,7 @@ struct LedgerMigration: Sendable {
             throw StorageError(
                 code: "storage.schema", place: path,
                 reason: "a newer program wrote it: it has schema \(found), this program knows "
-                    + "\(version); install the newer one again. Nothing was changed")
+                    + "\(version); use the program that wrote it. Nothing was changed")
         }
         for number in min(found, version)..<version where steps[number] == nil {
             throw StorageError(

@@ -71,9 +71,9 @@ struct ServeCommand: AsyncParsableCommand {
         let logger = serving.logger(label: "cairn")
         let node = try NodeRuntime(
             directory: directory, serving, environment: environment, logger: logger)
-        try await node.start()
-        print("cairn: serving \(node.origin) at http://\(node.address)")
-        fflush(nil)
-        try await node.run()
+        try await node.run {
+            print("cairn: serving \(node.origin) at http://\(node.address)")
+            fflush(nil)
+        }
     }
 }
