@@ -4,7 +4,7 @@ import GRDB
 extension Ledger {
     /// Writes the ledger as it is at one moment to a new file, while others read and write it.
     ///
-    /// The copy is whole by itself: it needs no write-ahead log, and holds no bytes of erased parts.
+    /// The copy is whole by itself: it needs no write-ahead log and holds nothing that was erased.
     /// It is durable when this returns; the entry of its directory is not yet.
     ///
     /// - Throws: ``StorageError``; what was begun is left for the caller to remove.
