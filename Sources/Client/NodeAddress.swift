@@ -2,6 +2,8 @@
 struct NodeAddress {
     /// The URL without a slash at its end.
     let url: String
+    /// Whether what is sent there cannot be read on the way: over TLS, or within this machine.
+    let isPrivate: Bool
 
     /// Reads a URL such as `http://127.0.0.1:8080`.
     ///
@@ -29,6 +31,11 @@ struct NodeAddress {
             else { throw wrong("the port is a number from 1 to 65535") }
         }
         url = "\(scheme)://\(rest)"
+        let numbers = host.split(separator: ".", omittingEmptySubsequences: false)
+        isPrivate =
+            scheme == "https" || ["localhost", "[::1]"].contains(host.lowercased())
+            || numbers.count == 4 && numbers[0] == "127"
+                && numbers.allSatisfy { UInt8($0) != nil }
     }
 
     /// Host and port; the colons of an IPv6 address stand in brackets.

@@ -4,6 +4,7 @@ package import Lineage
 package import MerkleTrees
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 import Records
 package import Verdicts
 
@@ -23,20 +24,47 @@ package struct SubmittedEntry: Hashable, Sendable {
 package final class NodeClient: Sendable {
     private let http: HTTPClient
     private let address: String
+    private let credential: NodeCredential?
     private let limits: ClientLimits
 
     /// A client of the node at a URL such as `http://127.0.0.1:8080`.
     ///
-    /// - Throws: `address` for anything but an http or https URL without path.
-    package init(url: String, limits: ClientLimits = ClientLimits()) throws(ClientError) {
-        address = try NodeAddress(url).url
+    /// A server must show a certificate for its host from an authority that is believed.
+    ///
+    /// - Throws: `address` for anything but an http or https URL without path; where a credential
+    ///   would be sent over plain HTTP to another machine; if the authorities cannot be read.
+    package init(
+        url: String, identity: ClientIdentity = ClientIdentity(),
+        limits: ClientLimits = ClientLimits()
+    ) throws(ClientError) {
+        let read = try NodeAddress(url)
+        guard identity.credential == nil || read.isPrivate else {
+            throw .address(
+                reason: "a token is not sent over plain HTTP to another machine; use https://")
+        }
+        address = read.url
+        credential = identity.credential
         self.limits = limits
         var configuration = HTTPClient.Configuration()
         configuration.timeout = .init(
             connect: .seconds(limits.connectSeconds), read: .seconds(limits.silenceSeconds))
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.redirectConfiguration = .disallow
+        configuration.tlsConfiguration = try Self.tls(authorityFile: identity.authorityFile)
         http = HTTPClient(configuration: configuration)
+    }
+
+    private static func tls(
+        authorityFile: String?
+    ) throws(ClientError) -> TLSConfiguration {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.minimumTLSVersion = .tlsv12
+        guard let authorityFile else { return configuration }
+        guard let authorities = try? NIOSSLCertificate.fromPEMFile(authorityFile),
+            !authorities.isEmpty
+        else { throw .address(reason: "\(authorityFile) holds no PEM certificate") }
+        configuration.trustRoots = .certificates(authorities)
+        return configuration
     }
 
     deinit {
@@ -48,8 +76,7 @@ package final class NodeClient: Sendable {
 
     /// Submits one statement; returns when it is durable and sealed.
     package func submit(_ submission: [UInt8]) async throws(ClientError) -> SubmittedEntry {
-        var request = request("/entries", accept: "text/plain")
-        request.method = .POST
+        var request = try request("/entries", accept: "text/plain", method: .POST)
         request.headers.add(name: "content-type", value: Self.submissionType)
         request.body = .bytes(ByteBuffer(bytes: submission))
         let response = try await execute(request, seconds: limits.callSeconds)
@@ -92,8 +119,7 @@ package final class NodeClient: Sendable {
     package func submit<Source: AsyncSequence & Sendable>(
         sequence submissions: Source, onReply: (SubmissionReply) async -> Void
     ) async throws(ClientError) where Source.Element == [UInt8] {
-        var request = request("/entries", accept: "application/cbor-seq")
-        request.method = .POST
+        var request = try request("/entries", accept: "application/cbor-seq", method: .POST)
         request.headers.add(name: "content-type", value: Self.submissionType + "-seq")
         request.body = .stream(submissions.map { ByteBuffer(bytes: $0) }, length: .unknown)
         let response = try await execute(request, seconds: limits.streamSeconds)
@@ -148,7 +174,7 @@ package final class NodeClient: Sendable {
     package func get(
         _ path: String, accept: String, limit: Int? = nil
     ) async throws(ClientError) -> [UInt8] {
-        let request = request(path, accept: accept)
+        let request = try request(path, accept: accept)
         let response = try await execute(request, seconds: limits.callSeconds)
         return try await Self.collect(response, limit: limit ?? limits.answerBytes)
     }
@@ -157,9 +183,16 @@ package final class NodeClient: Sendable {
 
     private static let submissionType = "application/vnd.cairn.submission+cbor"
 
-    private func request(_ path: String, accept: String) -> HTTPClientRequest {
+    private func request(
+        _ path: String, accept: String, method: HTTPMethod = .GET
+    ) throws(ClientError) -> HTTPClientRequest {
         var request = HTTPClientRequest(url: address + path)
+        request.method = method
         request.headers.add(name: "accept", value: accept)
+        if let credential {
+            let field = try credential.field(method: method.rawValue, path: path)
+            request.headers.add(name: "authorization", value: field)
+        }
         return request
     }
 

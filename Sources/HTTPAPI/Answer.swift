@@ -35,6 +35,7 @@ struct Answer: Sendable {
             problem.status, type: asCBOR ? Problem.cborType : Problem.jsonType,
             asCBOR ? problem.cbor : problem.json)
         if let seconds = problem.retryAfterSeconds { fields[.retryAfter] = String(seconds) }
+        if problem.status == 401 { fields[.wwwAuthenticate] = "Bearer realm=\"cairn\"" }
         if problem.status == 405 { fields[.allow] = problem.refusal.field }
     }
 
@@ -42,6 +43,13 @@ struct Answer: Sendable {
     var kept: Answer {
         var answer = self
         answer.fields[.cacheControl] = "public, max-age=31536000, immutable"
+        return answer
+    }
+
+    /// The same answer with leave to keep it for the caller alone: for what not everybody may see.
+    var keptByCaller: Answer {
+        var answer = self
+        answer.fields[.cacheControl] = "private, max-age=31536000, immutable"
         return answer
     }
 

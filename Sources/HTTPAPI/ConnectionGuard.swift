@@ -1,5 +1,6 @@
 import HTTPTypes
 import NIOCore
+import NIOHTTP1
 import NIOHTTPTypes
 import Records
 
@@ -94,6 +95,17 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelWritabilityChanged()
     }
 
+    /// Tells a caller whose head is past the limits why it is not read.
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard case HTTPParserError.headerOverflow = error, !isCutOff, !isRequestOpen, !isAnswerOpen
+        else { return context.fireErrorCaught(error) }
+        refuse(
+            Refusal(
+                code: "request.head-too-large", field: "",
+                reason: "a request has at most \(limits.headFields) fields, and "
+                    + "\(limits.headBytes) bytes in its head"), context)
+    }
+
     // MARK: Requests
 
     private func began(_ head: HTTPRequest, _ context: ChannelHandlerContext) {
@@ -157,13 +169,18 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// Ends the connection; a caller that is still sending its body is told why.
     private func cutOff(_ context: ChannelHandlerContext) {
         guard !isCutOff, isRequestOpen, isNextToAnswer else { return context.close(promise: nil) }
-        isCutOff = true
-        let problem = Problem(
+        refuse(
             Refusal(
                 code: "request.deadline", field: "body",
                 reason: "the body comes too slowly: at least \(limits.bodyWindowBytes) bytes in "
                     + "\(limits.bodyWindowSeconds) s, and all of it in "
-                    + "\(limits.requestSeconds) s"))
+                    + "\(limits.requestSeconds) s"), context)
+    }
+
+    /// Answers in the node's place; what others write from then on has no place any more.
+    private func refuse(_ refusal: Refusal, _ context: ChannelHandlerContext) {
+        isCutOff = true
+        let problem = Problem(refusal)
         let body = problem.json
         var fields = HTTPFields()
         fields[.contentType] = Problem.jsonType

@@ -1,23 +1,22 @@
 import Foundation
 import Hummingbird
 import HummingbirdCore
+import HummingbirdTLS
 package import Logging
 import NIOCore
-package import Records
+import Records
 import Synchronization
 
 /// A running HTTP interface of one node.
 package actor HTTPListener {
-    private let server: Server<HTTP1Channel>
+    private let shutDown: @Sendable () async -> Void
     private let running: Task<Void, any Error>
     /// Where it listens, with the port that the system chose.
     package nonisolated let address: ListenAddress
 
-    private init(
-        server: Server<HTTP1Channel>, running: Task<Void, any Error>, address: ListenAddress
-    ) {
-        self.server = server
-        self.running = running
+    private init(_ launched: Launched, address: ListenAddress) {
+        shutDown = launched.shutDown
+        running = launched.running
         self.address = address
     }
 
@@ -26,24 +25,57 @@ package actor HTTPListener {
     /// - Parameters:
     ///   - service: the node behind the interface.
     ///   - address: where to listen.
-    ///   - reader: whom every caller is taken for.
+    ///   - callers: whom callers are taken for.
+    ///   - tls: the certificate to show; without it the interface speaks plain HTTP.
     ///   - limits: bounds on connections and requests.
     ///   - logger: where the server's own troubles are told.
     /// - Returns: the listener, to be stopped by its owner.
     /// - Throws: if the address is in use or not this machine's.
     package static func start(
-        service: any NodeService, address: ListenAddress, reader: Reader,
-        limits: HTTPLimits = HTTPLimits(), logger: Logger
+        service: any NodeService, address: ListenAddress, callers: CallerPolicy,
+        tls: ServerTLS? = nil, limits: HTTPLimits = HTTPLimits(), logger: Logger
     ) async throws(ListenError) -> HTTPListener {
-        let responder = Responder(service: service, limits: limits, reader: reader)
+        let responder = Responder(service: service, limits: limits, callers: callers)
         let channel = HTTP1Channel(
-            responder: { request, writer, _ in
-                try await responder.respond(to: request, writer)
+            responder: { request, writer, channel in
+                try await responder.respond(to: request, writer, on: channel.eventLoop)
             },
             configuration: channelConfiguration(limits))
+        let launched: Launched
+        if let tls {
+            do {
+                launched = launch(
+                    try TLSChannel(channel, tlsConfiguration: tls.configuration), address, limits,
+                    logger)
+            } catch {
+                throw ListenError(reason: "TLS cannot be set up: \(error)")
+            }
+        } else {
+            launched = launch(channel, address, limits, logger)
+        }
+        for await port in launched.bound {
+            var address = address
+            address.port = port
+            return HTTPListener(launched, address: address)
+        }
+        throw await failure(launched.running, address)
+    }
+
+    /// A server that has been told to run.
+    private struct Launched {
+        var shutDown: @Sendable () async -> Void
+        var running: Task<Void, any Error>
+        /// The port, once it listens.
+        var bound: AsyncStream<Int>
+    }
+
+    private static func launch(
+        _ child: some ServerChildChannel, _ address: ListenAddress, _ limits: HTTPLimits,
+        _ logger: Logger
+    ) -> Launched {
         let (bound, source) = AsyncStream.makeStream(of: Int.self)
         let server = Server(
-            childChannelSetup: channel,
+            childChannelSetup: child,
             configuration: ServerConfiguration(
                 address: .hostname(address.host, port: address.port),
                 availableConnectionsDelegate: MaximumAvailableConnections(
@@ -56,12 +88,8 @@ package actor HTTPListener {
             defer { source.finish() }
             try await server.run()
         }
-        for await port in bound {
-            var address = address
-            address.port = port
-            return HTTPListener(server: server, running: running, address: address)
-        }
-        throw await failure(running, address)
+        return Launched(
+            shutDown: { try? await server.shutdownGracefully() }, running: running, bound: bound)
     }
 
     private static func failure(
@@ -91,8 +119,8 @@ package actor HTTPListener {
             try? await Task.sleep(for: .seconds(drainSeconds))
             running.cancel()
         }
-        let server = server
-        let closing = Task { try? await server.shutdownGracefully() }
+        let shutDown = shutDown
+        let closing = Task { await shutDown() }
         _ = await running.result
         deadline.cancel()
         _ = await closing.value

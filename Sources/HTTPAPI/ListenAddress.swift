@@ -1,9 +1,10 @@
-/// Where a node listens: a loopback address and a port.
+import Foundation
+
+/// Where a node listens: an address of this machine and a port.
 ///
-/// Without access control a node must not be reachable from other machines (SPEC §17), so other
-/// addresses cannot be expressed.
+/// Beyond loopback it listens only with TLS, its own or that of a proxy before it (SPEC §17.1).
 package struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
-    /// A numeric loopback address, or `localhost`.
+    /// A numeric address, or `localhost`.
     package var host: String
     /// The port; 0 lets the system choose one.
     package var port: Int
@@ -16,10 +17,12 @@ package struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
         self.port = port
     }
 
-    /// Reads `127.0.0.1:8080`, `[::1]:8080` or `localhost:8080`.
+    /// Reads `127.0.0.1:8080`, `[::1]:8080` or `localhost:8080`; with `beyondLoopback` also other
+    /// numeric addresses, such as `0.0.0.0:443`.
     ///
-    /// - Throws: a sentence on what is wrong, also for addresses that are not loopback.
-    package init(_ text: String) throws(ListenError) {
+    /// - Throws: a sentence on what is wrong, also for addresses that are not loopback unless
+    ///   asked.
+    package init(_ text: String, beyondLoopback: Bool = false) throws(ListenError) {
         guard let colon = text.lastIndex(of: ":"),
             let port = UInt16(text[text.index(after: colon)...])
         else {
@@ -28,17 +31,32 @@ package struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
         }
         var host = String(text[..<colon])
         if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
-        guard Self.isLoopback(host) else {
+        guard Self.isLoopback(host) || beyondLoopback else {
             throw ListenError(
-                reason: "'\(host)' is not a loopback address. A caller of this node is taken for "
-                    + "its own organisation, so it listens on 127.0.0.1, ::1 or localhost only; "
-                    + "put it behind a tunnel or a proxy that authenticates callers")
+                reason: "'\(host)' is not a loopback address. Beyond this machine a node listens "
+                    + "with --tls-certificate and --tls-key, or with --behind-proxy after a proxy "
+                    + "that ends TLS; without them it listens on 127.0.0.1, ::1 or localhost")
+        }
+        guard Self.isLoopback(host) || Self.isNumeric(host) else {
+            throw ListenError(
+                reason: "'\(host)' is not a numeric address, such as 0.0.0.0 or [::]")
         }
         self.init(host: host, port: Int(port))
     }
 
     /// Host and port as they stand in a URL.
     package var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+
+    /// Whether only this machine reaches it.
+    package var isLoopback: Bool { Self.isLoopback(host) }
+
+    private static func isNumeric(_ host: String) -> Bool {
+        var bytes = [UInt8](repeating: 0, count: 16)
+        return unsafe bytes.withUnsafeMutableBytes { buffer in
+            unsafe inet_pton(AF_INET, host, buffer.baseAddress) == 1
+                || inet_pton(AF_INET6, host, buffer.baseAddress) == 1
+        }
+    }
 
     /// Whether a host names this machine's loopback interface.
     package static func isLoopback(_ host: String) -> Bool {

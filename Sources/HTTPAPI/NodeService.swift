@@ -89,23 +89,29 @@ package protocol NodeService: Sendable {
     /// With `patiently` it waits for room in the queue instead of refusing with `node.busy`: for
     /// callers that hold back their own source meanwhile.
     func submit(_ submission: [UInt8], patiently: Bool) async throws(Refusal) -> Registration
-    /// The receipt of a registered statement; `entry.unknown`.
-    func receipt(of id: Hash256, form: ReceiptForm) async throws(Refusal) -> [UInt8]
+    /// The receipt of a registered statement, if the reader may see entries; `entry.unknown`,
+    /// `entry.withheld`.
+    func receipt(
+        of id: Hash256, form: ReceiptForm, for reader: Reader
+    ) async throws(Refusal) -> [UInt8]
     /// The COSE Key Set of the log's keys.
     func keySet() async throws(Refusal) -> [UInt8]
     /// One of the log's keys as a COSE_Key; `request.path`.
     func key(thumbprint: Hash256) async throws(Refusal) -> [UInt8]
     /// The newest checkpoint, a signed note.
     func checkpoint() async throws(Refusal) -> [UInt8]
-    /// A tile or entry bundle by its path below `/log/`; `request.path`.
-    func tile(path: String) async throws(Refusal) -> [UInt8]
-    /// The manifest of a statement by the leaf index of its entry; `entry.unknown`.
-    func manifest(at leafIndex: UInt64) async throws(Refusal) -> [UInt8]
+    /// A tile, or an entry bundle if the reader may see entries, by its path below `/log/`;
+    /// `request.path`, `entry.withheld`.
+    func tile(path: String, for reader: Reader) async throws(Refusal) -> [UInt8]
+    /// The manifest of a statement by the leaf index of its entry, if the reader may see manifests;
+    /// `entry.unknown`, `entry.withheld`.
+    func manifest(at leafIndex: UInt64, for reader: Reader) async throws(Refusal) -> [UInt8]
     /// A part, if the reader may see it; `part.unknown`, `part.withheld`.
     func part(_ digest: Hash256, for reader: Reader) async throws(Refusal) -> [UInt8]
     /// The proof that the tree of the old size is a beginning of the new one's.
     func consistencyProof(from old: UInt64, to new: UInt64) async throws(Refusal) -> [Hash256]
-    /// An evidence file; `identifier.*`, `evidence.too-large`.
+    /// An evidence file, if the reader may see entries; `identifier.*`, `evidence.too-large`,
+    /// `entry.withheld`.
     func evidence(
         about subject: String, upstream: Bool, for reader: Reader
     ) async throws(Refusal) -> [UInt8]
@@ -115,16 +121,11 @@ package protocol NodeService: Sendable {
     func organisations() async throws(Refusal) -> [UInt8]
     /// How the node is. Never waits for the ledger's writer.
     func health() async -> NodeHealth
-    /// The node's metrics in the Prometheus text format; `request.path` if it keeps none.
+    /// What the node itself counts and measures, in the Prometheus text format.
     func metrics() async throws(Refusal) -> [UInt8]
-    /// Takes note of an answered request: the form of its path and its status.
-    func answered(route: String, status: Int)
 }
 
 extension NodeService {
-    package func metrics() async throws(Refusal) -> [UInt8] {
-        throw Refusal(code: "request.path", field: "path", reason: "this node keeps no metrics")
-    }
-
-    package func answered(route: String, status: Int) {}
+    /// Nothing: for a node that keeps no metrics.
+    package func metrics() async throws(Refusal) -> [UInt8] { [] }
 }

@@ -31,12 +31,15 @@ package struct Problem: Hashable, Sendable {
     private static let exact: [String: Int] = [
         "submission.too-large": 413, "request.too-large": 413, "request.method": 405,
         "request.path": 404, "request.media-type": 415, "request.host": 421,
-        "request.deadline": 408, "entry.unknown": 404, "part.unknown": 404,
-        "subject.unknown": 404, "part.withheld": 403, "statement.issuer-unknown": 403,
+        "request.deadline": 408, "request.head-too-large": 431, "entry.unknown": 404,
+        "part.unknown": 404, "subject.unknown": 404, "part.withheld": 403,
+        "statement.issuer-unknown": 403,
         "statement.issuer-suspended": 403, "statement.key-unknown": 403,
         "statement.key-purpose": 403, "statement.key-not-yet-valid": 403,
         "statement.key-revoked": 403, "statement.signature": 403, "evidence.too-large": 422,
         "node.failed": 500, "storage.full": 507, "storage.reserve": 507,
+        "access.required": 401, "access.token": 401, "access.expired": 401,
+        "access.organisation": 403, "access.role": 403, "entry.withheld": 403,
     ]
 
     /// Seconds after which it makes sense to try again, for statuses that say so.
@@ -51,6 +54,7 @@ package struct Problem: Hashable, Sendable {
     /// One sentence for the kind of problem.
     package var title: String {
         switch status {
+        case 401: "The caller must say who it is"
         case 403: "The record is not the issuer's to make, or not the caller's to read"
         case 404: "There is nothing by that name"
         case 405: "The path does not take this method"
@@ -59,6 +63,7 @@ package struct Problem: Hashable, Sendable {
         case 415: "The media type is not understood here"
         case 421: "The request is meant for another host"
         case 422: "The question is too large to answer"
+        case 431: "The head of the request is too large"
         case 500: "The node failed"
         case 503: "The node cannot take this now"
         case 507: "The node has no space for this now"

@@ -13,27 +13,30 @@ import Records
 struct Responder: Sendable {
     private let service: any NodeService
     private let limits: HTTPLimits
-    private let reader: Reader
+    let callers: CallerPolicy
+    private let counts = RequestCounts()
     private let submissionBytes: Slots
     private let streams: Slots
     private let evidenceAnswers: Slots
 
-    /// A responder for callers that are all taken for this reader.
-    init(service: any NodeService, limits: HTTPLimits, reader: Reader) {
+    /// A responder that takes callers for whom a policy says.
+    init(service: any NodeService, limits: HTTPLimits, callers: CallerPolicy) {
         self.service = service
         self.limits = limits
-        self.reader = reader
+        self.callers = callers
         submissionBytes = Slots(limits.submissionBytesTogether)
         streams = Slots(limits.streams)
         evidenceAnswers = Slots(limits.evidenceAnswers)
     }
 
     /// Answers one request.
-    func respond(to request: Request, _ writer: consuming ResponseWriter) async throws {
+    func respond(
+        to request: Request, _ writer: consuming ResponseWriter, on eventLoop: any EventLoop
+    ) async throws {
         if request.headers[.expect]?.lowercased() == "100-continue" {
             try await writer.writeInformationalHead(HTTPResponse(status: .continue))
         }
-        var answer = await answer(to: request)
+        var answer = await answer(to: request, on: eventLoop)
         answer.fields[.date] = HTTPDate.now()
         if let length = answer.body.contentLength {
             answer.fields[.contentLength] = String(length)
@@ -44,30 +47,42 @@ struct Responder: Sendable {
         try await writer.write(response: head, body: body)
     }
 
-    private func answer(to request: Request) async -> Answer {
+    private func answer(to request: Request, on eventLoop: any EventLoop) async -> Answer {
         let accept = request.headers[.accept]
-        var pattern = Route.unknownPattern
+        var name = "none"
+        var result: Answer
         do throws(Refusal) {
-            try Self.checkHost(request)
-            let route = try Route(
+            try checkHost(request)
+            let (row, route) = try Route.resolve(
                 method: request.method.rawValue, target: request.head.path ?? "")
-            pattern = route.pattern
-            let answer = try await answer(to: route, request: request, accept: accept)
-            service.answered(route: pattern, status: answer.status)
-            return answer
+            name = "\(row.method) \(row.pattern)"
+            let caller = try await caller(of: request)
+            try Self.authorise(caller, for: row)
+            let asking = Asking(request: request, reader: caller.reader, eventLoop: eventLoop)
+            result = try await answer(to: route, asking)
         } catch {
-            service.answered(route: pattern, status: Problem(error).status)
             let isEntries = request.head.path?.hasPrefix("/entries") == true
             let form =
                 isEntries
                 ? Negotiation.choose(accept, from: [Problem.jsonType, Problem.cborType])
                 : nil
-            return Answer(Problem(error), asCBOR: form == Problem.cborType).fresh
+            result = Answer(Problem(error), asCBOR: form == Problem.cborType).fresh
         }
+        counts.count(name, result.status)
+        return result
+    }
+
+    /// A request whose caller may make it.
+    private struct Asking {
+        var request: Request
+        var reader: Reader
+        /// The loop of the request's connection.
+        var eventLoop: any EventLoop
+        var accept: String? { request.headers[.accept] }
     }
 
     /// Refuses a request that is not meant for this machine, or may be read in two ways.
-    private static func checkHost(_ request: Request) throws(Refusal) {
+    private func checkHost(_ request: Request) throws(Refusal) {
         // The first Host line became the authority; a further one stayed among the fields.
         let isRepeated = request.headers.contains { $0.name.canonicalName == "host" }
         guard !isRepeated, let authority = request.head.authority.flatMap(Authority.init) else {
@@ -76,7 +91,7 @@ struct Responder: Sendable {
                 reason: "a request has one Host field, a host and perhaps a port, such as "
                     + "127.0.0.1:8080")
         }
-        guard authority.isLoopback else {
+        guard authority.isLoopback || !callers.requiresLoopbackHost else {
             throw Refusal(
                 code: "request.host", field: "host",
                 reason: "this node is asked as localhost or 127.0.0.1")
@@ -84,32 +99,36 @@ struct Responder: Sendable {
     }
 
     private func answer(
-        to route: Route, request: Request, accept: String?
+        to route: Route, _ asking: Asking
     ) async throws(Refusal) -> Answer {
         switch route {
-        case .submit: return try await submit(request, accept: accept)
-        case .receipt(let id): return try await receipt(of: id, accept: accept)
+        case .submit: return try await submit(asking)
+        case .receipt(let id): return try await receipt(of: id, asking)
         case .keySet: return Answer(type: MediaType.cbor, try await service.keySet()).fresh
         case .key(let thumbprint):
             return Answer(type: MediaType.cbor, try await service.key(thumbprint: thumbprint))
         case .evidence(let subject, let upstream):
-            return try await evidence(about: subject, upstream: upstream)
+            return try await evidence(about: subject, upstream: upstream, asking)
         case .trace(let subject, let direction, let limit):
-            return try await trace(subject, direction, limit, accept: accept)
+            return try await trace(subject, direction, limit, asking)
         case .organisations:
             return Answer(type: MediaType.json, try await service.organisations()).fresh
         case .health(let readiness): return await health(readiness: readiness)
-        case .metrics: return Answer(type: MediaType.metrics, try await service.metrics()).fresh
-        case .checkpoint, .tile, .manifest, .part, .consistency: return try await log(route)
+        case .metrics: return try await metrics()
+        case .checkpoint, .tile, .manifest, .part, .consistency:
+            return try await log(route, for: asking.reader)
         }
     }
 
-    private func log(_ route: Route) async throws(Refusal) -> Answer {
+    private func log(_ route: Route, for reader: Reader) async throws(Refusal) -> Answer {
         switch route {
         case .tile(let path):
-            return Answer(type: MediaType.bytes, try await service.tile(path: path)).kept
+            let tile = try await service.tile(path: path, for: reader)
+            let answer = Answer(type: MediaType.bytes, tile)
+            return path.hasPrefix("tile/entries/") ? answer.keptByCaller : answer.kept
         case .manifest(let index):
-            return Answer(type: MediaType.cbor, try await service.manifest(at: index)).kept
+            let manifest = try await service.manifest(at: index, for: reader)
+            return Answer(type: MediaType.cbor, manifest).keptByCaller
         case .part(let digest):
             return Answer(type: MediaType.cbor, try await service.part(digest, for: reader)).fresh
         case .consistency(let old, let new):
@@ -123,11 +142,11 @@ struct Responder: Sendable {
 
     // MARK: Entries
 
-    private func submit(_ request: Request, accept: String?) async throws(Refusal) -> Answer {
-        let type = Negotiation.essence(request.headers[.contentType] ?? "")
+    private func submit(_ asking: Asking) async throws(Refusal) -> Answer {
+        let type = Negotiation.essence(asking.request.headers[.contentType] ?? "")
         switch type {
-        case MediaType.submission: return try await submitOne(request, accept: accept)
-        case MediaType.submissionSequence: return try submitMany(request)
+        case MediaType.submission: return try await submitOne(asking)
+        case MediaType.submissionSequence: return try submitMany(asking.request)
         default:
             throw Refusal(
                 code: "request.media-type", field: "content-type",
@@ -136,12 +155,12 @@ struct Responder: Sendable {
         }
     }
 
-    private func submitOne(_ request: Request, accept: String?) async throws(Refusal) -> Answer {
+    private func submitOne(_ asking: Asking) async throws(Refusal) -> Answer {
         guard let holding = SlotHolding(submissionBytes, 0) else { throw Self.busy }
         defer { holding.release() }
-        let bytes = try await collect(request.body, holding: holding)
+        let bytes = try await collect(asking.request.body, holding: holding)
         let registration = try await service.submit(bytes, patiently: false)
-        var answer = try await receipt(of: registration.id, accept: accept)
+        var answer = try await receipt(of: registration.id, asking)
         answer.status = registration.isNew ? 201 : 200
         answer.fields[.location] = "/entries/\(registration.id.hex)"
         return answer
@@ -180,28 +199,33 @@ struct Responder: Sendable {
         }.fresh
     }
 
-    private func receipt(of id: Hash256, accept: String?) async throws(Refusal) -> Answer {
-        let type = Negotiation.choose(accept, from: ["text/plain", MediaType.coseReceipt])
+    private func receipt(of id: Hash256, _ asking: Asking) async throws(Refusal) -> Answer {
+        let type = Negotiation.choose(asking.accept, from: ["text/plain", MediaType.coseReceipt])
         let form: ReceiptForm = type == MediaType.coseReceipt ? .cose : .logProof
-        let bytes = try await service.receipt(of: id, form: form)
+        let bytes = try await service.receipt(of: id, form: form, for: asking.reader)
         return Answer(type: form == .cose ? MediaType.coseReceipt : MediaType.text, bytes).fresh
     }
 
     // MARK: Questions
 
     private func evidence(
-        about subject: String, upstream: Bool
+        about subject: String, upstream: Bool, _ asking: Asking
     ) async throws(Refusal) -> Answer {
         guard let holding = SlotHolding(evidenceAnswers, 1) else { throw Self.busy }
-        let bytes = try await service.evidence(about: subject, upstream: upstream, for: reader)
+        let bytes = try await service.evidence(
+            about: subject, upstream: upstream, for: asking.reader)
+        let eventLoop = asking.eventLoop
         var answer = Answer(type: MediaType.evidence) { writer in
             defer { holding.release() }
-            // Piece by piece, so that the slot is held until nearly all of it has been taken.
+            // Piece by piece, so that the slot is held until nearly all of it has been taken. A
+            // write returns before the connection knows of it: without the turn of its loop the
+            // writer would run ahead of a caller that does not read, and let the slot go.
             var rest = ByteBuffer(bytes: bytes)
             while let piece = rest.readSlice(length: min(rest.readableBytes, Self.pieceBytes)),
                 piece.readableBytes > 0
             {
                 try await writer.write(piece)
+                try await eventLoop.submit {}.get()
             }
             try await writer.finish(nil)
         }
@@ -210,14 +234,14 @@ struct Responder: Sendable {
     }
 
     private func trace(
-        _ subject: String, _ direction: TraceDirection, _ limit: Int?, accept: String?
+        _ subject: String, _ direction: TraceDirection, _ limit: Int?, _ asking: Asking
     ) async throws(Refusal) -> Answer {
         let dot = Negotiation.essence(MediaType.dot)
-        let type = Negotiation.choose(accept, from: [MediaType.json, "text/plain", dot])
+        let type = Negotiation.choose(asking.accept, from: [MediaType.json, "text/plain", dot])
         let form: TraceForm = type == dot ? .dot : type == "text/plain" ? .table : .json
         let request = TraceRequest(
             subject: subject, direction: direction, limit: limit, form: form)
-        let bytes = try await service.trace(request, for: reader)
+        let bytes = try await service.trace(request, for: asking.reader)
         let types: [TraceForm: String] = [.dot: MediaType.dot, .table: MediaType.text]
         return Answer(type: types[form] ?? MediaType.json, bytes).fresh
     }
@@ -231,6 +255,19 @@ struct Responder: Sendable {
         ])
         let status = readiness && !health.isReady ? 503 : 200
         return Answer(status, type: MediaType.json, json.serialized()).fresh
+    }
+
+    private func metrics() async throws(Refusal) -> Answer {
+        let own = counts.text([
+            ("cairn_evidence_answers", "Evidence files being made or sent.", evidenceAnswers.inUse),
+            ("cairn_submission_streams", "Sequences of submissions being read.", streams.inUse),
+            (
+                "cairn_submission_bytes", "Bytes of single submissions being received.",
+                submissionBytes.inUse
+            ),
+        ])
+        let bytes = try await service.metrics() + Array(own.utf8)
+        return Answer(type: MediaType.metrics, bytes).fresh
     }
 
     /// The bytes of a long answer that are handed to the connection at a time.

@@ -44,6 +44,17 @@ package final class NodeRuntime: Sendable {
         package init() {}
     }
 
+    /// How callers reach a node (SPEC §17.1).
+    package enum Exposure: Sendable {
+        /// Plain HTTP on loopback: callers of this machine are the node's operator.
+        case machine
+        /// TLS with the node's own certificate; beyond loopback callers are strangers unless they
+        /// show a token.
+        case tls(ServerTLS)
+        /// Plain HTTP behind a proxy that ends TLS: callers are strangers unless they show a token.
+        case proxied
+    }
+
     private enum Phase {
         case new
         case starting
@@ -56,27 +67,29 @@ package final class NodeRuntime: Sendable {
     private let directory: NodeDirectory
     private let listenAddress: ListenAddress
     private let passphrase: [UInt8]?
+    private let exposure: Exposure
     let settings: Settings
     private let phase = Mutex(Phase.new)
 
     /// The node of a directory; nothing is opened yet.
     ///
-    /// It will listen at `http`, a loopback address and port, port 0 for a free one. The passphrase
-    /// is that of the log key, if it is encrypted.
+    /// It will listen at `http`, an address and port, port 0 for a free one; beyond loopback only
+    /// with TLS or behind a proxy. The passphrase is that of the log key, if it is encrypted.
     ///
     /// - Throws: `node.missing-file`, `node.configuration`, `node.listen`.
     package init(
         directory: String, http: String = "127.0.0.1:0", passphrase: [UInt8]? = nil,
-        settings: Settings = Settings()
+        exposure: Exposure = .machine, settings: Settings = Settings()
     ) throws(NodeError) {
         self.directory = NodeDirectory(path: directory)
         self.origin = try self.directory.configuration().origin
         do {
-            self.listenAddress = try ListenAddress(http)
+            self.listenAddress = try ListenAddress(http, beyondLoopback: exposure.isProtected)
         } catch {
             throw .input("node.listen", error.reason)
         }
         self.passphrase = passphrase
+        self.exposure = exposure
         self.settings = settings
     }
 
@@ -89,6 +102,11 @@ package final class NodeRuntime: Sendable {
 
     /// The node behind the HTTP interface, while it serves.
     package var service: (any NodeService)? { running }
+
+    /// The node's URL.
+    package var url: String {
+        if case .tls = exposure { "https://\(address)" } else { "http://\(address)" }
+    }
 
     var running: RunningNode? {
         phase.withLock { phase in
@@ -129,13 +147,23 @@ package final class NodeRuntime: Sendable {
     private func listen(_ node: RunningNode) async throws(NodeError) -> HTTPListener {
         do throws(ListenError) {
             return try await HTTPListener.start(
-                service: node, address: listenAddress,
-                reader: .member(organisation: node.organisation), limits: settings.http,
-                logger: settings.logger)
+                service: node, address: listenAddress, callers: callers(of: node),
+                tls: exposure.tls, limits: settings.http, logger: settings.logger)
         } catch {
             _ = await node.end()
             throw .failure("node.listen", error.reason)
         }
+    }
+
+    private func callers(of node: RunningNode) -> CallerPolicy {
+        let access = NodeAccess(
+            origin: origin, organisation: node.organisation, published: node.published,
+            file: TokenFile(directory), settings: settings)
+        if case .proxied = exposure { return .anywhere(access: access) }
+        guard listenAddress.isLoopback else { return .anywhere(access: access) }
+        let own = Caller(
+            role: .nodeOperator, reader: .member(organisation: node.organisation))
+        return .loopback(as: own, access: access)
     }
 
     /// Stops in order, if the node serves.
@@ -157,5 +185,16 @@ package final class NodeRuntime: Sendable {
         settings.logger.info(
             "stopped", metadata: ["code": "node.stopped", "origin": "\(origin)"])
         try result.get()
+    }
+}
+
+extension NodeRuntime.Exposure {
+    /// Whether what is sent is safe from others on the way, by this node's word or its operator's.
+    var isProtected: Bool {
+        if case .machine = self { false } else { true }
+    }
+
+    var tls: ServerTLS? {
+        if case .tls(let tls) = self { tls } else { nil }
     }
 }

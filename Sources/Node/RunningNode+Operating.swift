@@ -41,8 +41,4 @@ extension RunningNode {
         gauges[.openDescriptors] = ProcessFigures.openDescriptors
         return watch.metrics.text(gauges: gauges)
     }
-
-    package func answered(route: String, status: Int) {
-        watch.metrics.count(.requests, route, "\(status)")
-    }
 }

@@ -30,8 +30,9 @@ extension RunningNode: NodeService {
     }
 
     package func receipt(
-        of id: Hash256, form: ReceiptForm
+        of id: Hash256, form: ReceiptForm, for reader: Reader
     ) async throws(Refusal) -> [UInt8] {
+        try Self.require(Visibility.entries, for: reader)
         let receipts = receipts
         return try await reading { store in
             switch form {
@@ -71,10 +72,11 @@ extension RunningNode: NodeService {
 
     package func checkpoint() async throws(Refusal) -> [UInt8] { published.newest.checkpoint }
 
-    package func tile(path: String) async throws(Refusal) -> [UInt8] {
+    package func tile(path: String, for reader: Reader) async throws(Refusal) -> [UInt8] {
         guard let path = TilePath(parsing: path), path.level ?? 0 < 8 else {
             throw Self.noTile
         }
+        if path.level == nil { try Self.require(Visibility.entries, for: reader) }
         return try await reading { store in
             let size = try store.size()
             let width = TilePath.width(level: path.level ?? 0, index: path.index, size: size)
@@ -91,8 +93,11 @@ extension RunningNode: NodeService {
     private static let noTile = Refusal(
         code: "request.path", field: "path", reason: "the log has no such tile")
 
-    package func manifest(at leafIndex: UInt64) async throws(Refusal) -> [UInt8] {
-        try await reading { store in
+    package func manifest(
+        at leafIndex: UInt64, for reader: Reader
+    ) async throws(Refusal) -> [UInt8] {
+        try Self.require(Visibility.manifests, for: reader)
+        return try await reading { store in
             guard let manifest = try store.manifest(at: leafIndex) else {
                 throw Refusal(
                     code: "entry.unknown", field: "leaf index",
@@ -139,6 +144,7 @@ extension RunningNode: NodeService {
     package func evidence(
         about subject: String, upstream: Bool, for reader: Reader
     ) async throws(Refusal) -> [UInt8] {
+        try Self.require(Visibility.entries, for: reader)
         let uri = try Self.identifier(subject).uri
         let question = EvidenceQuestion(uri: uri, scope: upstream ? .upstream : .subject)
         for _ in 0..<Self.snapshotsLimit {
@@ -164,6 +170,17 @@ extension RunningNode: NodeService {
 
     package func organisations() async throws(Refusal) -> [UInt8] {
         GovernanceSummary(published.newest.basis.governance).json.serialized()
+    }
+
+    /// Refuses a reader what is not for it.
+    private static func require(
+        _ visibility: Visibility, for reader: Reader
+    ) throws(Refusal) {
+        guard visibility.permits(reader) else {
+            throw Refusal(
+                code: "entry.withheld", field: "authorization",
+                reason: "entries and manifests are for members of the network")
+        }
     }
 
     /// The canonical form of what a caller asks about.

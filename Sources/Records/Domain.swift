@@ -19,5 +19,8 @@ package enum Domain {
     /// Network, facet and URI → subject key.
     package static let subject = constant("cairn/subject/v1")
 
+    /// Path of a request → what a reader token is bound to.
+    package static let readerPath = constant("cairn/reader-path/v1")
+
     private static func constant(_ name: String) -> [UInt8] { Array(name.utf8) + [0] }
 }

@@ -9,7 +9,13 @@ package enum Visibility: Hashable, Sendable {
     /// These organisations: URIs sorted bytewise, unique, 1…256.
     case organisations([String])
 
-    /// Whether this reader may see the part.
+    /// Who may read entries of a log, in bundles, receipts and evidence: who says something when is
+    /// for members.
+    package static let entries = Visibility.network
+    /// Who may read manifests: the keys in them are pseudonyms, no more.
+    package static let manifests = Visibility.network
+
+    /// Whether this reader may see what has this visibility: the one place where that is decided.
     package func permits(_ reader: Reader) -> Bool {
         switch (self, reader) {
         case (.open, _), (_, .nodeOperator): true

@@ -27,7 +27,7 @@ struct Cairn: AsyncParsableCommand {
             NetworkCommand.self, KeyCommand.self, InitCommand.self, ServeCommand.self,
             SignCommand.self, SubmitCommand.self, TraceCommand.self, ExportCommand.self,
             AuditCommand.self, CheckCommand.self, RebuildCommand.self, BackupCommand.self,
-            RestoreCommand.self,
+            RestoreCommand.self, TokenCommand.self,
         ])
 
     /// Runs the command and ends with its exit code; wrong arguments end with 2.

@@ -4,22 +4,6 @@ import Foundation
 import Records
 import Verdicts
 
-/// Which node to ask.
-struct NodeOptions: ParsableArguments {
-    @Option(name: .customLong("node"), help: "The node's address, such as http://127.0.0.1:8080.")
-    var url: String
-
-    /// Does something with a client and turns its errors into exit codes.
-    func call<Answer>(_ body: (NodeClient) async throws -> Answer) async throws -> Answer {
-        do {
-            let client = try NodeClient(url: url)
-            return try await body(client)
-        } catch let error as ClientError {
-            throw CommandFailure(error, node: url)
-        }
-    }
-}
-
 extension CommandFailure {
     /// What a node answered, or that it did not.
     init(_ error: ClientError, node: String) {

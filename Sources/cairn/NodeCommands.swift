@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import HTTPAPI
 import Node
 
 struct InitCommand: AsyncParsableCommand {

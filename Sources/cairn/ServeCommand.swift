@@ -11,6 +11,10 @@ struct ServeCommand: AsyncParsableCommand {
             Prints its address once it answers. SIGTERM and Ctrl-C let it finish what it has \
             accepted and end it; a second one ends it at once.
 
+            On loopback, whoever calls from this machine is the node's operator. Beyond loopback \
+            callers show tokens (cairn token), and the node wants TLS: its own certificate, or a \
+            proxy that ends TLS. A proxy on this machine needs --behind-proxy too.
+
             Settings stand in DIR/config.json (SPEC \u{A7}18), such as
 
               { "listen": "127.0.0.1:8080", "logFormat": "json" }
@@ -20,12 +24,18 @@ struct ServeCommand: AsyncParsableCommand {
 
             Example:
               cairn serve ./node --http 127.0.0.1:8080
+              cairn serve ./node --http 0.0.0.0:443 \\
+                --tls-certificate chain.pem --tls-key key.pem
             """)
 
     @Argument(help: "The node's directory.") var directory: String
     @Option(
-        help: "Where to listen: a loopback address and port (default 127.0.0.1:8080).")
+        help: "Where to listen: an address and port (default 127.0.0.1:8080); port 0 is any.")
     var http: String?
+    @Option(help: "The certificate chain to show, PEM.") var tlsCertificate: String?
+    @Option(help: "The certificate's key, PEM without passphrase.") var tlsKey: String?
+    @Flag(help: "A proxy before the node ends TLS; nobody is taken for the operator.")
+    var behindProxy = false
     @Option(help: "A file with the log key's passphrase, closed to others.")
     var passphraseFile: String?
     @Option(help: "debug, info, notice, warning, error or critical.") var logLevel: String?
@@ -51,7 +61,8 @@ struct ServeCommand: AsyncParsableCommand {
     private var options: [Setting: String] {
         let given: [(Setting, String?)] = [
             (.listen, http), (.keyPassphraseFile, passphraseFile), (.logLevel, logLevel),
-            (.logFormat, logFormat),
+            (.logFormat, logFormat), (.tlsCertificate, tlsCertificate), (.tlsKey, tlsKey),
+            (.behindProxy, behindProxy ? "true" : nil),
         ]
         return Dictionary(
             uniqueKeysWithValues: given.compactMap { setting, text in text.map { (setting, $0) } })
@@ -72,7 +83,7 @@ struct ServeCommand: AsyncParsableCommand {
         let node = try NodeRuntime(
             directory: directory, serving, environment: environment, logger: logger)
         try await node.run {
-            print("cairn: serving \(node.origin) at http://\(node.address)")
+            print("cairn: serving \(node.origin) at \(node.url)")
             fflush(nil)
         }
     }

@@ -5,7 +5,7 @@ import Testing
 @Suite struct `The command line` {
     @Test(arguments: [
         "network", "key", "init", "serve", "sign", "submit", "trace", "export", "audit", "check",
-        "rebuild", "backup", "restore",
+        "rebuild", "backup", "restore", "token",
     ])
     func `each command has help`(command: String) throws {
         let help = try CairnProcess.run(["help", command])
@@ -17,6 +17,7 @@ import Testing
         ["key", "new"], ["network", "new"], ["network", "show"], ["init"], ["serve"], ["sign"],
         ["submit"], ["trace"], ["export"], ["audit"], ["check"], ["rebuild"], ["backup"],
         ["restore"],
+        ["token", "new"], ["token", "list"], ["token", "revoke"],
     ])
     func `help shows an example`(command: [String]) throws {
         let help = try CairnProcess.run(["help"] + command)
@@ -28,6 +29,7 @@ import Testing
         [], ["key", "new"], ["network", "new"], ["network", "show"], ["init"], ["serve"], ["sign"],
         ["submit"], ["trace"], ["export"], ["audit"], ["check"], ["rebuild"], ["backup"],
         ["restore"],
+        ["token", "new"], ["token", "list"], ["token", "revoke"],
     ])
     func `help is wrapped once`(command: [String]) throws {
         let help = try CairnProcess.run(["help"] + command).output

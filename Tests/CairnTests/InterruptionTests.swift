@@ -35,7 +35,8 @@ import Testing
         defer { place.remove() }
         let file = try Self.statements(place)
         let listener = try await HTTPListener.start(
-            service: StoppingNode(taking: taken), address: .ephemeral, reader: .nodeOperator,
+            service: StoppingNode(taking: taken), address: .ephemeral,
+            callers: .loopback(as: Caller(role: .nodeOperator, reader: .nodeOperator)),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let url = "http://\(listener.address)"
         let run = try await Self.run([

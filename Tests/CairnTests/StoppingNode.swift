@@ -24,14 +24,18 @@ final class StoppingNode: NodeService {
         return Registration(id: Hash256.sha256(submission), leafIndex: place, isNew: true)
     }
 
-    func receipt(of id: Hash256, form: ReceiptForm) async throws(Refusal) -> [UInt8] {
+    func receipt(
+        of id: Hash256, form: ReceiptForm, for reader: Reader
+    ) async throws(Refusal) -> [UInt8] {
         throw refusal
     }
     func keySet() async throws(Refusal) -> [UInt8] { throw refusal }
     func key(thumbprint: Hash256) async throws(Refusal) -> [UInt8] { throw refusal }
     func checkpoint() async throws(Refusal) -> [UInt8] { throw refusal }
-    func tile(path: String) async throws(Refusal) -> [UInt8] { throw refusal }
-    func manifest(at leafIndex: UInt64) async throws(Refusal) -> [UInt8] { throw refusal }
+    func tile(path: String, for reader: Reader) async throws(Refusal) -> [UInt8] { throw refusal }
+    func manifest(
+        at leafIndex: UInt64, for reader: Reader
+    ) async throws(Refusal) -> [UInt8] { throw refusal }
     func part(_ digest: Hash256, for reader: Reader) async throws(Refusal) -> [UInt8] {
         throw refusal
     }

@@ -16,15 +16,19 @@ struct AnsweringNode: NodeService {
             isNew: submission.count == 1)
     }
 
-    func receipt(of id: Hash256, form: ReceiptForm) async throws(Refusal) -> [UInt8] {
+    func receipt(
+        of id: Hash256, form: ReceiptForm, for reader: Reader
+    ) async throws(Refusal) -> [UInt8] {
         Array("receipt \(id.hex)".utf8)
     }
 
     func keySet() async throws(Refusal) -> [UInt8] { [] }
     func key(thumbprint: Hash256) async throws(Refusal) -> [UInt8] { [] }
     func checkpoint() async throws(Refusal) -> [UInt8] { Array("note".utf8) }
-    func tile(path: String) async throws(Refusal) -> [UInt8] { [] }
-    func manifest(at leafIndex: UInt64) async throws(Refusal) -> [UInt8] { [] }
+    func tile(path: String, for reader: Reader) async throws(Refusal) -> [UInt8] { [] }
+    func manifest(
+        at leafIndex: UInt64, for reader: Reader
+    ) async throws(Refusal) -> [UInt8] { [] }
     func part(_ digest: Hash256, for reader: Reader) async throws(Refusal) -> [UInt8] { [] }
     func organisations() async throws(Refusal) -> [UInt8] { [] }
 
@@ -53,7 +57,8 @@ func withClient(
 ) async throws {
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let listener = try await HTTPListener.start(
-        service: AnsweringNode(), address: .ephemeral, reader: .nodeOperator, logger: logger)
+        service: AnsweringNode(), address: .ephemeral,
+        callers: .loopback(as: Caller(role: .nodeOperator, reader: .nodeOperator)), logger: logger)
     let client = try NodeClient(url: "http://\(listener.address)", limits: limits)
     let result: Result<Void, any Error>
     do { result = .success(try await body(client)) } catch { result = .failure(error) }

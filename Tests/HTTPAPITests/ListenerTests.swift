@@ -177,7 +177,7 @@ struct ListenerTests {
             let address = try ListenAddress("127.0.0.1:\(port)")
             await #expect {
                 _ = try await HTTPListener.start(
-                    service: ScriptedNode(), address: address, reader: .anonymous,
+                    service: ScriptedNode(), address: address, callers: .loopback(as: .stranger),
                     logger: .init(label: "test") { _ in SwiftLogNoOpLogHandler() })
             } throws: { "\($0)".contains("in use") }
         }

@@ -45,7 +45,9 @@ final class ScriptedNode: NodeService {
         return Registration(id: Hash256.sha256(submission), leafIndex: index, isNew: true)
     }
 
-    func receipt(of id: Hash256, form: ReceiptForm) async throws(Refusal) -> [UInt8] {
+    func receipt(
+        of id: Hash256, form: ReceiptForm, for reader: Reader
+    ) async throws(Refusal) -> [UInt8] {
         guard id != .zero else {
             throw Refusal(code: "entry.unknown", field: "id", reason: "no such entry")
         }
@@ -58,9 +60,13 @@ final class ScriptedNode: NodeService {
 
     func checkpoint() async throws(Refusal) -> [UInt8] { Array("note\n".utf8) }
 
-    func tile(path: String) async throws(Refusal) -> [UInt8] { ask("tile \(path)") }
+    func tile(path: String, for reader: Reader) async throws(Refusal) -> [UInt8] {
+        ask("tile \(path)")
+    }
 
-    func manifest(at leafIndex: UInt64) async throws(Refusal) -> [UInt8] {
+    func manifest(
+        at leafIndex: UInt64, for reader: Reader
+    ) async throws(Refusal) -> [UInt8] {
         ask("manifest \(leafIndex)")
     }
 
@@ -96,16 +102,22 @@ final class ScriptedNode: NodeService {
     }
 }
 
+extension Caller {
+    /// The organisation of the node under test.
+    static let us = Caller(role: .nodeOperator, reader: .member(organisation: "urn:test:us"))
+}
+
 /// Runs a test against a listener over a scripted node, and stops it afterwards.
 func withListener<Value>(
     _ node: ScriptedNode = ScriptedNode(), limits: HTTPLimits = HTTPLimits(),
+    callers: CallerPolicy = .loopback(as: .us), tls: ServerTLS? = nil,
     _ body: (Int) async throws -> Value
 ) async throws -> Value {
     var logger = Logger(label: "test")
     logger.logLevel = .critical
     let listener = try await HTTPListener.start(
-        service: node, address: .ephemeral, reader: .member(organisation: "urn:test:us"),
-        limits: limits, logger: logger)
+        service: node, address: .ephemeral, callers: callers,
+        tls: tls, limits: limits, logger: logger)
     do {
         let value = try await body(listener.address.port)
         await listener.stop(drainSeconds: 1)

@@ -91,8 +91,8 @@ final class KeptLog: Sendable {
     private static func samples(_ text: String) -> [String: Double] {
         var samples: [String: Double] = [:]
         for line in text.split(separator: "\n") where !line.hasPrefix("#") {
-            let cells = line.split(separator: " ")
-            samples[String(cells[0])] = cells.count == 2 ? Double(cells[1]) : nil
+            guard let space = line.lastIndex(of: " ") else { continue }
+            samples[String(line[..<space])] = Double(line[line.index(after: space)...])
         }
         return samples
     }
@@ -122,7 +122,8 @@ final class KeptLog: Sendable {
         }
         #expect(served == documented.map { Array($0.prefix(2)) })
         #expect(
-            Metric.allCases.map { $0.labels.joined(separator: ", ") } == documented.map { $0[2] })
+            Metric.allCases.map { $0.labels.joined(separator: ", ") }
+                == documented.prefix(Metric.allCases.count).map { $0[2] })
         #expect(Set(served.map { $0[0] }).count == served.count)
     }
 
@@ -141,8 +142,8 @@ final class KeptLog: Sendable {
             #expect(samples["cairn_statements_known_total"] == 1)
             #expect(samples["cairn_statements_refused_total{code=\"\(code)\"}"] == 1)
             #expect(
-                samples[#"cairn_http_requests_total{route="/entries",status="201"}"#] == 1)
-            #expect(samples[#"cairn_http_requests_total{route="other",status="404"}"#] == 1)
+                samples[#"cairn_http_requests_total{route="POST /entries",status="201"}"#] == 1)
+            #expect(samples[#"cairn_http_requests_total{route="none",status="404"}"#] == 1)
             #expect(samples["cairn_log_entries"] == 4)
             #expect(samples["cairn_group_commit_seconds_count"] == 1)
             #expect(samples[#"cairn_group_commit_seconds_bucket{le="+Inf"}"#] == 1)

@@ -50,10 +50,11 @@ final class TestNode: Sendable {
 
     /// Runs something against the serving node, stops it, and checks the ledger left behind.
     func serve<Value>(
-        _ settings: NodeRuntime.Settings = .quiet,
+        _ settings: NodeRuntime.Settings = .quiet, exposure: NodeRuntime.Exposure = .machine,
         _ body: (NodeRuntime, HTTPCaller) async throws -> Value
     ) async throws -> Value {
-        let runtime = try NodeRuntime(directory: directory, settings: settings)
+        let runtime = try NodeRuntime(
+            directory: directory, exposure: exposure, settings: settings)
         try await runtime.start()
         do {
             let value = try await body(runtime, HTTPCaller(address: runtime.address))

@@ -70,21 +70,31 @@ package final class ServingNode {
     package let url: String
 
     /// Starts a node and waits until it says its address.
-    package init(directory: URL) throws {
+    ///
+    /// - Parameters:
+    ///   - directory: the node's.
+    ///   - options: of `serve`, beside the address.
+    ///   - errors: a file for what it prints to standard error; nil: nowhere.
+    /// - Throws: if it does not start.
+    package init(directory: URL, options: [String] = [], errors: URL? = nil) throws {
         process = Process()
         process.executableURL = CairnProcess.binary
-        process.arguments = ["serve", directory.path(), "--http", "127.0.0.1:0"]
+        process.arguments = ["serve", directory.path(), "--http", "127.0.0.1:0"] + options
         log = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         try Data().write(to: log)
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: log)
         process.standardError = FileHandle.nullDevice
+        if let errors {
+            try Data().write(to: errors)
+            process.standardError = try FileHandle(forWritingTo: errors)
+        }
         try process.run()
         var found: String?
         for _ in 0..<1_000 where found == nil && process.isRunning {
             let text = String(decoding: try Data(contentsOf: log), as: UTF8.self)
-            if text.hasSuffix("\n"), let range = text.range(of: "http://") {
-                found = String(text[range.lowerBound...].dropLast())
+            if text.hasSuffix("\n"), let range = text.range(of: " at http") {
+                found = String(text[range.lowerBound...].dropFirst(4).dropLast())
             } else {
                 Thread.sleep(forTimeInterval: 0.01)
             }

@@ -11,7 +11,6 @@ package enum Metric: String, CaseIterable, Hashable, Sendable {
     case logEntries = "cairn_log_entries"
     case checkpointAge = "cairn_checkpoint_age_seconds"
     case viewsLag = "cairn_views_lag_entries"
-    case requests = "cairn_http_requests_total"
     case ready = "cairn_ready"
     case ledgerBytes = "cairn_ledger_bytes"
     case bytesPerEntry = "cairn_ledger_bytes_per_entry"
@@ -27,7 +26,7 @@ package enum Metric: String, CaseIterable, Hashable, Sendable {
 
     var kind: Kind {
         switch self {
-        case .statementsRegistered, .statementsKnown, .statementsRefused, .requests: .counter
+        case .statementsRegistered, .statementsKnown, .statementsRefused: .counter
         case .groupCommit: .histogram
         default: .gauge
         }
@@ -37,7 +36,6 @@ package enum Metric: String, CaseIterable, Hashable, Sendable {
     var labels: [String] {
         switch self {
         case .statementsRefused: ["code"]
-        case .requests: ["route", "status"]
         default: []
         }
     }
@@ -54,7 +52,6 @@ package enum Metric: String, CaseIterable, Hashable, Sendable {
         case .logEntries: "Entries under the newest checkpoint."
         case .checkpointAge: "Time since the node's last seal, or since it started."
         case .viewsLag: "Entries that the views are behind the log."
-        case .requests: "HTTP requests that were answered, by route and status."
         case .ready: "1 while /readyz answers 200."
         case .ledgerBytes: "Bytes of the ledger, the views and their logs."
         case .bytesPerEntry: "Bytes of those files for each entry of the log."

@@ -1,3 +1,5 @@
+import Foundation
+import HTTPAPI
 package import Logging
 
 extension ServingConfiguration {
@@ -21,18 +23,36 @@ extension ServingConfiguration {
         return settings
     }
 
-    /// Refuses settings for what this edition of the program cannot do.
-    func requireSupported() throws(NodeError) {
-        for setting in [Setting.tlsCertificate, .tlsKey] where self[setting] != nil {
-            throw .input(
-                "node.configuration",
-                "\(setting.rawValue): this edition serves no TLS; remove the setting")
+    /// How the node is reached, with the certificate read from its files.
+    ///
+    /// - Throws: `node.configuration`, naming the files.
+    func exposure() throws(NodeError) -> NodeRuntime.Exposure {
+        guard let certificate = text(.tlsCertificate), let key = text(.tlsKey) else {
+            return isSet(.behindProxy) ? .proxied : .machine
         }
         guard !isSet(.behindProxy) else {
             throw .input(
                 "node.configuration",
-                "behindProxy: this edition takes no caller's name from a proxy; remove the setting")
+                "behindProxy: the proxy ends TLS; give it the certificate, not the node")
         }
+        do {
+            return .tls(
+                try ServerTLS(
+                    certificatePEM: try Self.read(certificate, .tlsCertificate),
+                    keyPEM: try Self.read(key, .tlsKey)))
+        } catch let error as ListenError {
+            throw .input("node.configuration", "\(certificate), \(key): \(error.reason)")
+        } catch {
+            throw NodeError(error)
+        }
+    }
+
+    private static func read(_ path: String, _ setting: Setting) throws(NodeError) -> [UInt8] {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw .input(
+                "node.configuration", "\(setting.rawValue): \(path) cannot be read")
+        }
+        return [UInt8](data)
     }
 }
 
@@ -44,12 +64,11 @@ extension NodeRuntime {
         directory: String, _ serving: ServingConfiguration, environment: [String: String],
         logger: Logger
     ) throws(NodeError) {
-        try serving.requireSupported()
         try self.init(
             directory: directory, http: serving.text(.listen) ?? "",
             passphrase: try KeyPassphrase.read(
                 file: serving.text(.keyPassphraseFile), environment: environment),
-            settings: serving.settings(logger: logger))
+            exposure: try serving.exposure(), settings: serving.settings(logger: logger))
     }
 
     /// Checks that a node could start with its settings, as far as files tell: it reads the genesis

@@ -1,0 +1,149 @@
+import Foundation
+import HTTPAPI
+import MerkleTrees
+import Records
+import Signatures
+import Support
+import Testing
+
+@testable import Node
+
+/// A number in a part that not everybody may see is looked for in every answer of every route, to
+/// every role.
+struct MarkerTests {
+    private static let marker = "918273.645"
+
+    private struct Planted {
+        var submission: Submission
+        var digest: Hash256
+        var subject: String
+    }
+
+    private static func plant(_ node: TestNode, _ visibility: Visibility) throws -> Planted {
+        let submission = try node.commissioning(
+            "PLANTED", kilograms: marker, visibility: visibility)
+        let part = try #require(submission.parts.first)
+        return Planted(
+            submission: submission, digest: try Part.decode(part).digest,
+            subject: node.network.supplier.batch("PLANTED"))
+    }
+
+    /// The roles, each with a secret, and the organisation it stands for.
+    private static func callers(_ node: TestNode) throws -> [String: String?] {
+        let file = TokenFile(directory: node.directory)
+        let now = SystemClock.nowMilliseconds()
+        var callers: [String: String?] = ["stranger": nil as String?]
+        let network = node.network
+        let named = [("supplier", network.supplier), ("carrier", network.carrier)]
+        for (name, member) in named {
+            for role in [AccessRole.reader, .submitter] {
+                callers["\(name) \(role.rawValue)"] = try file.add(
+                    name: "\(name)-\(role.rawValue)", role: role, organisation: member.uri,
+                    expiresMilliseconds: now + 86_400_000, nowMilliseconds: now)
+            }
+        }
+        callers["operator"] = try file.add(
+            name: "operator", role: .nodeOperator, organisation: network.wholesaler.uri,
+            expiresMilliseconds: now + 86_400_000, nowMilliseconds: now)
+        return callers
+    }
+
+    /// Every path that a row of the router can be asked with here; a row whose names this does not
+    /// know fails the test.
+    private static func targets(_ row: RouteRow, _ planted: Planted, _ node: TestNode) -> [String] {
+        let network = node.network
+        let subjects = [
+            planted.subject, network.supplier.product, network.supplier.site, network.supplier.uri,
+            Subject.networkURI(network.id),
+        ].map(HTTPCaller.segment)
+        let id = (try? UnverifiedStatement.decode(planted.submission.statement))?.id.hex ?? ""
+        let values: [String: [String]] = [
+            "{id}": [id], "{digest}": [planted.digest.hex], "{old}": ["1"], "{new}": ["2"],
+            "{kid}": [Base64.url.encode(network.logKey.publicKey.thumbprint.bytes)],
+            "{bundle…}": ["000.p/2", "000.p/3", "000.p/4"], "{level}": ["0"],
+            "{tile…}": ["000.p/2", "000.p/4"],
+            "{leaf index}": ["0", "2"],
+            "{subject…}": row.pattern.hasPrefix("/trace")
+                ? subjects.map { $0 + "?direction=both" }
+                : subjects + subjects.map { $0 + "?scope=subject" },
+        ]
+        var targets = [""]
+        for segment in row.pattern.split(separator: "/").map(String.init) {
+            let choices = segment.hasPrefix("{") ? values[segment] : [segment]
+            guard let choices else {
+                Issue.record("\(row.pattern): the test does not know \(segment)")
+                return []
+            }
+            targets = targets.flatMap { start in choices.map { start + "/" + $0 } }
+        }
+        return targets
+    }
+
+    /// Which callers see the marker, in which routes.
+    private static func seen(
+        _ visibility: Visibility, _ exposure: NodeRuntime.Exposure = .proxied
+    ) async throws -> [String: Set<String>] {
+        let node = try TestNode()
+        let planted = try plant(node, visibility)
+        let callers = try callers(node)
+        return try await node.serve(exposure: exposure) { runtime, _ in
+            let asker = Asker(port: runtime.address.port)
+            let body = planted.submission.encoded()
+            let first = try await asker.as(callers["supplier submitter"] ?? nil)
+                .ask("POST", "/entries", body: body)
+            #expect(first.status == 201, "\(first.text)")
+            var seen: [String: Set<String>] = [:]
+            for row in Route.table {
+                for target in targets(row, planted, node) {
+                    for (name, credential) in callers {
+                        for accept in [nil, "text/plain", "text/vnd.graphviz"] {
+                            let answer = try await asker.as(credential).ask(
+                                row.method, target, accept: accept,
+                                body: row.method == "POST" ? body : nil)
+                            guard answer.body.firstRange(of: Array(marker.utf8)) != nil else {
+                                continue
+                            }
+                            seen[name, default: []].insert("\(row.method) \(row.pattern)")
+                        }
+                    }
+                }
+            }
+            return seen
+        }
+    }
+
+    private static let shown: Set<String> = [
+        "GET /log/part/{digest}", "GET /evidence/{subject…}", "GET /trace/{subject…}",
+    ]
+
+    @Test func `a part for one organisation is seen by it alone, whatever is asked`() async throws {
+        let supplier = try DemoNetwork().supplier.uri
+        let seen = try await Self.seen(.only([supplier]))
+        #expect(
+            seen == ["supplier reader": Self.shown, "supplier submitter": Self.shown], "\(seen)")
+    }
+
+    @Test func `a part for the network is seen by every member and by no stranger`() async throws {
+        let seen = try await Self.seen(.network)
+        #expect(
+            Set(seen.keys) == [
+                "supplier reader", "supplier submitter", "carrier reader", "carrier submitter",
+                "operator",
+            ])
+        #expect(seen.values.allSatisfy { $0 == Self.shown })
+    }
+
+    @Test func `a public part is seen by strangers, but not who else says what`() async throws {
+        let seen = try await Self.seen(.open)
+        #expect(seen["stranger"] == ["GET /log/part/{digest}", "GET /trace/{subject…}"])
+    }
+
+    @Test func `on loopback a caller without token sees what the node's organisation may see`()
+        async throws
+    {
+        let supplier = try DemoNetwork().supplier.uri
+        let wholesaler = try DemoNetwork().wholesaler.uri
+        #expect(try await Self.seen(.only([supplier]), .machine)["stranger"] == nil)
+        #expect(try await Self.seen(.only([wholesaler]), .machine)["stranger"] == Self.shown)
+    }
+}
