@@ -10,7 +10,7 @@ package struct Strangers: Sendable {
         related = closure.related
     }
 
-    /// Whether an organisation is known as a stranger to a thing; of things that the answer does not
+    /// Whether an organisation is known as a stranger to a thing; of things the answer does not
     /// rest on, nothing is known.
     package func contain(_ organisation: String, to uri: String) -> Bool {
         let subject = Subject(facet: .events, uri: uri)
