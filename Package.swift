@@ -141,6 +141,10 @@ let package = Package(
         tests("NodeTests", level3 + ["Node"]),
         tests("CairnTests", level2 + ["HTTPAPI", logging]),
         tests("ConformanceTests", level1),
-        tests("DurabilityTests", level1 + ["Client"]),
+        .target(
+            name: "CFaultyDisk", path: "Tests/FaultyDisk",
+            linkerSettings: [.linkedLibrary("sqlite3")]),
+        tests(
+            "DurabilityTests", level3 + ["Node", "Client", "CFaultyDisk", crypto, logging] + sqlite),
     ]
 )

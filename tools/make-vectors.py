@@ -5,11 +5,11 @@ import json
 import sys
 from pathlib import Path
 
-from cairn_vectors import (audits, formats, governing, receipts, rows, splitting,
+from cairn_vectors import (audits, contents, formats, governing, receipts, rows, splitting,
                            spoilt)
 
-FILES = {**formats.FILES, **splitting.FILES, **rows.FILES, **governing.FILES, **receipts.FILES,
-         **audits.FILES, **spoilt.FILES}
+FILES = {**formats.FILES, **splitting.FILES, **rows.FILES, **contents.FILES, **governing.FILES,
+         **receipts.FILES, **audits.FILES, **spoilt.FILES}
 FOLDER = Path(__file__).resolve().parent.parent / "Tests/Vectors/cairn"
 
 

@@ -2,7 +2,7 @@
 enum DocumentFrame {
     /// The events of an `EPCISDocument` whose frame holds what the schema asks for.
     static func events(ofDocument value: JSONValue) throws(EPCISError) -> [JSONValue] {
-        let document = try StrictObject(value, names: documentNames, extensible: true)
+        let document = try ObjectReader(value, names: documentNames, extensible: true)
         try checkCommon(document)
         _ = try document.require("schemaVersion", version)
         _ = try document.require("creationDate", Scalars.time)
@@ -15,7 +15,7 @@ enum DocumentFrame {
 
     /// The events of an `EPCISQueryDocument`; version and date are optional there.
     static func events(ofQueryDocument value: JSONValue) throws(EPCISError) -> [JSONValue] {
-        let document = try StrictObject(value, names: queryDocumentNames, extensible: true)
+        let document = try ObjectReader(value, names: queryDocumentNames, extensible: true)
         try checkCommon(document)
         _ = try document.read("schemaVersion", version)
         _ = try document.read("creationDate", Scalars.time)
@@ -30,7 +30,7 @@ enum DocumentFrame {
         "instanceIdentifier", "sender", "receiver", "epcisHeader",
     ])
 
-    private static func checkCommon(_ document: StrictObject) throws(EPCISError) {
+    private static func checkCommon(_ document: ObjectReader) throws(EPCISError) {
         try document.require("@context", EventContext.check)
         _ = try document.read("id", Scalars.uri)
     }
@@ -51,18 +51,18 @@ enum DocumentFrame {
 
     /// `epcisBody` of a document; the schema lets other members stand beside the list.
     private static func documentBody(_ value: JSONValue) throws(EPCISError) -> [JSONValue] {
-        try StrictObject(value, names: ["eventList"], extensible: true)
+        try ObjectReader(value, names: ["eventList"], extensible: true)
             .require("eventList", eventList)
     }
 
     /// `epcisBody` of a query document.
     private static func queryBody(_ value: JSONValue) throws(EPCISError) -> [JSONValue] {
-        try StrictObject(value, names: ["queryResults"], extensible: true)
+        try ObjectReader(value, names: ["queryResults"], extensible: true)
             .require("queryResults", queryResults)
     }
 
     private static func queryResults(_ value: JSONValue) throws(EPCISError) -> [JSONValue] {
-        let results = try StrictObject(
+        let results = try ObjectReader(
             value, names: ["queryName", "subscriptionID", "resultsBody"], extensible: true)
         _ = try results.require("queryName", Scalars.string)
         _ = try results.read("subscriptionID", Scalars.string)
@@ -70,7 +70,7 @@ enum DocumentFrame {
     }
 
     private static func resultsBody(_ value: JSONValue) throws(EPCISError) -> [JSONValue] {
-        let body = try StrictObject(
+        let body = try ObjectReader(
             value, names: ["eventList", "vocabularyList"], extensible: true)
         try body.read("vocabularyList", vocabularyList)
         return try body.require("eventList", eventList)
@@ -85,29 +85,29 @@ enum DocumentFrame {
 extension DocumentFrame {
     /// `epcisHeader`, with the master data it may hold.
     private static func header(_ value: JSONValue) throws(EPCISError) {
-        let header = try StrictObject(value, names: ["epcisMasterData"], extensible: true)
+        let header = try ObjectReader(value, names: ["epcisMasterData"], extensible: true)
         try header.read("epcisMasterData") { (masterData) throws(EPCISError) in
-            try openObject(masterData).read("vocabularyList", vocabularyList)
+            try ObjectReader(open: masterData).read("vocabularyList", vocabularyList)
         }
     }
 
     private static func vocabularyList(_ value: JSONValue) throws(EPCISError) {
         _ = try Scalars.list(value) { (vocabulary) throws(EPCISError) in
-            let vocabulary = try openObject(vocabulary)
+            let vocabulary = try ObjectReader(open: vocabulary)
             _ = try vocabulary.require("type", Scalars.uri)
             _ = try vocabulary.readList("vocabularyElementList", vocabularyElement)
         }
     }
 
     private static func vocabularyElement(_ value: JSONValue) throws(EPCISError) {
-        let element = try openObject(value)
+        let element = try ObjectReader(open: value)
         _ = try element.require("id", Scalars.uri)
         _ = try element.readList("attributes", attribute)
         _ = try element.readList("children", Scalars.uri)
     }
 
     private static func attribute(_ value: JSONValue) throws(EPCISError) {
-        let attribute = try openObject(value)
+        let attribute = try ObjectReader(open: value)
         _ = try attribute.require("id", Scalars.uri)
         try attribute.read("attribute") { (content) throws(EPCISError) in
             switch content {
@@ -115,11 +115,5 @@ extension DocumentFrame {
             default: throw .format("a number, a string or an object", content)
             }
         }
-    }
-
-    /// An object of which the schema allows any member.
-    private static func openObject(_ value: JSONValue) throws(EPCISError) -> StrictObject {
-        guard let members = value.asObject else { throw .format("an object", value) }
-        return StrictObject(open: members)
     }
 }

@@ -14,7 +14,7 @@ package enum EPCISDocument {
     /// that holds the document's entries followed by the event's own (`EventContext.merged`).
     /// The same bytes always give the same parts, and splitting a part gives that part again.
     /// The frame of the document is checked by GS1's schema, the events themselves are not: that
-    /// is `EPCISEvent.read(_:)`. A header's master data belongs to no event and is left behind.
+    /// is `EPCISEvent.read(_:by:)`. A header's master data belongs to no event and is left behind.
     package static func split(
         _ bytes: [UInt8], limits: JSONLimits = JSONLimits()
     ) throws(EPCISError) -> [EPCISPart] {

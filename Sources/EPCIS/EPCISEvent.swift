@@ -1,29 +1,24 @@
 package import GS1
 
-/// One EPCIS 2.0 event, read strictly: what a part of the ledger says happened.
+/// One EPCIS 2.0 event: what a part of the ledger says happened, as far as SPEC §8.1 reads it.
 ///
-/// Made only by `read(_:)`, so every value here satisfies the standard's structure. Identifiers
-/// are in canonical form; vocabulary values are canonical CBV URIs or users' own URIs as written.
-/// What of the event is not interpreted is kept as JSON.
+/// Made only by `read(_:by:)`; both strictnesses give the same value. Identifiers are in canonical
+/// form; vocabulary values are canonical CBV URIs where they are CBV's, else as written.
 package struct EPCISEvent: Hashable, Sendable {
     /// The event type.
     package let type: EventType
     /// Absent exactly for transformations.
     package let action: EventAction?
-    /// The event's URI as written, given by its author.
+    /// The event's ID as written, given by its author; whatever text it is.
     package let eventID: String?
+    /// Whether it has an `errorDeclaration`: it declares an earlier event of its ID wrong.
+    package let declaresError: Bool
     /// When it happened; milliseconds since the Unix epoch.
     package let eventTimeMilliseconds: Int64
     /// The local time zone where it happened, in minutes from UTC: `eventTimeZoneOffset`.
     package let eventTimeZoneOffset: Int
-    /// When a repository says it recorded the event; milliseconds, informative only.
-    package let recordTimeMilliseconds: Int64?
     /// The business step: `https://ref.gs1.org/cbv/BizStep-shipping`.
     package let bizStep: String?
-    /// The disposition: `https://ref.gs1.org/cbv/Disp-in_transit`.
-    package let disposition: String?
-    /// Persistent dispositions set and unset.
-    package let persistentDisposition: PersistentDisposition?
     /// Where it happened.
     package let readPoint: CanonicalIdentifier?
     /// Where the objects are afterwards.
@@ -48,22 +43,12 @@ package struct EPCISEvent: Hashable, Sendable {
     package let outputQuantityList: [QuantityElement]
     /// Ties several transformation events into one process.
     package let transformationID: CanonicalIdentifier?
-    /// Business transactions.
-    package let bizTransactions: [BusinessTransaction]
     /// Where a transfer comes from.
     package let sources: [TransferEnd]
     /// Where a transfer goes to.
     package let destinations: [TransferEnd]
     /// Certificates that the event refers to.
     package let certificationInfo: [CanonicalIdentifier]
-    /// Declares an earlier event of the same ID wrong.
-    package let errorDeclaration: ErrorDeclaration?
-    /// Sensor elements, checked by the standard's structure and kept as JSON.
-    package let sensorElements: [JSONValue]
-    /// Instance or lot master data, kept as JSON.
-    package let ilmd: JSONValue?
-    /// Extension fields in source order, kept as JSON.
-    package let extensions: [JSONMember]
 
     /// The day of the event in its own time zone: `2026-03-01`.
     package var localDate: String {
@@ -78,18 +63,28 @@ package struct EPCISEvent: Hashable, Sendable {
 
 extension EPCISEvent {
     /// Reads one self-contained event: a JSON object with its own `@context`.
-    package static func read(_ bytes: [UInt8]) throws(EPCISError) -> EPCISEvent {
+    package static func read(
+        _ bytes: [UInt8], by strictness: EventStrictness
+    ) throws(EPCISError) -> EPCISEvent {
         let value: JSONValue
         do throws(JSONError) {
             value = try JSONValue.parse(bytes, limits: EPCISLimits.eventJSON)
         } catch {
             throw EPCISError(error)
         }
-        return try read(value)
+        return try read(value, by: strictness)
     }
 
     /// Reads one self-contained event from JSON that is already parsed.
-    package static func read(_ value: JSONValue) throws(EPCISError) -> EPCISEvent {
-        try EventReader(value).readEvent()
+    package static func read(
+        _ value: JSONValue, by strictness: EventStrictness
+    ) throws(EPCISError) -> EPCISEvent {
+        if strictness == .schema { try EventSchema.check(value) }
+        return try EventReader(value).readEvent()
+    }
+
+    /// Whether `epcList` or `quantityList` names an object.
+    var hasObjects: Bool {
+        !epcList.isEmpty || !quantityList.isEmpty
     }
 }

@@ -1,10 +1,10 @@
 import GS1
 
-/// Readers of the fields that events are made of; each error's field is left to the caller.
+/// Readers of the members that SPEC §8.1 names; each error's field is left to the caller.
 enum EventFields {
     /// An identifier of an object, place, party, document or process, in canonical form.
     static func identifier(_ value: JSONValue) throws(EPCISError) -> CanonicalIdentifier {
-        let text = try Scalars.uri(value)
+        let text = try Scalars.string(value)
         do throws(IdentifierError) {
             return try CanonicalIdentifier(text)
         } catch {
@@ -28,16 +28,16 @@ enum EventFields {
 
     /// `readPoint` or `bizLocation`.
     static func place(_ value: JSONValue) throws(EPCISError) -> CanonicalIdentifier {
-        try StrictObject(value, names: ["id"], extensible: true).require("id", identifier)
+        try ObjectReader(open: value).require("id", identifier)
     }
 
     /// One element of a quantity list.
     static func quantityElement(_ value: JSONValue) throws(EPCISError) -> QuantityElement {
-        let object = try StrictObject(value, names: ["epcClass", "quantity", "uom"])
+        let object = try ObjectReader(open: value)
         return QuantityElement(
             epcClass: try object.require("epcClass", identifier),
             quantity: try object.read("quantity", quantity),
-            uom: try object.read("uom", unitOfMeasure))
+            uom: try object.read("uom", Scalars.string))
     }
 
     /// `quantity`: a number that is not negative and can be held exactly.
@@ -52,25 +52,9 @@ enum EventFields {
         return quantity
     }
 
-    /// `uom` of a quantity: two or three capital letters and digits (UN Rec 20).
-    static func unitOfMeasure(_ value: JSONValue) throws(EPCISError) -> String {
-        let text = try Scalars.string(value)
-        let fits = text.utf8.allSatisfy {
-            (0x30...0x39).contains($0) || (0x41...0x5a).contains($0)
-        }
-        guard fits, (2...3).contains(text.utf8.count) else {
-            throw EPCISError(
-                "epcis.value", "a unit is a UN Rec 20 code of two or three characters, like KGM")
-        }
-        return text
-    }
-
-    /// One element of `bizTransactionList`.
-    static func businessTransaction(_ value: JSONValue) throws(EPCISError) -> BusinessTransaction {
-        let object = try StrictObject(value, names: ["type", "bizTransaction"])
-        return BusinessTransaction(
-            type: try object.read("type", Vocabulary.transactionType.read),
-            transaction: try object.require("bizTransaction", identifier))
+    /// `bizStep`, canonical where it is one of CBV's.
+    static func businessStep(_ value: JSONValue) throws(EPCISError) -> String {
+        Vocabulary.businessStep.canonical(try Scalars.string(value))
     }
 
     /// One element of `sourceList`.
@@ -86,9 +70,10 @@ enum EventFields {
     private static func transferEnd(
         _ value: JSONValue, _ name: String
     ) throws(EPCISError) -> TransferEnd {
-        let object = try StrictObject(value, names: ["type", name])
+        let object = try ObjectReader(open: value)
         return TransferEnd(
-            type: try object.require("type", Vocabulary.sourceDestinationType.read),
+            type: Vocabulary.sourceDestinationType.canonical(
+                try object.require("type", Scalars.string)),
             place: try object.require(name, identifier))
     }
 
@@ -98,40 +83,5 @@ enum EventFields {
     ) throws(EPCISError) -> [CanonicalIdentifier] {
         if case .array = value { return try Scalars.list(value, identifier) }
         return [try identifier(value)]
-    }
-
-    /// `errorDeclaration`.
-    static func errorDeclaration(_ value: JSONValue) throws(EPCISError) -> ErrorDeclaration {
-        let object = try StrictObject(
-            value, names: ["declarationTime", "reason", "correctiveEventIDs"], extensible: true)
-        return ErrorDeclaration(
-            declarationTimeMilliseconds: try object.require("declarationTime", Scalars.time)
-                .milliseconds,
-            reason: try object.read("reason", Vocabulary.errorReason.read),
-            correctiveEventIDs: try object.readList("correctiveEventIDs", Scalars.uri))
-    }
-
-    /// `persistentDisposition`: at least one of `set` and `unset`, and neither empty.
-    static func persistentDisposition(
-        _ value: JSONValue
-    ) throws(EPCISError) -> PersistentDisposition {
-        let object = try StrictObject(value, names: ["set", "unset"])
-        let result = PersistentDisposition(
-            set: try object.readList("set", unique: true, Vocabulary.disposition.read),
-            unset: try object.readList("unset", unique: true, Vocabulary.disposition.read))
-        for (name, list) in [("set", result.set), ("unset", result.unset)]
-        where list.isEmpty && object[name] != nil {
-            throw EPCISError("epcis.value", field: name, "the list must not be empty")
-        }
-        guard !object.members.isEmpty else {
-            throw EPCISError("epcis.missing", "set or unset must be present")
-        }
-        return result
-    }
-
-    /// `ilmd`: an object whose members are named by URIs or CURIEs.
-    static func masterData(_ value: JSONValue) throws(EPCISError) -> JSONValue {
-        _ = try StrictObject(value, names: [], extensible: true)
-        return value
     }
 }

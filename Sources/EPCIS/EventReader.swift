@@ -1,90 +1,95 @@
 import GS1
 
-/// Reads one event: the fields that its type knows, then what the type demands of them together.
+/// How much of an event's JSON is checked before it counts as one.
+package enum EventStrictness: Hashable, Sendable {
+    /// What SPEC §8.1 reads and nothing more: what rows, standing and answers depend on. So any
+    /// two programs read the same events, whatever else they know of EPCIS.
+    case rules
+    /// All that GS1's JSON schema and the standard's text ask for, and then what `rules` asks for.
+    /// For who signs or admits an event; never for who audits one.
+    case schema
+}
+
+/// Reads one event by SPEC §8.1: the members that decide, then what its type needs of them.
 struct EventReader {
     private let type: EventType
-    private let object: StrictObject
+    private let object: ObjectReader
 
-    /// Finds the event's type and checks its member names.
+    /// Finds the event's type.
     init(_ value: JSONValue) throws(EPCISError) {
-        guard case .object = value else { throw .format("an event object", value) }
-        guard let typeValue = value["type"] else {
-            throw EPCISError("epcis.missing", field: "type", "an event needs its type")
-        }
-        guard let text = typeValue.asString else {
-            throw EPCISError.format("a string", typeValue).inside("type")
-        }
-        guard let type = EventType(rawValue: text) else {
-            throw EPCISError(
-                "epcis.event-type", field: "type",
-                "\"\(JSONPath.shown(text))\" is none of the five event types of EPCIS 2.0")
-        }
-        self.type = type
-        object = try StrictObject(value, names: type.fieldNames, extensible: true)
+        type = try EventType(of: value)
+        object = try ObjectReader(open: value)
     }
 
-    /// Reads and checks the whole event.
+    /// Reads the whole event; members that §8.1 does not name may hold anything.
     func readEvent() throws(EPCISError) -> EPCISEvent {
-        try object.require("@context", EventContext.check)
+        try object.require("@context") { (_) throws(EPCISError) in }
         try checkObjectCount()
         let event = EPCISEvent(
             type: type,
             action: try action(),
-            eventID: try object.read("eventID", Scalars.uri),
+            eventID: object["eventID"]?.asString,
+            declaresError: object["errorDeclaration"] != nil,
             eventTimeMilliseconds: try object.require("eventTime", Scalars.time).milliseconds,
             eventTimeZoneOffset: try object.require("eventTimeZoneOffset", EventFields.zoneOffset),
-            recordTimeMilliseconds: try object.read("recordTime", Scalars.time)?.milliseconds,
-            bizStep: try object.read("bizStep", Vocabulary.businessStep.read),
-            disposition: try object.read("disposition", Vocabulary.disposition.read),
-            persistentDisposition: try object.read(
-                "persistentDisposition", EventFields.persistentDisposition),
+            bizStep: try object.read("bizStep", EventFields.businessStep),
             readPoint: try object.read("readPoint", EventFields.place),
             bizLocation: try object.read("bizLocation", EventFields.place),
-            parentID: try object.read("parentID", EventFields.identifier),
-            epcList: try identifiers("epcList", unique: type == .object),
-            quantityList: try quantities("quantityList"),
-            childEPCs: try identifiers("childEPCs", unique: false),
-            childQuantityList: try quantities("childQuantityList"),
-            inputEPCList: try identifiers("inputEPCList", unique: true),
-            inputQuantityList: try quantities("inputQuantityList"),
-            outputEPCList: try identifiers("outputEPCList", unique: true),
-            outputQuantityList: try quantities("outputQuantityList"),
-            transformationID: try object.read("transformationID", EventFields.identifier),
-            bizTransactions: try object.readList(
-                "bizTransactionList", EventFields.businessTransaction),
+            parentID: try own("parentID", EventFields.identifier),
+            epcList: try list("epcList", EventFields.identifier),
+            quantityList: try list("quantityList", EventFields.quantityElement),
+            childEPCs: try list("childEPCs", EventFields.identifier),
+            childQuantityList: try list("childQuantityList", EventFields.quantityElement),
+            inputEPCList: try list("inputEPCList", EventFields.identifier),
+            inputQuantityList: try list("inputQuantityList", EventFields.quantityElement),
+            outputEPCList: try list("outputEPCList", EventFields.identifier),
+            outputQuantityList: try list("outputQuantityList", EventFields.quantityElement),
+            transformationID: try own("transformationID", EventFields.identifier),
             sources: try object.readList("sourceList", EventFields.source),
             destinations: try object.readList("destinationList", EventFields.destination),
             certificationInfo: try object.read(
-                "certificationInfo", EventFields.certificationInfo) ?? [],
-            errorDeclaration: try object.read("errorDeclaration", EventFields.errorDeclaration),
-            sensorElements: try object.readList("sensorElementList", SensorFields.element),
-            ilmd: try object.read("ilmd", EventFields.masterData),
-            extensions: object.extensions)
-        try event.checkWhole()
+                "certificationInfo", EventFields.certificationInfo) ?? [])
+        try checkWhole(event)
         return event
     }
 
     /// The action, which every type but the transformation must have.
     private func action() throws(EPCISError) -> EventAction? {
-        guard type != .transformation else { return nil }
-        return try object.require("action", EventFields.action)
+        guard type == .transformation else {
+            return try object.require("action", EventFields.action)
+        }
+        guard object["action"] == nil else {
+            throw EPCISError(
+                "epcis.unexpected", field: "action", "a TransformationEvent has no action")
+        }
+        return nil
     }
 
-    /// A list of objects.
-    private func identifiers(
-        _ name: String, unique: Bool
-    ) throws(EPCISError) -> [CanonicalIdentifier] {
-        try object.readList(name, unique: unique, EventFields.identifier)
+    /// Reads a member that only some types have; in the others it is passed over.
+    private func own<T>(
+        _ name: String, _ body: (JSONValue) throws(EPCISError) -> T
+    ) throws(EPCISError) -> T? {
+        guard type.fieldNames.contains(name) else { return nil }
+        return try object.read(name, body)
     }
 
-    /// A list of amounts.
-    private func quantities(_ name: String) throws(EPCISError) -> [QuantityElement] {
-        try object.readList(name, EventFields.quantityElement)
+    /// Reads a list that only some types have; in the others it is passed over.
+    private func list<T>(
+        _ name: String, _ body: (JSONValue) throws(EPCISError) -> T
+    ) throws(EPCISError) -> [T] {
+        guard type.fieldNames.contains(name) else { return [] }
+        return try object.readList(name, body)
+    }
+
+    /// Whether a list that is not read further has an element.
+    private func isFilled(_ name: String) throws(EPCISError) -> Bool {
+        try !object.readList(name) { (_) throws(EPCISError) in }.isEmpty
     }
 
     /// Refuses an event of too many objects before any is read.
     private func checkObjectCount() throws(EPCISError) {
-        let count = EventType.objectLists.reduce(0) { $0 + (object[$1]?.asArray?.count ?? 0) }
+        let lists = EventType.objectLists.filter(type.fieldNames.contains)
+        let count = lists.reduce(0) { $0 + (object[$1]?.asArray?.count ?? 0) }
         guard count <= EPCISLimits.objectCount else {
             throw EPCISError(
                 "epcis.too-large",
@@ -93,43 +98,74 @@ struct EventReader {
     }
 }
 
-extension EventType {
-    /// The lists that name objects, of all event types.
-    static let objectLists = [
-        "epcList", "quantityList", "childEPCs", "childQuantityList", "inputEPCList",
-        "inputQuantityList", "outputEPCList", "outputQuantityList",
-    ]
+// MARK: - What a type needs (EPCIS 2.0 §7.4)
 
-    private static let common: Set<String> = [
-        "@context", "type", "eventTime", "recordTime", "eventTimeZoneOffset", "eventID",
-        "certificationInfo", "errorDeclaration", "bizStep", "disposition", "readPoint",
-        "bizLocation", "bizTransactionList", "sourceList", "destinationList", "sensorElementList",
-    ]
+extension EventReader {
+    private func checkWhole(_ event: EPCISEvent) throws(EPCISError) {
+        switch type {
+        case .object: try checkObject(event)
+        case .aggregation:
+            if event.action != .observe { try checkParent(event) }
+            try checkChildren(event)
+        case .association:
+            try checkParent(event)
+            try checkChildren(event)
+        case .transaction: try checkTransaction()
+        case .transformation: try checkTransformation(event)
+        }
+    }
 
-    private static let objectNames = common.union([
-        "action", "epcList", "quantityList", "persistentDisposition", "ilmd",
-    ])
+    /// §7.4.2: objects, or a sensor's reading at a place.
+    ///
+    /// GS1's schema lets an empty `epcList` pass for objects; the text asks for one or more.
+    private func checkObject(_ event: EPCISEvent) throws(EPCISError) {
+        let isSensed = try isFilled("sensorElementList") && event.readPoint != nil
+        guard event.hasObjects || isSensed else {
+            throw EPCISError(
+                "epcis.nothing-stated",
+                "an ObjectEvent needs objects, or sensorElementList and readPoint")
+        }
+    }
 
-    private static let aggregationNames = common.union([
-        "action", "parentID", "childEPCs", "childQuantityList",
-    ])
+    /// §7.4.3, §7.4.6: a parent, unless an aggregation is only observed.
+    private func checkParent(_ event: EPCISEvent) throws(EPCISError) {
+        guard event.parentID != nil else {
+            throw EPCISError(
+                "epcis.missing", field: "parentID",
+                "an AssociationEvent, and an AggregationEvent with action ADD or DELETE, "
+                    + "needs its parent")
+        }
+    }
 
-    private static let transactionNames = common.union([
-        "action", "parentID", "epcList", "quantityList",
-    ])
+    /// Children may be left out with DELETE only, where it means all of them.
+    private func checkChildren(_ event: EPCISEvent) throws(EPCISError) {
+        let hasChildren = !event.childEPCs.isEmpty || !event.childQuantityList.isEmpty
+        guard event.action == .delete || hasChildren else {
+            throw EPCISError(
+                "epcis.nothing-stated",
+                "childEPCs or childQuantityList must name a child unless the action is DELETE")
+        }
+    }
 
-    private static let transformationNames = common.union([
-        "inputEPCList", "inputQuantityList", "outputEPCList", "outputQuantityList",
-        "transformationID", "persistentDisposition", "ilmd",
-    ])
+    /// §7.4.4: business transactions.
+    private func checkTransaction() throws(EPCISError) {
+        guard try isFilled("bizTransactionList") else {
+            throw EPCISError(
+                "epcis.missing", field: "bizTransactionList",
+                "a TransactionEvent needs a business transaction")
+        }
+    }
 
-    /// The names of the standard's fields in an event of this type.
-    var fieldNames: Set<String> {
-        switch self {
-        case .object: Self.objectNames
-        case .aggregation, .association: Self.aggregationNames
-        case .transaction: Self.transactionNames
-        case .transformation: Self.transformationNames
+    /// §7.4.5: inputs and outputs, or one of them and the process that ties several events.
+    private func checkTransformation(_ event: EPCISEvent) throws(EPCISError) {
+        let hasInputs = !event.inputEPCList.isEmpty || !event.inputQuantityList.isEmpty
+        let hasOutputs = !event.outputEPCList.isEmpty || !event.outputQuantityList.isEmpty
+        let hasProcess = event.transformationID != nil
+        guard hasInputs && hasOutputs || hasProcess && (hasInputs || hasOutputs) else {
+            throw EPCISError(
+                "epcis.nothing-stated",
+                "a TransformationEvent needs inputs and outputs, or one of them and "
+                    + "transformationID")
         }
     }
 }

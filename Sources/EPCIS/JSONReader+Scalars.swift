@@ -47,10 +47,10 @@ extension JSONReader {
             resolved = consume buffer
         }
         try checkLength(from: start, limit: limit, name: name)
+        let source = resolved.map { $0[...] } ?? bytes[(start + 1)..<position]
         let text =
-            if let resolved { String(validating: resolved, as: UTF8.self) } else {
-                String(validating: bytes[(start + 1)..<position], as: UTF8.self)
-            }
+            isWellFormed
+            ? String(decoding: source, as: UTF8.self) : String(validating: source, as: UTF8.self)
         guard let text else {
             position = start
             throw failure("json.invalid-utf8", "a string that begins here is not valid UTF-8")

@@ -96,7 +96,7 @@ extension JSONValue {
     /// The value of a member, found by its exact bytes; nil if absent or if this is no object.
     package subscript(_ name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
-        return members.first { $0.name.utf8.elementsEqual(name.utf8) }?.value
+        return members.first { $0.name == name && $0.name.utf8.elementsEqual(name.utf8) }?.value
     }
 
     /// What kind of value this is, for messages: "a string", "an object".

@@ -3,18 +3,17 @@
 /// The standard also asks that sensor times do not lie after the event's; GS1's own examples
 /// break that, so it is left to those who judge the content.
 enum SensorFields {
-    /// One element of `sensorElementList`, given back as it is.
-    static func element(_ value: JSONValue) throws(EPCISError) -> JSONValue {
-        let object = try StrictObject(
+    /// One element of `sensorElementList`.
+    static func element(_ value: JSONValue) throws(EPCISError) {
+        let object = try ObjectReader(
             value, names: ["sensorMetadata", "sensorReport"], extensible: true)
         try object.read("sensorMetadata", metadata)
         try object.require("sensorReport", reports)
-        return value
     }
 
     /// `sensorMetadata`.
     private static func metadata(_ value: JSONValue) throws(EPCISError) {
-        let object = try StrictObject(value, names: metadataNames, extensible: true)
+        let object = try ObjectReader(value, names: metadataNames, extensible: true)
         for name in metadataTimes { _ = try object.read(name, Scalars.time) }
         for name in metadataURIs { _ = try object.read(name, Scalars.uri) }
     }
@@ -29,7 +28,7 @@ enum SensorFields {
 
     /// One element of `sensorReport`.
     private static func report(_ value: JSONValue) throws(EPCISError) {
-        let object = try StrictObject(value, names: reportNames, extensible: true)
+        let object = try ObjectReader(value, names: reportNames, extensible: true)
         try object.require("type", measurementType)
         try object.read("exception", exception)
         _ = try object.read("time", Scalars.time)

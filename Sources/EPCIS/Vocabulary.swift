@@ -34,8 +34,8 @@ enum Vocabulary {
 
     /// Reads a value and gives its canonical URI: `https://ref.gs1.org/cbv/BizStep-shipping`.
     func read(_ value: JSONValue) throws(EPCISError) -> String {
-        guard let text = value.asString else { throw .format("a string", value) }
-        if Self.contains(words, text) { return Self.namespace + prefix + text }
+        let text = try Scalars.string(value)
+        if Self.contains(words, text) { return canonical(text) }
         let lowered = text.lowercased()
         if Self.refusedNamespaces.contains(where: lowered.hasPrefix) {
             throw EPCISError(
@@ -49,8 +49,16 @@ enum Vocabulary {
                 "\(JSONPath.shown(text)) is neither a word of CBV 2.0's list nor a URI of one's own"
             )
         }
-        for spelling in Self.namespaceSpellings where text.hasPrefix(spelling) {
-            return Self.namespace + text.dropFirst(spelling.count)
+        return canonical(text)
+    }
+
+    /// The canonical URI of a word of the list and of other spellings of its namespace; any other
+    /// text as it is (SPEC §8.1).
+    func canonical(_ text: String) -> String {
+        if Self.contains(words, text) { return Self.namespace + prefix + text }
+        for spelling in Self.namespaceSpellings where text.utf8.starts(with: spelling.utf8) {
+            let word = text.utf8.dropFirst(spelling.utf8.count)
+            return Self.namespace + String(decoding: word, as: UTF8.self)
         }
         return text
     }

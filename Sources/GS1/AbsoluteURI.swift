@@ -35,7 +35,7 @@ struct AbsoluteURI {
             authority = nil
             path = rest
         }
-        if isWeb && host.isEmpty {
+        if isWeb && (host.isEmpty || host.first == 0x3A) {
             throw IdentifierError(
                 "identifier.malformed", bytes,
                 "a web address names a host, such as https://id.gs1.org/")

@@ -76,9 +76,9 @@ extension ApplicationIdentifier {
 
     /// Refuses wrong check digits and other content that a value of this form cannot have.
     func checkContent(of value: [UInt8]) throws(IdentifierError) {
-        let subject = "\(name) \(PercentEncoding.text(value.prefix(128)))"
         for (component, part) in parts(of: value) {
-            try component.checkContent(of: part, as: subject)
+            try component.checkContent(
+                of: part, as: "\(name) \(PercentEncoding.text(value.prefix(128)))")
         }
     }
 

@@ -30,7 +30,17 @@ package struct CanonicalIdentifier: Sendable {
     ///
     /// Takes time linear in the length of the text.
     package init(_ text: String) throws(IdentifierError) {
-        let uri = try AbsoluteURI(Self.limited(text))
+        let bytes = try Self.limited(text)
+        if let known = Self(canonical: bytes, text: text) {
+            self = known
+            return
+        }
+        try self.init(whole: bytes)
+    }
+
+    /// Reads any spelling, without the shortcut for canonical ones.
+    package init(whole bytes: [UInt8]) throws(IdentifierError) {
+        let uri = try AbsoluteURI(bytes)
         if let key = try EPCURN.read(uri) {
             self.init(key)
         } else if let key = try DigitalLinkPath(uri)?.identification() {

@@ -67,7 +67,9 @@ extension ElementComponent {
     ///
     /// Enforced are those that decide identity: leading zeros, pieces of a total, check digits and
     /// characters. Dates and code lists of data attributes are not judged here.
-    func checkContent(of part: ArraySlice<UInt8>, as name: String) throws(IdentifierError) {
+    func checkContent(of part: ArraySlice<UInt8>, as name: @autoclosure () -> String)
+        throws(IdentifierError)
+    {
         for rule in rules {
             switch rule {
             case "csum":
@@ -75,11 +77,11 @@ extension ElementComponent {
             case "csumalpha":
                 try Self.checkCharacters(of: part, as: name)
             case "zero" where part.contains { $0 != 0x30 }:
-                throw IdentifierError("identifier.malformed", part, "\(name) must begin with 0")
+                throw IdentifierError("identifier.malformed", part, "\(name()) must begin with 0")
             case "nozeroprefix" where part.count > 1 && part.first == 0x30:
                 throw IdentifierError(
                     "identifier.malformed", part,
-                    "\(name) must not begin with 0; drop the leading zeros")
+                    "\(name()) must not begin with 0; drop the leading zeros")
             case "pieceoftotal":
                 try Self.checkPiece(of: part, as: name)
             default:
@@ -89,40 +91,40 @@ extension ElementComponent {
     }
 
     private static func checkDigit(
-        of part: ArraySlice<UInt8>, as name: String
+        of part: ArraySlice<UInt8>, as name: () -> String
     ) throws(IdentifierError) {
         guard let last = part.last, let expected = CheckDigit.digit(for: part.dropLast()),
             last != expected
         else { return }
         throw IdentifierError(
             "identifier.check-digit", part,
-            "check digit of \(name) is \([last].asText), should be \([expected].asText)")
+            "check digit of \(name()) is \([last].asText), should be \([expected].asText)")
     }
 
     private static func checkCharacters(
-        of part: ArraySlice<UInt8>, as name: String
+        of part: ArraySlice<UInt8>, as name: () -> String
     ) throws(IdentifierError) {
         guard part.count > 2, let expected = CheckCharacters.pair(for: part.dropLast(2)) else {
             throw IdentifierError(
                 "identifier.malformed", part,
-                "\(name) is too short to end with two check characters")
+                "\(name()) is too short to end with two check characters")
         }
         let given = part.suffix(2)
         guard !given.elementsEqual(expected) else { return }
         throw IdentifierError(
             "identifier.check-digit", part,
-            "check characters of \(name) are \(PercentEncoding.text(given)), "
+            "check characters of \(name()) are \(PercentEncoding.text(given)), "
                 + "should be \(expected.asText)")
     }
 
     private static func checkPiece(
-        of part: ArraySlice<UInt8>, as name: String
+        of part: ArraySlice<UInt8>, as name: () -> String
     ) throws(IdentifierError) {
         let piece = part.prefix(2).asText
         let total = part.dropFirst(2).asText
         guard piece == "00" || total == "00" || piece > total else { return }
         throw IdentifierError(
             "identifier.malformed", part,
-            "\(name) names piece \(piece) of \(total); pieces count from 01 to the total")
+            "\(name()) names piece \(piece) of \(total); pieces count from 01 to the total")
     }
 }

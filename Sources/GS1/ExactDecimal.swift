@@ -23,7 +23,12 @@ package struct ExactDecimal: Hashable, Sendable {
 
     /// The number `significand × 10^exponent`, or nothing if the exponent does not fit.
     package init?(significand: Int128, exponent: Int) {
-        // Far outside there is nothing to normalise, and the sum below cannot overflow.
+        // Zero is zero, whatever its exponent. Far outside there is nothing to normalise, and the
+        // sum below cannot overflow.
+        guard significand != 0 else {
+            self = .zero
+            return
+        }
         guard (-1_000_000...1_000_000).contains(exponent) else { return nil }
         let (digits, power) = Self.normalised(significand, exponent)
         guard Self.exponentRange.contains(power) else { return nil }

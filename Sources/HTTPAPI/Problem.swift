@@ -37,12 +37,19 @@ package struct Problem: Hashable, Sendable {
         "statement.issuer-suspended": 403, "statement.key-unknown": 403,
         "statement.key-purpose": 403, "statement.key-not-yet-valid": 403,
         "statement.key-revoked": 403, "statement.signature": 403, "evidence.too-large": 422,
-        "node.failed": 500, "access.required": 401, "access.token": 401, "access.expired": 401,
+        "node.failed": 500, "storage.full": 507, "access.required": 401, "access.token": 401,
+        "access.expired": 401,
         "access.organisation": 403, "access.role": 403, "entry.withheld": 403,
     ]
 
     /// Seconds after which it makes sense to try again, for statuses that say so.
-    package var retryAfterSeconds: Int? { status == 503 ? 2 : nil }
+    package var retryAfterSeconds: Int? {
+        switch status {
+        case 503: 2
+        case 507: 60
+        default: nil
+        }
+    }
 
     /// One sentence for the kind of problem.
     package var title: String {
@@ -59,6 +66,7 @@ package struct Problem: Hashable, Sendable {
         case 431: "The head of the request is too large"
         case 500: "The node failed"
         case 503: "The node cannot take this now"
+        case 507: "The node has no space for this now"
         default: "The request is malformed"
         }
     }

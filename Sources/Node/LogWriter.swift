@@ -11,7 +11,9 @@ import Synchronization
 /// Group commit: whatever was handed over while a group was being committed is the next group, so
 /// that an idle node seals at once and a busy one shares each sync among many. A caller is answered
 /// when its group is durable. The first failure of a commit is the end: nothing of the group is
-/// acknowledged, ``ending`` says why, and the process is meant to stop.
+/// acknowledged, ``ending`` says why, and the process is meant to stop. Only a full disk is not:
+/// the group is refused, and the log is taken up again where it ends, once a pause is over and
+/// something is handed over.
 final class LogWriter: Sendable {
     /// What became of a statement.
     enum Outcome: Sendable {
@@ -37,6 +39,8 @@ final class LogWriter: Sendable {
 
     /// How the writer ended: in good order, or with what failed.
     let ending = Ending()
+    /// How long nothing is tried after the disk was full.
+    static let fullPause = Duration.milliseconds(500)
     private let ledger: Ledger
     private let published: PublishedLog
     private let onSealed: @Sendable (UInt64) -> Void
@@ -58,9 +62,11 @@ final class LogWriter: Sendable {
         self.onSealed = onSealed
     }
 
-    /// Starts the thread.
-    func start(_ sequencer: Sequencer) {
-        let thread = Thread { [self] in run(sequencer) }
+    /// Starts the thread; `resume` takes up the log again from the ledger.
+    func start(
+        _ sequencer: Sequencer, resume: @escaping @Sendable (LedgerStore) throws -> Sequencer
+    ) {
+        let thread = Thread { [self] in run(sequencer, resume: resume) }
         thread.name = "cairn.writer"
         thread.stackSize = 8 << 20
         thread.start()
@@ -92,8 +98,11 @@ final class LogWriter: Sendable {
 
     // MARK: The thread
 
-    private func run(_ first: Sequencer) {
-        var sequencer = first
+    private func run(
+        _ first: Sequencer, resume: @Sendable (LedgerStore) throws -> Sequencer
+    ) {
+        var sequencer: Sequencer? = first
+        var pauseEnd = ContinuousClock.now
         while true {
             bell.wait()
             let (orders, isClosed) = line.withLock { line in
@@ -102,14 +111,28 @@ final class LogWriter: Sendable {
             }
             var rest = orders[...]
             while !rest.isEmpty {
+                if sequencer == nil, ContinuousClock.now < pauseEnd {
+                    refuse(rest, with: .full)
+                    break
+                }
                 do {
-                    rest = rest.dropFirst(try commitGroup(rest, &sequencer))
+                    var writing = try sequencer ?? ledger.write(resume)
+                    sequencer = nil
+                    rest = rest.dropFirst(try commitGroup(rest, &writing))
+                    sequencer = writing
+                } catch let error as StorageError where error.code == "storage.full" {
+                    logger.error("the disk is full", metadata: ["reason": "\(error.reason)"])
+                    pauseEnd = ContinuousClock.now + Self.fullPause
                 } catch {
                     return fail(NodeError(error), waiting: rest)
                 }
             }
             if isClosed { return ending.settle(.success(())) }
         }
+    }
+
+    private func refuse(_ orders: some Sequence<Order>, with refusal: Refusal) {
+        for order in orders { order.continuation.resume(returning: .refused(refusal)) }
     }
 
     /// Stages as many of the orders as one group takes, commits them, answers their callers.
@@ -172,9 +195,7 @@ final class LogWriter: Sendable {
             defer { line.orders = [] }
             return line.orders
         }
-        for order in orders + late {
-            order.continuation.resume(returning: .refused(.failed))
-        }
+        refuse(orders + late, with: .failed)
         ending.settle(.failure(error))
     }
 }

@@ -75,6 +75,11 @@ extension Refusal {
         code: "node.busy", field: "",
         reason: "the node has as much in hand as it can hold; try again in a moment")
 
+    /// The answer to a caller when there is no space for the submission.
+    static let full = Refusal(
+        code: "storage.full", field: "",
+        reason: "the node's disk is full; nothing of the submission was kept; try again later")
+
     /// The answer to a caller when the node itself cannot do its work; the log says why.
     static let failed = Refusal(
         code: "node.failed", field: "",

@@ -50,7 +50,14 @@ extension NodeRuntime {
             origin: state.origin, network: state.governance.network, logKey: opened.logKey)
         views.start()
         views.sealed(size: state.size)
-        writer.start(opened.sequencer)
+        let (genesis, logKey, depth) = (
+            opened.genesis, opened.logKey, opened.ledger.identity.indexDepth
+        )
+        writer.start(opened.sequencer) { store in
+            try Sequencer(
+                resuming: store, genesis: genesis, origin: state.origin, indexDepth: depth,
+                logKey: logKey)
+        }
         return RunningNode(
             organisation: opened.organisation, ledger: opened.ledger, published: published,
             writer: writer, room: WaitingRoom(limits: limits), views: views,

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Storage
 import Synchronization
 
 /// Fills the views behind the writer, on a thread of its own: the writer never waits for it.
@@ -19,6 +20,8 @@ final class ViewsFollower: Sendable {
         var waiters: [Waiter] = []
     }
 
+    /// How long nothing is tried after the disk was full.
+    private static let fullPauseSeconds = 0.5
     /// How the thread ended.
     let ending = Ending()
     private let catchUp: @Sendable (UInt64) throws -> UInt64
@@ -109,6 +112,9 @@ final class ViewsFollower: Sendable {
             }) {
                 do {
                     settle(reached: try catchUp(target))
+                } catch let error as StorageError where error.code == "storage.full" {
+                    // The step is tried again: the views are as they were, and space may come.
+                    Thread.sleep(forTimeInterval: Self.fullPauseSeconds)
                 } catch {
                     logger.error(
                         "the views cannot be filled; cairn rebuild makes them again",

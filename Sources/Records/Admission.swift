@@ -1,3 +1,4 @@
+import EPCIS
 import MerkleTrees
 
 /// One part of an admitted statement, read and judged.
@@ -94,7 +95,7 @@ package struct Admission: Sendable {
             }
             last = part.digest
             do {
-                result.append((part, try Content.read(part)))
+                result.append((part, try Content.read(part, events: .schema)))
             } catch {
                 throw Refusal(
                     code: error.code, field: "parts[\(index)].\(error.field)",

@@ -13,12 +13,16 @@ package enum Content: Sendable {
 
     /// Reads the content of a part by its content type (SPEC §5).
     ///
+    /// Events are read by `rules`, SPEC §8.1, unless a signer or an admission asks for more.
+    ///
     /// - Throws: the refusal of the content's own format, or `record.must-be-visible`.
-    package static func read(_ part: Part) throws(Refusal) -> Content {
+    package static func read(
+        _ part: Part, events: EventStrictness = .rules
+    ) throws(Refusal) -> Content {
         switch part.contentType {
         case PartContentType.event:
             do {
-                return .event(try EPCISEvent.read(part.content))
+                return .event(try EPCISEvent.read(part.content, by: events))
             } catch {
                 throw Refusal(code: error.code, field: error.field, reason: error.reason)
             }

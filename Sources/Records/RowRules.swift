@@ -51,9 +51,16 @@ package struct RowRules: Sendable {
         switch content {
         case .event(let event): rules.add(event)
         case .record(let record): rules.add(record)
-        case .governance: rules.add(.network(network), .assert)
+        case .governance: return governance(in: network)
         case .attachment: return nil
         }
+        return rules.rows
+    }
+
+    /// The one row of a governance part (SPEC §8.2).
+    package static func governance(in network: Hash256) -> Set<RequiredRow> {
+        var rules = RowRules(network: network)
+        rules.add(.network(network), .assert)
         return rules.rows
     }
 

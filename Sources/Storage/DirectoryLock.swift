@@ -10,6 +10,7 @@
 /// however it ends, so a stale file refuses nobody. The file's text is the holder's process id,
 /// for people only.
 final class DirectoryLock: Sendable {
+    private let directory: String
     private let descriptor: Int32
 
     /// Takes the lock or refuses at once (`storage.locked`), naming the file and the holder.
@@ -34,11 +35,29 @@ final class DirectoryLock: Sendable {
                 code: "storage.locked", place: path,
                 reason: "process \(holder) has this directory open; stop it first")
         }
+        self.directory = directory
         self.descriptor = descriptor
         Self.write("\(getpid())\n", to: descriptor)
     }
 
     deinit { close(descriptor) }
+
+    /// Makes durable which files the directory holds.
+    ///
+    /// SQLite does that for a WAL that it makes, with the first sync; if the process died before,
+    /// the next one finds the file and takes it for durable.
+    func synchronizeDirectory() throws(StorageError) {
+        let opened = unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard opened >= 0 else { throw failure("cannot be opened") }
+        defer { close(opened) }
+        guard fsync(opened) == 0 else { throw failure("cannot be synced") }
+    }
+
+    private func failure(_ what: String) -> StorageError {
+        StorageError(
+            code: "storage.io", place: directory,
+            reason: "the directory \(what): \(Self.message(errno))")
+    }
 
     private static func write(_ text: String, to descriptor: Int32) {
         var bytes = Array(text.utf8)

@@ -8,9 +8,11 @@ import Synchronization
 /// `synchronous=FULL` and is the only one that copies the WAL back; it belongs to whoever calls
 /// ``write(_:)``, one call at a time. A value of this type may be used from any thread.
 ///
-/// After an error in a commit the ledger is *broken*: every further write is refused with
-/// `storage.broken`, because what is on the disk is unknown. Reading goes on. The process is meant
-/// to stop; the next ``open(directory:)`` reads what is really there.
+/// When there is no space for a group, nothing of it is kept (`storage.full`) and the next one may
+/// be tried. After any other error of the disk the ledger is *broken*: every further write is
+/// refused with `storage.broken`, because what is on the disk is unknown. Reading goes on. The
+/// process is meant to stop; the next opening reads what is really there, and makes it durable
+/// before anything is built on it.
 package final class Ledger: Sendable {
     /// The file's name in a node's directory.
     package static let fileName = "ledger.sqlite"
@@ -29,9 +31,14 @@ package final class Ledger: Sendable {
     private let lock: Mutex<DirectoryLock?>
     private let writer: WriterStore
     private let failure = Mutex<StorageError?>(nil)
+    /// After how many pages of the WAL the writer copies it back.
+    private let checkpointPages: Int
 
-    private init(pool: DatabasePool, lock: DirectoryLock?) throws(StorageError) {
+    private init(
+        pool: DatabasePool, lock: DirectoryLock?, checkpointPages: Int = Ledger.checkpointPages
+    ) throws(StorageError) {
         self.pool = pool
+        self.checkpointPages = checkpointPages
         self.lock = Mutex(lock)
         let identity = try StorageError.mapping(Self.fileName) {
             try pool.read { try Self.readIdentity($0) }
@@ -40,6 +47,7 @@ package final class Ledger: Sendable {
         writer = pool.writeWithoutTransaction { database in
             WriterStore(LedgerStore(database, identity: identity, isWriter: lock != nil))
         }
+        if lock != nil { pool.writeWithoutTransaction { writer.pages.count(on: $0) } }
     }
 
     /// Makes the ledger of a new node; its directory must exist and hold no ledger.
@@ -66,16 +74,24 @@ package final class Ledger: Sendable {
 
     /// Opens the ledger of a node and takes its lock.
     ///
+    /// What the last process left is made durable first: after a failed sync it can be readable and
+    /// yet be lost with the next power cut. The WAL is copied back after `checkpointPages` pages.
+    ///
     /// - Throws: `storage.locked` if another process has it, `storage.missing` if there is none,
     ///   `storage.schema` if a newer program wrote it, `storage.not-durable` if SQLite does not
-    ///   keep `synchronous=FULL`.
-    package static func open(directory: String) throws(StorageError) -> Ledger {
+    ///   keep `synchronous=FULL`, `storage.full` if there is no space to start with.
+    package static func open(
+        directory: String, checkpointPages: Int = Ledger.checkpointPages
+    ) throws(StorageError) -> Ledger {
         let path = directory + "/" + fileName
         try requireFile(path)
         let lock = try DirectoryLock(directory: directory)
         let pool = try openPool(path, readonly: false)
         try requireSchema(pool, path)
-        return try Ledger(pool: pool, lock: lock)
+        let ledger = try Ledger(pool: pool, lock: lock, checkpointPages: checkpointPages)
+        try ledger.checkpoint()
+        try lock.synchronizeDirectory()
+        return ledger
     }
 
     /// Opens a ledger for reading only, without its lock: for checks beside a running node.
@@ -104,25 +120,43 @@ package final class Ledger: Sendable {
 
     /// Reads and writes the ledger as its one writer; calls wait for each other.
     ///
-    /// - Throws: what `body` throws, and ``StorageError``. One thrown by
-    ///   ``LedgerStore/commit(_:)`` is fatal: nothing may be acknowledged, and every later call
-    ///   fails with `storage.broken`.
+    /// - Throws: what `body` throws, and ``StorageError``. Whatever failed on the disk is fatal:
+    ///   nothing may be acknowledged, and every later call fails with `storage.broken`. Only
+    ///   `storage.full` is not.
     package func write<Value>(_ body: (LedgerStore) throws -> Value) throws -> Value {
         try requireWhole()
         do {
-            return try pool.writeWithoutTransaction { _ in
+            return try pool.writeWithoutTransaction { database in
                 defer { if let error = writer.store.broken { fail(error) } }
-                return try body(writer.store)
+                let value = try body(writer.store)
+                try copyBack(database)
+                return value
             }
         } catch let error as DatabaseError {
-            throw StorageError(database: error, place: Self.fileName)
+            throw noted(StorageError(database: error, place: Self.fileName))
+        } catch let error as StorageError {
+            throw noted(error)
+        }
+    }
+
+    /// Copies the WAL back once it is long, where SQLite would do it itself and not tell of errors.
+    ///
+    /// Without space for it the WAL grows on; the next commit tries again.
+    private func copyBack(_ database: Database) throws {
+        guard writer.pages.count >= checkpointPages, !database.isInsideTransaction else { return }
+        do {
+            _ = try database.checkpoint(.passive)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL {
+            return
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+            return
         }
     }
 
     /// Removes the bytes of parts for good; their digests and all proofs stay.
     ///
     /// `secure_delete` overwrites them in the database, and the WAL that still held them is
-    /// emptied.
+    /// emptied, durably: a power cut does not bring them back.
     /// Whether an erasure record allows it is for the caller to know; ``LedgerCheck`` asks for one.
     ///
     /// - Throws: ``StorageError``; an unknown part is passed by.
@@ -134,10 +168,15 @@ package final class Ledger: Sendable {
     /// Copies the WAL into the database and empties it; readers may hold back the end of it.
     package func checkpoint() throws(StorageError) {
         try requireWhole()
-        try StorageError.mapping(Self.fileName) {
-            try pool.writeWithoutTransaction { database in
-                _ = try database.checkpoint(.truncate)
+        do throws(StorageError) {
+            try StorageError.mapping(Self.fileName) {
+                try pool.writeWithoutTransaction { database in
+                    let copied = try database.checkpoint(.truncate)
+                    if copied.walFrameCount == 0 { try Self.syncWAL(database) }
+                }
             }
+        } catch {
+            throw noted(error)
         }
     }
 
@@ -152,6 +191,15 @@ package final class Ledger: Sendable {
         try StorageError.mapping(Self.fileName) { try pool.close() }
         lock.withLock { $0 = nil }
     }
+
+    /// An error, after which the ledger is broken if the disk may have failed.
+    private func noted(_ error: StorageError) -> StorageError {
+        if Self.fatalCodes.contains(error.code) { fail(error) }
+        return error
+    }
+
+    /// Errors after which it is unknown what the disk holds.
+    private static let fatalCodes: Set = ["storage.io", "storage.corrupt", "storage.failed"]
 
     private func fail(_ error: StorageError) {
         failure.withLock { if $0 == nil { $0 = error } }
@@ -170,5 +218,6 @@ package final class Ledger: Sendable {
 /// It is touched on the writer's queue only.
 private final class WriterStore: @unchecked Sendable {
     let store: LedgerStore
+    let pages = WALPages()
     init(_ store: LedgerStore) { self.store = store }
 }

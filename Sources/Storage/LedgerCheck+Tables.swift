@@ -123,6 +123,6 @@ extension LedgerCheck {
     /// Whether a part was erased, so that what it said cannot be compared any more.
     private func isErased(_ number: Int64) throws -> Bool {
         guard let digest = try? store.digest(ofPart: number) else { return false }
-        return try expected.erasures.contains(digest) && store.part(digest) == nil
+        return try expected.erasures.contains(digest) && store.storedPart(digest) == nil
     }
 }

@@ -87,6 +87,12 @@ package struct LedgerCheck {
             $0.text(0)
         }
         for message in messages where message != "ok" { add("database", "structure", message) }
+        let (declared, known) = try StorageError.mapping("schema") {
+            try (LedgerSchema.declarations(store.database), LedgerSchema.declarations())
+        }
+        for row in Set(declared).symmetricDifference(known) {
+            add("database", row[1], "this \(row[0]) is missing, too many or declared otherwise")
+        }
     }
 
     private mutating func checkIdentity() throws {
@@ -169,7 +175,7 @@ package struct LedgerCheck {
         guard let rows = try? Manifest.decode(manifest).rows, rows.count == 1, let row = rows.first,
             row.key == key
         else { return nil }
-        let bytes = try store.part(row.part)
+        let bytes = try store.storedPart(row.part)
         if let bytes, (try? Part.decode(bytes).digest) != row.part {
             add("part", row.part.hex, "its bytes have another digest")
         }
@@ -217,7 +223,7 @@ package struct LedgerCheck {
         if uses.filter({ $0 == (place, number) }).count != 1 {
             add("part_use", digest.hex, "its use by entry \(index) is not listed")
         }
-        guard let bytes = try store.part(digest), let part = try? Part.decode(bytes),
+        guard let bytes = try store.storedPart(digest), let part = try? Part.decode(bytes),
             part.digest == digest, part.contentType == PartContentType.record,
             let record = try? Record.read(part.content)
         else { return }

@@ -48,6 +48,27 @@ enum LedgerSchema {
             PRIMARY KEY(place, number)) STRICT, WITHOUT ROWID;
         """
 
+    /// What a database declares: type, name, table and text of each table and index, by name, and
+    /// what SQLite keeps each of these as.
+    static func declarations(_ database: Database) throws -> [[String]] {
+        let sql = """
+            SELECT type, name, tbl_name, coalesce(sql, ''),
+                typeof(type) || typeof(name) || typeof(tbl_name) || typeof(sql)
+            FROM sqlite_schema ORDER BY name
+            """
+        return try Row.fetchAll(database, sql: sql).map { row in
+            (0..<5).map { String.fromDatabaseValue(row[$0]) ?? "" }
+        }
+    }
+
+    /// What a ledger declares.
+    static func declarations() throws -> [[String]] {
+        try DatabaseQueue().write { database in
+            try database.execute(sql: tables)
+            return try declarations(database)
+        }
+    }
+
     /// Makes the tables of an empty file and names its log, in one transaction.
     static func create(_ database: Database, identity: LogIdentity) throws {
         try database.execute(sql: tables)

@@ -13,7 +13,11 @@ package import Sequencing
 // same connection copies the WAL into ledger.sqlite (pwrite, fdatasync) and starts it again.
 //
 // A failed fdatasync leaves unknown what is on the disk: any error between BEGIN and COMMIT is
-// therefore fatal to this process (``Ledger``), and nothing of the group is acknowledged. What
+// therefore fatal to this process (``Ledger``), and nothing of the group is acknowledged. What is
+// read after the next start need not be durable either, and is therefore copied back, synced, and
+// the WAL started again, before anything follows it. A write that finds no space has not reached
+// the end of the transaction, so that nothing of the group is kept: it is rolled back, and the
+// ledger is as before. What
 // cannot be handled at all is a disk that confirms a sync and loses the data: `cairn check` then
 // finds a ledger that is behind its acknowledged checkpoints, or torn.
 extension LedgerStore: LedgerWriter {
@@ -28,18 +32,23 @@ extension LedgerStore: LedgerWriter {
                 code: "storage.mismatch", place: "ledger.sqlite",
                 reason: "a group for leaf \(group.firstIndex) does not follow \(size) entries")
         }
-        try StorageError.mapping("ledger.sqlite") { try database.beginTransaction(.immediate) }
         do throws(StorageError) {
+            try StorageError.mapping("ledger.sqlite") { try database.beginTransaction(.immediate) }
             try write(group)
             try StorageError.mapping("ledger.sqlite") { try database.commit() }
         } catch {
             buckets.removeAll()
-            broken = error
-            // Only tidies up: the caller stops anyhow, and SQLite may have rolled back already.
+            // SQLite may have rolled back already.
             try? database.rollback()
+            if error.code != "storage.full" || !isStill(at: group.firstIndex) { broken = error }
             throw error
         }
         buckets.removeAll(keepingCapacity: true)
+    }
+
+    /// Whether the ledger is whole and ends where a group that was not kept would have begun.
+    private func isStill(at size: UInt64) -> Bool {
+        !database.isInsideTransaction && (try? self.size()) == size
     }
 
     /// Sets the bytes of parts to null, in one durable transaction.

@@ -192,7 +192,18 @@ extension BackLinks {
 // MARK: - Parts and records
 
 extension LedgerStore {
+    /// Its digest is computed again: whether a part may be shown, and what it delegates, is decided
+    /// by these bytes.
     package func part(_ digest: Hash256) throws(StorageError) -> [UInt8]? {
+        guard let bytes = try storedPart(digest) else { return nil }
+        guard Part.digest(of: bytes) == digest else {
+            throw corrupt("part", digest.hex, "its bytes have another digest")
+        }
+        return bytes
+    }
+
+    /// The bytes of a part as they are stored; nil if it is unknown or erased.
+    func storedPart(_ digest: Hash256) throws(StorageError) -> [UInt8]? {
         guard let number = try partNumber(digest) else { return nil }
         let bytes = try sql(.partBytes).first(.integer(number)) { $0.isNull(0) ? nil : $0.bytes(0) }
         return bytes ?? nil

@@ -4,8 +4,8 @@ import GRDBSQLite
 /// Why the store cannot do what it was asked.
 ///
 /// Errors compare by code, place and reason; callers decide by `code`, which is stable. Every
-/// error met while a group is being committed is *fatal*: what is on the disk is then unknown, so
-/// the process stops and the next start reads what is really there.
+/// error met while a group is being committed but `storage.full` is *fatal*: what is on the disk is
+/// then unknown, so the process stops and the next start reads what is really there.
 package struct StorageError: Error, Hashable, Sendable, CustomStringConvertible {
     /// A stable code, lower case and dotted: `storage.locked`, `storage.full`, `storage.io`,
     /// `storage.corrupt`, `storage.schema`, `storage.not-durable`, `storage.read-only`,
@@ -34,7 +34,7 @@ extension StorageError {
         case SQLITE_FULL:
             self.init(
                 code: "storage.full", place: place,
-                reason: "the disk is full (\(message)); free space, then start again")
+                reason: "the disk is full (\(message)); free space on it")
         case SQLITE_IOERR, SQLITE_CANTOPEN, SQLITE_PERM:
             self.init(
                 code: "storage.io", place: place,

@@ -128,7 +128,7 @@ package struct LedgerEvents: EventSource {
                     guard let bytes = try store.part(row.digest),
                         let part = try? Part.decode(bytes), part.visibility.permits(reader),
                         seen.insert(Said(issuer: row.issuer, content: part.content)).inserted,
-                        let event = try? EPCISEvent.read(part.content)
+                        let event = try? EPCISEvent.read(part.content, by: .rules)
                     else { continue }
                     events.append(
                         RecordedEvent(

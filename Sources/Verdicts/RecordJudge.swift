@@ -1,123 +1,17 @@
-import EPCIS
 import MerkleTrees
-import Notes
 import Records
 
-extension VerifiedEvidence {
-    /// How the records in this evidence stand, without a claim (SPEC §16).
-    ///
-    /// A pure function of the evidence: who computes it, where and when does not matter.
-    package func judge() -> Answer {
-        let contradicted = contradictedParts()
-        let isVouchedFor = isVouchedFor()
-        let findings = logs.flatMap { log in
-            RecordJudge(
-                evidence: self, log: log, contradicted: contradicted, isVouchedFor: isVouchedFor
-            ).findings()
-        }.sorted()
-        return Answer(
-            uri: question.uri, outcome: outcome(findings, isVouchedFor: isVouchedFor),
-            findings: findings,
-            basis: logs.map(basis), notConsulted: notConsulted, events: eventCount,
-            opened: parts.count, stubs: stubs.count)
-    }
-
-    private func outcome(_ findings: [Finding], isVouchedFor: Bool) -> Outcome {
-        guard logs.contains(where: { log in themes.contains { log.chains[$0] != nil } }) else {
-            return .notApplicable
-        }
-        let lowered = findings.filter(\.lowers).compactMap(\.code.lowersTo)
-        let worst = Outcome.allCases.first { lowered.contains($0) } ?? .verified
-        return worst == .verified && !isVouchedFor ? .declared : worst
-    }
-
-    /// The question's own subjects.
-    private var themes: [Subject] {
-        [Facet.events, .assertions].map { Subject(facet: $0, uri: question.uri) }
-    }
-
-    /// Whether anybody whose word counts speaks of the question's subject.
-    private func isVouchedFor() -> Bool {
-        logs.contains { log in
-            themes.contains { subject in
-                (log.chains[subject] ?? []).contains { link in
-                    log.entries[link.leafIndex].map {
-                        isRelated($0.statement.statement.issuer, to: subject)
-                    } ?? false
-                }
-            }
-        }
-    }
-
-    /// Whether an organisation's word counts about a subject (SPEC §13.2).
-    fileprivate func isRelated(_ issuer: String, to subject: Subject) -> Bool {
-        related[subject]?.contains(issuer) ?? false
-    }
-
-    /// Whether an organisation's word counts about any thing in the answer.
-    fileprivate func handlesThings(_ issuer: String) -> Bool {
-        related.contains { $0.key.facet == .events && $0.value.contains(issuer) }
-    }
-
-    /// Parts of one issuer that give one event ID to different events (SPEC §16).
-    private func contradictedParts() -> Set<Hash256> {
-        struct Name: Hashable {
-            var issuer: String
-            var eventID: String
-        }
-        var named: [Name: [Hash256: [UInt8]]] = [:]
-        for log in logs {
-            for (subject, links) in log.chains where subject.facet == .events {
-                for link in links {
-                    guard let entry = log.entries[link.leafIndex], !hasFallen(entry.statement),
-                        let part = parts[link.part], case .event(let event) = part.readable,
-                        let eventID = event.eventID, event.errorDeclaration == nil
-                    else { continue }
-                    let name = Name(issuer: entry.statement.statement.issuer, eventID: eventID)
-                    named[name, default: [:]][link.part] = part.part.content
-                }
-            }
-        }
-        let contradicting = named.values.filter { Set($0.values).count > 1 }
-        return Set(contradicting.joined().map(\.key))
-    }
-
-    private func basis(_ log: VerifiedLog) -> Basis {
-        Basis(
-            origin: log.origin, size: log.checkpoint.size, root: log.checkpoint.root,
-            sealedAtMilliseconds: log.seal.sealedAtMilliseconds,
-            governanceSequence: log.governance.seq, cosignatures: log.cosignatures,
-            isUnwitnessed: governance.policy.quorum == 0
-                || UInt64(log.cosignatures) < governance.policy.quorum)
-    }
-
-    private var notConsulted: [String] {
-        let held = Set(logs.map(\.origin))
-        return governance.nodes.keys.filter { !held.contains($0) }.sorted()
-    }
-
-    private var eventCount: Int {
-        let subject = Subject(facet: .events, uri: question.uri)
-        return Set(logs.flatMap { ($0.chains[subject] ?? []).map(\.part) }).count
-    }
-}
-
 /// Finds what is wrong with each part at each place of one log.
-private struct RecordJudge {
+struct RecordJudge {
     let evidence: VerifiedEvidence
     let log: VerifiedLog
     let contradicted: Set<Hash256>
-    let isVouchedFor: Bool
     private let records: LogRecords
 
-    init(
-        evidence: VerifiedEvidence, log: VerifiedLog, contradicted: Set<Hash256>,
-        isVouchedFor: Bool
-    ) {
+    init(evidence: VerifiedEvidence, log: VerifiedLog, contradicted: Set<Hash256>) {
         self.evidence = evidence
         self.log = log
         self.contradicted = contradicted
-        self.isVouchedFor = isVouchedFor
         records = LogRecords(log, of: evidence)
     }
 
@@ -135,7 +29,23 @@ private struct RecordJudge {
         var part: Hash256
     }
 
-    func findings() -> [Finding] {
+    /// Whether the log has, of what was asked, more than a mention by its owner, or by whom the
+    /// owner's leave, in force at the time, let speak (SPEC §16).
+    func vouches(for themes: [Subject]) -> Bool {
+        themes.contains { subject in
+            (log.chains[subject] ?? []).contains { link in
+                guard let entry = log.entries[link.leafIndex],
+                    subject.facet == .events || link.role == .assert,
+                    !evidence.hasFallen(entry.statement)
+                else { return false }
+                if evidence.owners.contains(entry.statement.statement.issuer) { return true }
+                guard let content = evidence.parts[link.part]?.readable else { return false }
+                return (try? judgement(of: content, in: entry))?.standing == .delegated
+            }
+        }
+    }
+
+    func findings(isVouchedFor: Bool) -> [Finding] {
         var places: [PlaceKey: Place] = [:]
         for (subject, links) in log.chains {
             let key = subject.key(in: evidence.network)
@@ -150,90 +60,89 @@ private struct RecordJudge {
             codes(place).map { found in
                 Finding(
                     code: found.code, origin: log.origin, leafIndex: place.entry.leafIndex,
-                    part: place.part, detail: found.detail, lowers: lowers(found, at: place))
+                    part: place.part, detail: found.detail,
+                    lowers: lowers(found, at: place, isVouchedFor: isVouchedFor))
             }
         }
-    }
-
-    /// Whether an issuer's word counts about a subject: of a subject that nobody related speaks of,
-    /// everybody's does.
-    private func counts(_ issuer: String, about subject: Subject) -> Bool {
-        evidence.isRelated(issuer, to: subject)
-            || (subject.uri == evidence.question.uri && !isVouchedFor)
     }
 
     /// Whether a finding lowers the answer: only about what its issuer's word counts (SPEC §16).
-    private func lowers(_ found: Found, at place: Place) -> Bool {
-        let hides = found.missing.contains {
-            $0.facet == .events && counts(place.issuer, about: $0)
+    private func lowers(_ found: Found, at place: Place, isVouchedFor: Bool) -> Bool {
+        if found.code == .issuerUnrelated { return false }
+        let counts = { (subject: Subject) in
+            // Of what nobody vouches for, everybody's word counts.
+            evidence.isRelated(place.issuer, to: subject)
+                || (subject.uri == evidence.question.uri && !isVouchedFor)
         }
-        return hides
-            || place.rows.contains { row in
-                guard let subject = row.subject else { return false }
-                let counts = counts(place.issuer, about: subject)
-                switch (found.code, subject.facet) {
-                case (.issuerUnrelated, _), (_, .account): return false
-                case (.partErased, .events): return counts && row.role != .mention
-                case (.partErased, .assertions), (.partWithheld, .assertions):
-                    // It might be the delegation that lets another speak, if its issuer has things
-                    // in the answer; what others say of themselves bears on nothing.
-                    let isOfItself =
-                        subject.uri == place.issuer && subject.uri != evidence.question.uri
-                    return row.role != .mention
-                        && (evidence.handlesThings(place.issuer) || (counts && !isOfItself))
-                default: return counts && subject.facet == .events
-                }
+        if found.missing.contains(where: { $0.facet == .events && counts($0) }) { return true }
+        return place.rows.contains { row in
+            guard let subject = row.subject else { return false }
+            switch subject.facet {
+            case .events: return counts(subject)
+            case .account: return false
+            case .assertions:
+                // A stub might be the delegation that lets another speak, if its issuer has things
+                // in the answer.
+                let isStub = found.code == .partWithheld || found.code == .partErased
+                return isStub && row.role != .mention
+                    && (counts(subject) || evidence.handlesThings(place.issuer))
             }
+        }
     }
 
     private func codes(_ place: Place) -> [Found] {
+        let fallen = fallen(place)
+        let found = strange(place) + fallen
+        guard let opened = evidence.parts[place.part] else { return found + [stub(place)] }
+        guard fallen.isEmpty else { return found }
+        // A governance body is read in the chain of the network and nowhere else.
+        guard opened.part.contentType != PartContentType.governance else {
+            return found + rowFindings(RowRules.governance(in: evidence.network), place)
+        }
+        switch opened.content {
+        case .failure(let refusal):
+            return found + [Found(.contentInvalid, "\(refusal.field): \(refusal.reason)")]
+        case .success(let content): return found + codes(content, place)
+        }
+    }
+
+    /// Of events: whether its issuer's word counts about none of their things.
+    private func strange(_ place: Place) -> [Found] {
+        let things = place.rows.compactMap(\.subject).filter { $0.facet == .events }
+        let isStrange = !things.contains { evidence.isRelated(place.issuer, to: $0) }
+        guard !things.isEmpty, isStrange else { return [] }
+        return [Found(.issuerUnrelated, "\(place.issuer) neither made it nor had it in hand")]
+    }
+
+    /// Whether newer governance took the statement back.
+    private func fallen(_ place: Place) -> [Found] {
         var found: [Found] = []
         let statement = place.entry.statement.statement
         let time = place.entry.statement.registeredAtMilliseconds
         let newest = evidence.governance
-        let events = place.rows.compactMap(\.subject).filter { $0.facet == .events }
-        if !events.isEmpty, !events.contains(where: { evidence.isRelated(place.issuer, to: $0) }) {
-            found.append(
-                Found(.issuerUnrelated, "\(place.issuer) neither made it nor had it in hand"))
-        }
-        let standing = found.count
         if newest.key(statement.keyThumbprint)?.isRevoked(atMilliseconds: time) ?? false {
             found.append(Found(.keyRevoked, "the key of \(statement.issuer) was revoked by then"))
         }
         if newest.suspensions(of: statement.issuer).isSuspended(atMilliseconds: time) {
             found.append(Found(.issuerSuspended, "\(statement.issuer) was suspended by then"))
         }
-        let stands = found.count == standing
-        guard let opened = evidence.parts[place.part] else {
-            found.append(
-                records.isErased(place.part)
-                    ? Found(.partErased, "erased by whoever signed it first")
-                    : Found(.partWithheld, "not shown to you; ask \(statement.issuer)"))
-            return found
-        }
-        guard stands else { return found }
-        switch opened.content {
-        case .failure(let refusal):
-            found.append(Found(.contentInvalid, "\(refusal.field): \(refusal.reason)"))
-        case .success(let content):
-            found += codes(content, place)
-        }
         return found
     }
 
+    private func stub(_ place: Place) -> Found {
+        records.isErased(place.part)
+            ? Found(.partErased, "erased by whoever signed it first")
+            : Found(.partWithheld, "not shown to you; ask \(place.issuer)")
+    }
+
     private func codes(_ content: Content, _ place: Place) -> [Found] {
-        var found = rowFindings(content, place)
+        var found = rowFindings(RowRules.rows(of: content, in: evidence.network), place)
         if contradicted.contains(place.part) {
             found.append(
                 Found(.eventContradicted, "its issuer gives the same eventID to another event"))
         }
-        let facts = EvidenceFacts(
-            records: records, parts: evidence.parts, governance: place.entry.governance,
-            leafIndex: place.entry.leafIndex)
         do {
-            let judgement = try Authority(governance: place.entry.governance, facts: facts).judge(
-                content, issuer: place.issuer,
-                atMilliseconds: place.entry.statement.registeredAtMilliseconds)
+            let judgement = try judgement(of: content, in: place.entry)
             if judgement.standing == .reported {
                 found.append(
                     Found(
@@ -245,12 +154,25 @@ private struct RecordJudge {
         return found
     }
 
-    private func rowFindings(
-        _ content: Content, _ place: Place
-    ) -> [Found] {
-        guard let required = RowRules.rows(of: content, in: evidence.network) else {
-            return place.rows.allSatisfy { $0.role == .mention }
-                ? [] : [Found(.rowsUnexpected, "an attachment only mentions its subjects")]
+    private func judgement(
+        of content: Content, in entry: VerifiedEntry
+    ) throws(Refusal) -> Judgement {
+        let facts = EvidenceFacts(
+            records: records, parts: evidence.parts, governance: entry.governance,
+            leafIndex: entry.leafIndex)
+        return try Authority(governance: entry.governance, facts: facts).judge(
+            content, issuer: entry.statement.statement.issuer,
+            atMilliseconds: entry.statement.registeredAtMilliseconds)
+    }
+
+    /// Compares the rows shown with those required; an attachment requires none.
+    private func rowFindings(_ required: Set<RequiredRow>?, _ place: Place) -> [Found] {
+        guard let required else {
+            let mentions = place.rows.allSatisfy {
+                $0.role == .mention && $0.subject?.facet == .assertions
+            }
+            return mentions
+                ? [] : [Found(.rowsUnexpected, "an attachment only mentions, under assertions")]
         }
         var found: [Found] = []
         let missing = required.filter {

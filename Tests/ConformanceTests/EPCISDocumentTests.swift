@@ -33,7 +33,7 @@ struct PublishedDocument: Decodable, Sendable, CustomTestStringConvertible {
 @Suite struct `EPCIS published documents` {
     static func refusal(_ bytes: [UInt8]) -> EPCISError? {
         do throws(EPCISError) {
-            _ = try EPCISEvent.read(bytes)
+            _ = try EPCISEvent.read(bytes, by: .schema)
             return nil
         } catch {
             return error
@@ -118,8 +118,8 @@ struct PublishedDocument: Decodable, Sendable, CustomTestStringConvertible {
         let links = try EPCISDocument.split(Array(text.utf8))
         #expect(urns.count == links.count)
         for (urn, link) in zip(urns, links) {
-            let left = try EPCISEvent.read(urn.bytes)
-            let right = try EPCISEvent.read(link.bytes)
+            let left = try EPCISEvent.read(urn.bytes, by: .schema)
+            let right = try EPCISEvent.read(link.bytes, by: .schema)
             #expect(urn.bytes != link.bytes)
             #expect(!left.flows.isEmpty)
             #expect(left.flows == right.flows)

@@ -7,7 +7,9 @@ import Testing
     /// Splits and reads all events; the error tells the first refusal.
     static func outcome(_ bytes: [UInt8]) -> EPCISError? {
         do throws(EPCISError) {
-            for part in try EPCISDocument.split(bytes) { _ = try EPCISEvent.read(part.bytes) }
+            for part in try EPCISDocument.split(bytes) {
+                _ = try EPCISEvent.read(part.bytes, by: .schema)
+            }
             return nil
         } catch {
             return error

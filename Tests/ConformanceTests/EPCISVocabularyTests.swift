@@ -26,7 +26,7 @@ import Testing
             "eventTimeZoneOffset":"+00:00","action":"OBSERVE","epcList":["ex:o"],\
             \(field.replacing("?", with: word))}
             """
-        return (try? EPCISEvent.read(Array(event.utf8))) != nil
+        return (try? EPCISEvent.read(Array(event.utf8), by: .schema)) != nil
     }
 
     @Test func `the words are those of the schema, each in its own list only`() throws {

@@ -65,18 +65,20 @@ enum Sample {
 
     /// A changed event, read.
     static func event(
-        _ event: String, _ changes: KeyValuePairs<String, String?> = [:]
+        _ event: String, _ changes: KeyValuePairs<String, String?> = [:],
+        by strictness: EventStrictness = .schema
     ) throws -> EPCISEvent {
-        try EPCISEvent.read(try changed(event, changes))
+        try EPCISEvent.read(try changed(event, changes), by: strictness)
     }
 
     /// What refuses a changed event, as `code field`; nil if it reads.
     static func refusal(
-        _ event: String, _ changes: KeyValuePairs<String, String?>
+        _ event: String, _ changes: KeyValuePairs<String, String?>,
+        by strictness: EventStrictness = .schema
     ) throws -> String? {
         let value = try changed(event, changes)
         do throws(EPCISError) {
-            _ = try EPCISEvent.read(value)
+            _ = try EPCISEvent.read(value, by: strictness)
             return nil
         } catch {
             return "\(error.code) \(error.field)"

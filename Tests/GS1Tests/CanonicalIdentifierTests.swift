@@ -197,3 +197,46 @@ import Testing
         #expect(try CanonicalIdentifier("https://example.com/%41") != upper)
     }
 }
+
+/// The shortcut for canonical spellings, against the whole reading.
+@Suite struct CanonicalShortcutTests {
+    private static let seeds = [
+        "https://id.gs1.org/01/09521107000126", "https://id.gs1.org/01/09521107000126/10/T26-0455",
+        "https://id.gs1.org/01/09521107000126/21/S.1_a", "https://id.gs1.org/01/00000095200002",
+        "https://id.gs1.org/00/395211070000000018", "https://id.gs1.org/414/9521101001013",
+        "https://id.gs1.org/417/9521101000009", "https://id.gs1.org/01/09521107000126/10/",
+        "https://id.gs1.org/414/9521101001013/254/1", "https://id.gs1.org/8003/09521107000126A",
+    ]
+
+    @Test func `it gives what the whole reading gives, or nothing`() {
+        var random = SystemRandomNumberGenerator()
+        let alphabet = Array("0123456789/%.-_~aZ?#21".utf8)
+        var taken = 0
+        for seed in Self.seeds {
+            for round in 0..<2_000 {
+                var bytes = Array(seed.utf8)
+                for _ in 0..<(round % 3) {
+                    let place = Int.random(in: 19..<bytes.count, using: &random)
+                    switch round % 5 {
+                    case 0: bytes.remove(at: place)
+                    case 1: bytes.insert(alphabet.randomElement(using: &random) ?? 0x30, at: place)
+                    default: bytes[place] = alphabet.randomElement(using: &random) ?? 0x30
+                    }
+                    if bytes.count < 24 { break }
+                }
+                let text = String(decoding: bytes, as: UTF8.self)
+                guard let short = CanonicalIdentifier(canonical: bytes, text: text) else {
+                    continue
+                }
+                taken += 1
+                let whole = try? CanonicalIdentifier(whole: bytes)
+                #expect(short.uri == whole?.uri, "\(text)")
+                #expect(short.kind == whole?.kind, "\(text)")
+                #expect(short.ownershipDigits == whole?.ownershipDigits, "\(text)")
+                #expect(short.product == whole?.product, "\(text)")
+                #expect(short.batch == whole?.batch, "\(text)")
+            }
+        }
+        #expect(taken > 2_000)
+    }
+}

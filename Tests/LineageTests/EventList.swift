@@ -41,7 +41,7 @@ struct EventList: EventSource {
                 digest: Hash256.sha256(Array(text.utf8)),
                 issuer: "https://id.gs1.org/417/9521141000007",
                 standing: .own, registeredAtMilliseconds: UInt64(minute),
-                event: try EPCISEvent.read(Array(text.utf8))))
+                event: try EPCISEvent.read(Array(text.utf8), by: .rules)))
     }
 
     /// Adds a transformation of some things into others.

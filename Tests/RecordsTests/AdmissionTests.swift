@@ -121,6 +121,23 @@ import Testing
         expectRefusal("rows.unexpected") { try admit(crowded) }
     }
 
+    @Test func `an event that the schema alone refuses is not admitted, though it can be read`()
+        throws
+    {
+        let event = DemoNetwork.objectEvent(
+            action: "ADD", bizStep: "sending", batches: [(demo.supplier.batch("A"), "1")],
+            site: demo.supplier.site)
+        expectRefusal("epcis.vocabulary") { try demo.submission(event: event, by: demo.supplier) }
+        let part = try Part.make(
+            content: event, contentType: PartContentType.event, visibility: .network,
+            network: demo.id, saltSecret: demo.supplier.key.saltSecret)
+        let required = try #require(RowRules.rows(of: Content.read(part), in: demo.id))
+        let rows = required.map { Row(part: part.digest, key: $0.key, role: $0.role) }
+        let loose = try demo.submission([part], rows: rows, by: demo.supplier)
+        let refusal = expectRefusal("epcis.vocabulary") { try admit(loose) }
+        #expect(refusal?.field == "parts[0].bizStep")
+    }
+
     @Test func `the signature is judged before the content`() throws {
         let stranger = try DemoNetwork.key("stranger")
         let part = try demo.note("x", by: demo.supplier)

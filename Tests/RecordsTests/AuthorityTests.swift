@@ -28,7 +28,8 @@ import Testing
         .event(
             try EPCISEvent.read(
                 DemoNetwork.objectEvent(
-                    action: action, bizStep: "shipping", batches: [(uri, "1")], site: site)))
+                    action: action, bizStep: "shipping", batches: [(uri, "1")], site: site),
+                by: .rules))
     }
 
     private func delegation(
@@ -238,7 +239,7 @@ import Testing
                         """
                         "action":"DELETE","bizStep":"destroying",\
                         "quantityList":[\(DemoNetwork.quantities([(batch, "1")]))]
-                        """)))
+                        """), by: .rules))
         }
         let others = try observed(demo.supplier.batch("A"))
         #expect(try judge(others, by: demo.supplier) == .own)

@@ -14,7 +14,7 @@ VECTORS = ROOT / "Tests/Vectors/cairn"
 sys.path.insert(0, str(ROOT / "tools"))
 
 import verify  # noqa: E402
-from cairn_verify import cbor, gs1, records, signatures  # noqa: E402
+from cairn_verify import cbor, epcis, gs1, records, signatures  # noqa: E402
 from cairn_verify.refusal import Refused  # noqa: E402
 
 STEPS = ["format", "genesis", "governance", "checkpoint", "seal", "transition", "entry", "index",
@@ -192,6 +192,49 @@ class Pieces(unittest.TestCase):
             if "expect" in case:
                 part = records.read_part(bytes.fromhex(case["expect"]["part"]))
                 self.assertEqual(part.digest.hex(), case["expect"]["digest"])
+
+    def test_contents_of_events_agree_with_their_vectors(self):
+        cases = load("event-content")["cases"] + load("events")["cases"]
+        self.assertGreater(len(cases), 250)
+        for case in cases:
+            with self.subTest(case["name"]):
+                content = bytes.fromhex(case["content"])
+                if "error" in case:
+                    with self.assertRaises(Refused) as caught:
+                        epcis.read(content)
+                    self.assertEqual(caught.exception.code, case["error"])
+                else:
+                    found = sorted(map(list, epcis.read(content).rows()))
+                    self.assertEqual(found, case["expect"])
+
+    def test_an_event_ends_at_its_limits(self):
+        def event(count: int, more: str = "") -> bytes:
+            named = [f"ex:{number}" for number in range(count)]
+            return json.dumps({
+                "@context": [], "type": "ObjectEvent", "action": "ADD", "epcList": named,
+                "eventTime": "2026-01-05T08:00:00Z", "eventTimeZoneOffset": "+00:00",
+                "childEPCs": named, "ex:a": more}).encode()
+        self.assertEqual(len(epcis.read(event(16_384)).rows()), 16_384)
+        self.assert_code("epcis.too-large", event(16_385))
+        room = (1 << 20) - len(event(1))
+        epcis.read(event(1, "a" * room))
+        self.assert_code("json.too-large", event(1, "a" * (room + 1)))
+
+    def assert_code(self, code: str, content: bytes):
+        with self.assertRaises(Refused) as caught:
+            epcis.read(content)
+        self.assertEqual(caught.exception.code, code)
+
+    def test_records_agree_with_their_vectors(self):
+        for case in load("records")["cases"]:
+            with self.subTest(case["name"]):
+                content, visibility = bytes.fromhex(case["content"]), case["visibility"]
+                if "error" in case:
+                    with self.assertRaises(Refused) as caught:
+                        records.read_record(content, visibility)
+                    self.assertEqual(caught.exception.code, case["error"])
+                else:
+                    self.assertEqual(cbor.encode(records.read_record(content, visibility)), content)
 
     def test_times_end_at_2_to_the_53_less_1(self):
         self.assertEqual(cbor.time((1 << 53) - 1, "from"), (1 << 53) - 1)

@@ -256,13 +256,83 @@ def _bad_records() -> dict[str, tuple[dict, Any]]:
         "head of 31 bytes": ({**s["period-balance"], 16: [1, bytes(31)]}, 0),
         "to is empty": ({**s["grant"], 7: []}, 0),
         "scope of numbers": ({**s["accreditation"], 15: [["a", 1]]}, 0),
+        **{name: (record, 0) for name, record in _past_limits().items()},
+    }
+
+
+def _uris(count: int) -> list[str]:
+    return [f"urn:example:{number:04}" for number in range(count)]
+
+
+def _at_limits() -> dict[str, dict]:
+    """Records as far as the limits let them go, and as odd as they may be."""
+    s = record_samples()
+    return {
+        "reason of 4,096 bytes": {**s["revocation"], 14: "é" * 2048},
+        "until at from": {**s["suspension"], 6: T0},
+        "scope of 256 pairs in any order": {**s["accreditation"], 15: [["b", ""], ["a", ""]] * 128},
+        "scope of texts as long as may be": {
+            **s["accreditation"], 15: [["n" * 64, "v" * 2048], ["", ""]]},
+        "body without bytes, of a long type": {**s["certificate"], 9: ["t" * 255, b""]},
+        "about of 256": {**s["certificate"], 3: _uris(256)},
+        "to of 256": {**s["grant"], 7: _uris(256)},
+        "id of 2,048 bytes": {**s["certificate"], 2: "urn:a:" + "b" * 2042},
+        "quantity of -00.0": {**s["allocation"], 10: ["-00.0", "1A"]},
+        "month of the year 0000": {**s["period-balance"], 11: "0000-12"},
+        "head of as many as can be": {**s["period-balance"], 16: [(1 << 64) - 1, bytes(32)]},
+        "from at 0, until at the last": {**s["certificate"], 5: 0, 6: cbor.MAX_TIME},
+    }
+
+
+def _past_limits() -> dict[str, Any]:
+    s = record_samples()
+    certificate, revocation, allocation = s["certificate"], s["revocation"], s["allocation"]
+    accreditation, balance = s["accreditation"], s["period-balance"]
+    return {
+        "reason of 4,097 bytes": {**revocation, 14: "r" + "é" * 2048},
+        "reason is empty": {**revocation, 14: ""},
+        "reason is bytes": {**revocation, 14: b"withdrawn"},
+        "until before from": {**certificate, 6: T0 - 1},
+        "from is a text": {**certificate, 5: "2026"},
+        "scope is empty": {**accreditation, 15: []},
+        "scope of 257 pairs": {**accreditation, 15: [["a", "b"]] * 257},
+        "scope name of 65 bytes": {**accreditation, 15: [["n" * 65, "v"]]},
+        "scope value of 2,049 bytes": {**accreditation, 15: [["n", "v" * 2049]]},
+        "scope of three": {**accreditation, 15: [["a", "b", "c"]]},
+        "body of an empty type": {**certificate, 9: ["", b"{}"]},
+        "body of a type of 256 bytes": {**certificate, 9: ["t" * 256, b"{}"]},
+        "body of text": {**certificate, 9: ["application/json", "{}"]},
+        "about of 257": {**certificate, 3: _uris(257)},
+        "about that is optional and empty": {**s["delegation"], 3: []},
+        "about a text": {**certificate, 3: BATCH},
+        "to of 257": {**s["grant"], 7: _uris(257)},
+        "to twice the same": {**s["grant"], 7: [SHOP.uri, SHOP.uri]},
+        "id of 2,049 bytes": {**certificate, 2: "urn:a:" + "b" * 2043},
+        "id is empty": {**certificate, 2: ""},
+        "target of 31 bytes": {**s["dispute of a part"], 4: DIGEST[:31]},
+        "target is a number": {**s["dispute of a part"], 4: 1},
+        "key of 31 bytes": {**s["erasure"], 8: [DIGEST[:31]]},
+        "quantity of a sign": {**allocation, 10: ["-", "KGM"]},
+        "quantity that ends in a full stop": {**allocation, 10: ["1.", "KGM"]},
+        "quantity in Arabic digits": {**allocation, 10: ["١", "KGM"]},
+        "quantity that is a number": {**allocation, 10: [1, "KGM"]},
+        "unit in lower case": {**allocation, 10: ["1", "kgm"]},
+        "unit of four": {**allocation, 10: ["1", "KGMM"]},
+        "month 00": {**balance, 11: "2026-00"},
+        "month of five digits": {**balance, 11: "12026-01"},
+        "head without its count": {**balance, 16: [DIGEST]},
+        "head of a negative count": {**balance, 16: [-1, DIGEST]},
+        "kind is a number": {**certificate, 1: 1},
+        "a key that is a text": {**certificate, "id": 1},
+        "an array": [certificate],
+        "null": None,
     }
 
 
 def record_cases() -> list[dict]:
     """Rows of every kind of record; records that are refused."""
     cases = []
-    for name, record in record_samples().items():
+    for name, record in (record_samples() | _at_limits()).items():
         content = cbor.encode(record)
         records.read_record(content, 0)
         expect: dict[str, Any] = {}

@@ -9,18 +9,32 @@ from .refusal import need
 
 EVENTS, ASSERTIONS, ACCOUNT = 0, 1, 2
 CREATE, CONSUME, MOVE, ALLOCATE, ASSERT, MENTION = range(6)
-MAX_FLOWS = 16_384
+MAX_BYTES = 1 << 20
+MAX_OBJECTS = 16_384
+MAX_SIGNIFICAND, MAX_EXPONENT = 1 << 127, 64
 
 TYPES = ("ObjectEvent", "AggregationEvent", "TransactionEvent", "TransformationEvent",
          "AssociationEvent")
 MOVING_STEPS = frozenset(
     "shipping receiving departing arriving accepting collecting consigning loading unloading "
     "transporting void_shipping".split())
-FORMAT = "epcis.structure"
-TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d+)?"
-                  r"(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)", re.ASCII)
-OFFSET = re.compile(r"[+-](?:(?:0\d|1[0-3]):[0-5]\d|14:00)", re.ASCII)
+MISSING, FORMAT, NOTHING = "epcis.missing", "epcis.format", "epcis.nothing-stated"
+ZONE = r"[+-](?:(?:0\d|1[0-3]):[0-5]\d|14:00)"
+TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d+)?(Z|" + ZONE + ")", re.ASCII)
+OFFSET = re.compile(ZONE, re.ASCII)
+NUMBER = re.compile(r"(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?", re.ASCII)
+NAMESPACES = ("cbv:", "https://ref.gs1.org/cbv/", "http://ref.gs1.org/cbv/",
+              "https://gs1.org/cbv/", "http://gs1.org/cbv/")
 
+# The lists that name objects, by event type.
+OBJECTS = {
+    "ObjectEvent": ("epcList", "quantityList"),
+    "AggregationEvent": ("childEPCs", "childQuantityList"),
+    "TransactionEvent": ("epcList", "quantityList"),
+    "TransformationEvent": ("inputEPCList", "inputQuantityList", "outputEPCList",
+                            "outputQuantityList"),
+    "AssociationEvent": ("childEPCs", "childQuantityList"),
+}
 
 @dataclass
 class Event:
@@ -66,16 +80,26 @@ class Event:
         return rows
 
 
-def _bare(value: str, kind: str) -> str:
-    """The bare word of a CBV value in any of the forms of SPEC §8.1."""
-    for start in ("https://ref.gs1.org/cbv/", "https://gs1.org/cbv/", "cbv:"):
-        if value.startswith(start):
-            return value[len(start):].removeprefix(kind + "-")
+def _word(value: str, prefix: str) -> str:
+    """The word of a CBV value in any of the forms of SPEC §8.1."""
+    for namespace in NAMESPACES:
+        if value.startswith(namespace + prefix):
+            return value[len(namespace + prefix):]
     return value
 
 
-def _text(value, what: str) -> str:
-    need(type(value) is str and value != "", FORMAT, f"{what} is not a text")
+def _text(value, what: str, code: str = FORMAT) -> str:
+    need(type(value) is str, code, f"{what} is not a text")
+    return value
+
+
+def _required(json: dict, name: str):
+    need(name in json, MISSING, f"{name} is missing")
+    return json[name]
+
+
+def _object(value, what: str) -> dict:
+    need(type(value) is dict, FORMAT, f"{what} is not an object")
     return value
 
 
@@ -85,19 +109,39 @@ def _list(json: dict, name: str) -> list:
     return value
 
 
+def _minutes(offset: str) -> int:
+    """An offset in minutes east of UTC."""
+    minutes = int(offset[1:3]) * 60 + int(offset[4:])
+    return -minutes if offset[0] == "-" else minutes
+
+
 def _month(value: str) -> str:
     """The month in UTC, YYYY-MM."""
     match = TIME.fullmatch(value)
-    need(match is not None, FORMAT, "eventTime is not a time with a zone")
+    need(match is not None, "epcis.time", "eventTime is not a time with a zone")
     try:
         moment = datetime(*map(int, match.groups()[:6]), tzinfo=timezone.utc)
+        written = moment.year
         if match[7] != "Z":
-            sign = -1 if match[7][0] == "+" else 1
-            hours, minutes = int(match[7][1:3]), int(match[7][4:])
-            moment += sign * timedelta(hours=hours, minutes=minutes)
+            moment -= timedelta(minutes=_minutes(match[7]))
     except (ValueError, OverflowError):
-        need(False, FORMAT, "eventTime is no time")
+        need(False, "epcis.time", "eventTime is no time")
+    need(min(written, moment.year) >= 1970, "epcis.time", "eventTime is before 1970")
     return f"{moment.year:04}-{moment.month:02}"
+
+
+def _quantity(value) -> None:
+    """Refuses what is no exact amount: SPEC §8.1, *quantity*."""
+    need(type(value) is jsontext.Number, FORMAT, "quantity is not a number")
+    sign, whole, fraction, exponent = NUMBER.fullmatch(value).groups("")
+    digits = (whole + fraction).lstrip("0")
+    if not digits:
+        return
+    significand = digits.rstrip("0")
+    power = int(exponent or "0") - len(fraction) + len(digits) - len(significand)
+    held = int(significand) < MAX_SIGNIFICAND and abs(power) <= MAX_EXPONENT
+    need(held, "epcis.value", "quantity is too large or too fine")
+    need(sign == "", "epcis.value", "quantity is negative")
 
 
 class _Reading:
@@ -105,18 +149,24 @@ class _Reading:
 
     def __init__(self, json: dict):
         self.json = json
-        kind = json.get("type")
-        need(kind in TYPES, FORMAT, "type is none of the five events")
-        self.event = Event(kind, self.action(kind), _month(_text(json.get("eventTime"), "eventTime")))
-        offset = _text(json.get("eventTimeZoneOffset"), "eventTimeZoneOffset")
-        need(OFFSET.fullmatch(offset) is not None, FORMAT, "eventTimeZoneOffset")
+        kind = _text(_required(json, "type"), "type")
+        need(kind in TYPES, "epcis.event-type", "type is none of the five events")
+        _required(json, "@context")
+        count = sum(len(value) for value in map(json.get, OBJECTS[kind]) if type(value) is list)
+        need(count <= MAX_OBJECTS, "epcis.too-large", "names more than 16,384 objects")
+        action = self.action(kind)
+        time = _text(_required(json, "eventTime"), "eventTime")
+        self.event = Event(kind, action, _month(time))
+        offset = _text(_required(json, "eventTimeZoneOffset"), "eventTimeZoneOffset")
+        need(OFFSET.fullmatch(offset) is not None, "epcis.time", "eventTimeZoneOffset")
 
     def action(self, kind: str) -> str | None:
-        action = self.json.get("action")
         if kind == "TransformationEvent":
-            need(action is None, FORMAT, "a TransformationEvent has no action")
-        else:
-            need(action in ("ADD", "OBSERVE", "DELETE"), FORMAT, "action")
+            need("action" not in self.json, "epcis.unexpected",
+                 "a TransformationEvent has no action")
+            return None
+        action = _text(_required(self.json, "action"), "action")
+        need(action in ("ADD", "OBSERVE", "DELETE"), "epcis.vocabulary", "action")
         return action
 
     def object(self, spelling, what: str) -> str:
@@ -129,33 +179,30 @@ class _Reading:
     def objects(self, epcs: str, quantities: str) -> set[str]:
         found = {self.object(spelling, epcs) for spelling in _list(self.json, epcs)}
         for element in _list(self.json, quantities):
-            need(type(element) is dict, FORMAT, f"{quantities} holds no object")
-            found.add(self.object(element.get("epcClass"), "epcClass"))
-            quantity = element.get("quantity", jsontext.Number("0"))
-            need(type(quantity) is jsontext.Number and not quantity.startswith("-"), FORMAT,
-                 "quantity is not a number of at least 0")
-            need(type(element.get("uom", "")) is str, FORMAT, "uom is not a text")
+            _object(element, f"an element of {quantities}")
+            found.add(self.object(_required(element, "epcClass"), "epcClass"))
+            if "quantity" in element:
+                _quantity(element["quantity"])
+            _text(element.get("uom", ""), "uom")
         return found
 
     def flow(self, uris, role: int) -> None:
         self.event.flows |= {(uri, role) for uri in uris}
-        need(len(self.event.flows) <= MAX_FLOWS, FORMAT, "more than 16,384 flows")
 
     def place(self, name: str) -> gs1.Identifier | None:
         if name not in self.json:
             return None
-        place = self.json[name]
-        need(type(place) is dict, FORMAT, f"{name} is not an object")
-        read = gs1.read(_text(place.get("id"), f"{name}.id"))
+        place = _object(self.json[name], name)
+        read = gs1.read(_text(_required(place, "id"), f"{name}.id"))
         self.event.sites.add(read.uri)
         return read
 
     def sides(self, name: str, member: str) -> bool:
         elements = _list(self.json, name)
         for element in elements:
-            need(type(element) is dict, FORMAT, f"{name} holds no object")
-            kind = _bare(_text(element.get("type"), f"{name} type"), "SDT")
-            uri = gs1.canonical(_text(element.get(member), member))
+            _object(element, f"an element of {name}")
+            kind = _word(_text(_required(element, "type"), f"{name} type"), "SDT-")
+            uri = gs1.canonical(_text(_required(element, member), member))
             if kind == "location":
                 self.event.sites.add(uri)
             elif kind in ("owning_party", "possessing_party"):
@@ -171,13 +218,12 @@ class _Reading:
         named = self.json.get("certificationInfo", [])
         for uri in named if type(named) is list else [named]:
             self.event.certifications.add(gs1.canonical(_text(uri, "certificationInfo")))
-        step = self.json.get("bizStep")
-        need(step is None or type(step) is str, FORMAT, "bizStep is not a text")
+        _text(self.json.get("bizStep", ""), "bizStep")
         return source or destination
 
     def parent(self, needed: bool) -> set[str]:
         if "parentID" not in self.json:
-            need(not needed, FORMAT, "parentID is missing")
+            need(not needed, MISSING, "parentID is missing")
             return set()
         self.event.parent = self.object(self.json["parentID"], "parentID")
         return {self.event.parent}
@@ -192,7 +238,7 @@ class _Reading:
             case "AssociationEvent":
                 self.grouping(True)
             case "TransactionEvent":
-                need(bool(_list(self.json, "bizTransactionList")), FORMAT, "no bizTransaction")
+                need(bool(_list(self.json, "bizTransactionList")), MISSING, "no bizTransaction")
                 objects = self.objects("epcList", "quantityList")
                 self.flow(self.parent(False) | objects, MENTION)
             case "TransformationEvent":
@@ -201,9 +247,9 @@ class _Reading:
 
     def object_event(self, exchanged: bool) -> None:
         objects = self.objects("epcList", "quantityList")
-        sensed = "readPoint" in self.json and bool(_list(self.json, "sensorElementList"))
-        need(bool(objects) or sensed, FORMAT, "names no object and no sensor reading")
-        step = _bare(self.json.get("bizStep") or "", "BizStep")
+        sensed = bool(_list(self.json, "sensorElementList")) and "readPoint" in self.json
+        need(bool(objects) or sensed, NOTHING, "names no object and no sensor reading")
+        step = _word(self.json.get("bizStep", ""), "BizStep-")
         moved = MOVE if exchanged or step in MOVING_STEPS else MENTION
         role = {"ADD": CREATE, "DELETE": CONSUME, "OBSERVE": moved}[self.event.action]
         self.flow(objects, role)
@@ -211,7 +257,7 @@ class _Reading:
     def grouping(self, parent_needed: bool) -> None:
         parent = self.parent(parent_needed)
         children = self.objects("childEPCs", "childQuantityList")
-        need(bool(children) or self.event.action == "DELETE", FORMAT, "no children")
+        need(bool(children) or self.event.action == "DELETE", NOTHING, "no children")
         self.event.children = children
         self.flow(parent | children, MENTION if self.event.action == "OBSERVE" else MOVE)
 
@@ -224,16 +270,17 @@ class _Reading:
             event.transformation = gs1.canonical(spelling)
         whole = bool(event.inputs and event.outputs)
         half = event.transformation is not None and bool(event.inputs or event.outputs)
-        need(whole or half, FORMAT, "inputs and outputs, or a transformationID and one of them")
+        need(whole or half, NOTHING, "inputs and outputs, or a transformationID and one of them")
         self.flow(event.inputs, CONSUME)
         self.flow(event.outputs, CREATE)
 
 
 def read(content: bytes) -> Event:
     """Reads an event part's content; raises Refused `json.*`, `identifier.*` or `epcis.*`."""
-    json = jsontext.parse(content)
-    need(type(json) is dict, FORMAT, "an event is an object")
-    need("@context" in json, FORMAT, "@context is missing")
+    need(len(content) <= MAX_BYTES, "json.too-large", "an event is longer than 1 MiB")
+    json = _object(jsontext.parse(content), "an event")
     event = _Reading(json).read()
-    event.ident, event.declares_error = json.get("eventID"), "errorDeclaration" in json
+    ident = json.get("eventID")
+    event.ident = ident if type(ident) is str else None
+    event.declares_error = "errorDeclaration" in json
     return event

@@ -13,6 +13,7 @@ CSET82 = r"[!\"%&'()*+,\-./0-9:;<=>?A-Z_a-z]"
 CSET39 = r"[#\-/0-9A-Z]"
 CSET64 = r"[\-0-9A-Z_a-z]"
 
+URI_TEXT = r"[A-Za-z0-9\-._~!#$%&'()*+,/:;=?@\[\]]*"
 URN_TEXT = r"(?:[A-Za-z0-9!'()*+,\-.:;=_]|%[0-9A-Fa-f]{2})*"
 
 # Primary key → (form, length of the part that ends in a check digit or None, qualifier lists).
@@ -43,7 +44,7 @@ SHORT_NAMES = {
     "gtin": "01", "itip": "8006", "cpid": "8010", "gln": "414", "payTo": "415", "party": "417",
     "sscc": "00", "gdti": "253", "gcn": "255", "ginc": "401", "gsin": "402", "grai": "8003",
     "giai": "8004", "gmn": "8013", "gsrnp": "8017", "gsrn": "8018", "cpv": "22", "lot": "10",
-    "ser": "21", "cpsn": "8011", "glnx": "254", "srin": "8019", "refNo": "8020", "tpx": "235",
+    "ser": "21", "cpsn": "8011", "glnx": "254", "srin": "8019", "refNo": "8020",
 }
 PREFIX_LED = ("401", "8004", "8010", "8013")
 KINDS = {"00": "logistic unit", "414": "site", "417": "organisation",
@@ -145,7 +146,7 @@ def _possible(key: str, value: str, qualifiers: dict[str, str]) -> None:
         piece, total = int(value[14:16]), int(value[16:18])
         need(1 <= piece <= total, "identifier.malformed", "piece beyond its total")
     serial = qualifiers.get("8011", "")
-    need(not serial.startswith("0"), "identifier.malformed", "CPID serial with a leading zero")
+    need(serial == "0" or not serial.startswith("0"), "identifier.malformed", "CPID serial with a leading zero")
 
 
 def _ownership(key: str, value: str) -> str | None:
@@ -214,6 +215,7 @@ def _urn(scheme: str, parts: list[str]) -> tuple[str, str, dict[str, str]]:
         case ("gsin", [ref]):
             return "402", _numeric(prefix, ref, 16), {}
         case ("itip", [ref, piece, total, serial]):
+            need(len(piece) == len(total) == 2, "identifier.malformed", "piece, total: two digits")
             return "8006", _led(prefix, ref, 13) + piece + total, {"21": serial}
     raise Refused("identifier.malformed", f"parts of {scheme}")
 
@@ -228,25 +230,28 @@ PATTERN_SCHEMES = frozenset("sgtin grai gdti sgcn cpi itip upui".split())
 
 def _epc(uri: str) -> Identifier | None:
     """The identifier of an EPC URN of a listed scheme; None for other URNs."""
-    pieces = uri.split(":", 4)
-    if len(pieces) < 5:
+    path = re.match(r"[^?#]*", uri)[0]
+    pieces = path.split(":", 4)
+    if len(pieces) < 4:
         return None
-    form, scheme, rest = pieces[2], pieces[3], pieces[4]
+    form, scheme, rest = pieces[2], pieces[3], "".join(pieces[4:])
     if form not in FORMS or scheme not in PARTS:
         return None
+    need(path == uri, "identifier.malformed", "an EPC URN has no query and no fragment")
     known = {"id": ID_SCHEMES, "class": {"lgtin"}, "idpat": PATTERN_SCHEMES}[form]
     need(scheme in known, "identifier.malformed", f"{scheme} has no such form")
     need(_form(URN_TEXT, rest), "identifier.malformed", "characters that a URN must escape")
-    parts = [_unpercent(p) for p in rest.split(".", PARTS[scheme] - 1)]
+    written = rest.split(".", PARTS[scheme] - 1)
+    parts = [_unpercent(p) for p in written]
     if form == "idpat":
-        need(rest.endswith(".*"), "identifier.malformed", "pattern without final *")
+        need(written[-1] == "*", "identifier.malformed", "pattern without final *")
         parts[-1] = "0" if scheme != "upui" else "*"
     key, value, qualifiers = _urn(scheme, parts)
     if form == "idpat":
         if scheme in ("grai", "gdti", "sgcn"):
             value = value[:-1]
         qualifiers = {}
-    elif scheme in ("grai", "sgcn"):
+    elif scheme in ("grai", "sgcn", "gdti"):
         need(parts[-1] != "", "identifier.malformed", "serial is empty")
     if scheme in ("giai", "ginc", "cpi"):
         need(parts[1] != "", "identifier.malformed", "reference is empty")
@@ -254,6 +259,15 @@ def _epc(uri: str) -> Identifier | None:
     good = good and all(_form(QUALIFIERS[ai], v) for ai, v in qualifiers.items())
     need(good, "identifier.malformed", f"({key}){value} {qualifiers}")
     return _build(key, value, qualifiers)
+
+
+def _code(segment: str) -> str:
+    """The AI that a segment of a path spells; text that is none stays."""
+    try:
+        name = _unpercent(segment)
+    except Refused:
+        return ""
+    return SHORT_NAMES.get(name, name)
 
 
 def _digital_link(uri: str) -> Identifier | None:
@@ -264,14 +278,14 @@ def _digital_link(uri: str) -> Identifier | None:
         return None
     segments = match[2].split("/")[1:]
     for start in range(len(segments) - 2, -1, -1):
-        key = SHORT_NAMES.get(segments[start], segments[start])
+        key = _code(segments[start])
         if key not in KEYS or (len(segments) - start) % 2:
             continue
         try:
             values = [_unpercent(s) for s in segments[start + 1::2]]
         except Refused:
             break
-        names = [SHORT_NAMES.get(s, s) for s in segments[start + 2::2]]
+        names = [_code(s) for s in segments[start + 2::2]]
         if key in PREFIX_LED and not _form(r"\d{4}.*", values[0]):
             continue
         if _form(KEYS[key][0], values[0]) and _ordered(key, names):
@@ -287,7 +301,7 @@ def _check_resemblance(authority: str, segments: list[str]) -> None:
     """Refuses what names a key and goes on as only a link does, and other keys at GS1 itself."""
     host = re.sub(r":\d*$", "", authority.rpartition("@")[2]).lower()
     for start, segment in enumerate(segments[:-1]):
-        key = SHORT_NAMES.get(segment, segment)
+        key = _code(segment)
         if key in KEYS:
             like = host == "id.gs1.org" or _goes_on(key, segments[start + 1:])
             need(not like, "identifier.malformed", f"({key}) and then no Digital Link")
@@ -304,8 +318,8 @@ def _goes_on(key: str, rest: list[str]) -> bool:
             _build(key, value, {})
     except Refused:
         return False
-    following = SHORT_NAMES.get(rest[1], rest[1])
-    return following in ("", "linkset") or any(following in each for each in KEYS[key][2])
+    following = _code(rest[1])
+    return rest[1] in ("", "linkset") or any(following in each for each in KEYS[key][2])
 
 
 def _ordered(key: str, names: list[str]) -> bool:
@@ -329,27 +343,24 @@ def _other(uri: str) -> str:
         end = min((i for i in (rest.find(c, 2) for c in "/?#") if i >= 0), default=len(rest))
         authority = rest[2:end]
         user, at, host = authority.rpartition("@")
-        hosted = host != "" and not host.startswith(":")
-        need(hosted or scheme not in ("http", "https"), "identifier.malformed",
-             "no host")
         rest = "//" + user + at + host.lower() + rest[end:]
-    else:
-        need(scheme not in ("http", "https"), "identifier.malformed", "no host")
     return f"{scheme}:{rest}"
 
 
 def read(uri: str) -> Identifier:
     """Reads any spelling; raises Refused where SPEC §4.1 refuses it."""
     need(type(uri) is str and uri != "", "identifier.malformed", "not a text")
-    need(len(uri.encode()) <= MAX_BYTES, "identifier.malformed", "longer than 2,048 bytes")
-    need(all(32 < ord(c) < 127 for c in uri), "identifier.malformed",
-         "white space, control character or text that is not ASCII")
+    need(len(uri.encode()) <= MAX_BYTES, "identifier.too-long", "longer than 2,048 bytes")
+    need(_form(URI_TEXT, uri), "identifier.malformed", "a character that no URI has")
     need(re.search(r"%(?![0-9A-Fa-f]{2})", uri) is None, "identifier.malformed",
          "broken percent-encoding")
     found = None
-    if uri.startswith("urn:epc:"):
+    if uri[:8].lower() == "urn:epc:":
         found = _epc(uri)
-    elif uri[:4].lower() == "http":
+    elif re.match(r"https?:", uri, re.IGNORECASE):
+        authority = re.match(r"https?:(?://([^/?#]*))?", uri, re.IGNORECASE)[1] or ""
+        host = authority.rpartition("@")[2]
+        need(host[:1] not in ("", ":"), "identifier.malformed", "no host")
         found = _digital_link(uri)
     return found or Identifier(_other(uri))
 

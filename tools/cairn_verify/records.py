@@ -13,6 +13,7 @@ EVENT_TYPE = "application/vnd.cairn.epcis-event+json"
 RECORD_TYPE = "application/vnd.cairn.record+cbor"
 GOVERNANCE_TYPE = "application/vnd.cairn.governance+cbor"
 MAX_CONTENT = 1 << 20
+MAX_REASON = 4096
 PUBLIC, NETWORK = 0, 1
 
 # kind → (required keys, optional keys) beside 1, SPEC §8.3.
@@ -78,9 +79,9 @@ def _canonical(value: Any, what: str, code: str = FIELD) -> str:
     return value
 
 
-def _uris(value: Any, what: str, least: int) -> list[str]:
+def _uris(value: Any, what: str) -> list[str]:
     cbor.array(value, what, None, FIELD)
-    need(least <= len(value) <= 256, FIELD, f"{what} has {least}…256 URIs")
+    need(1 <= len(value) <= 256, FIELD, f"{what} has 1…256 URIs")
     for uri in value:
         _canonical(uri, what)
     cbor.ascending([u.encode() for u in value], what, FIELD)
@@ -91,14 +92,14 @@ def _pair(value: Any, what: str) -> list:
     return cbor.array(value, what, 2, FIELD)
 
 
-def _check_field(kind: str, key: int, value: Any, required: bool) -> None:
+def _check_field(kind: str, key: int, value: Any) -> None:
     match key:
-        case 1 | 14:
-            cbor.text(value, "kind" if key == 1 else "reason", None, FIELD)
+        case 14:
+            cbor.text(value, "reason", MAX_REASON, FIELD)
         case 2 | 12 | 13:
             _canonical(value, {2: "id", 12: "material", 13: "site"}[key])
         case 3:
-            _uris(value, "about", 1 if required else 0)
+            _uris(value, "about")
         case 4:
             if kind == "erasure" or (kind not in URI_TARGET and type(value) is bytes):
                 cbor.blob(value, "target", 32, FIELD)
@@ -107,7 +108,7 @@ def _check_field(kind: str, key: int, value: Any, required: bool) -> None:
         case 5 | 6:
             cbor.time(value, "from" if key == 5 else "until", FIELD)
         case 7:
-            _uris(value, "to", 1)
+            _uris(value, "to")
         case 8:
             keys = cbor.array(value, "keys", None, FIELD)
             for item in keys:
@@ -127,10 +128,12 @@ def _check_field(kind: str, key: int, value: Any, required: bool) -> None:
             good = type(value) is str and re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", value, re.ASCII)
             need(bool(good), FIELD, "month is not YYYY-MM")
         case 15:
-            for pair in cbor.array(value, "scope", None, FIELD):
-                name, content = _pair(pair, "scope")
-                cbor.text(name, "scope name", None, FIELD)
-                need(type(content) is str, FIELD, "scope value is not a text")
+            cbor.array(value, "scope", None, FIELD)
+            need(1 <= len(value) <= 256, FIELD, "scope has 1…256 pairs")
+            for pair in value:
+                for each, limit in zip(_pair(pair, "scope"), (64, 2048)):
+                    good = type(each) is str and len(each.encode()) <= limit
+                    need(good, FIELD, "scope is not pairs of short texts")
         case 16:
             count, head = _pair(value, "head")
             cbor.uint(count, "head count", FIELD)
@@ -140,7 +143,7 @@ def _check_field(kind: str, key: int, value: Any, required: bool) -> None:
 def read_record(content: bytes, visibility: Any) -> dict:
     """Decodes a record and checks kind, members and visibility."""
     record = cbor.decode(content)
-    need(type(record) is dict, "record.kind", "a record is a map")
+    need(type(record) is dict, FIELD, "a record is a map")
     kind = record.get(1)
     need(type(kind) is str and kind in KINDS, "record.kind", f"unknown kind {kind!r}")
     required, optional = KINDS[kind]
@@ -148,7 +151,8 @@ def read_record(content: bytes, visibility: Any) -> dict:
     need(required <= present, FIELD, f"{kind} lacks {sorted(required - present)}")
     need(present <= required | optional, FIELD, f"{kind} has members it may not have")
     for key, value in record.items():
-        _check_field(kind, key, value, key in required)
+        _check_field(kind, key, value)
+    need(record.get(5, 0) <= record.get(6, cbor.MAX_TIME), FIELD, "until is before from")
     if kind in MUST_BE_VISIBLE:
         need(visibility in (PUBLIC, NETWORK), "record.must-be-visible", f"{kind} is hidden")
     return record

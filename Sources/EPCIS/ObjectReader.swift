@@ -1,11 +1,9 @@
-/// A JSON object of the standard: every member name is known, or an allowed extension.
-struct StrictObject {
+/// Reads the members of a JSON object by name; an error is told with the member's name.
+struct ObjectReader {
     /// The members in source order.
     let members: [JSONMember]
-    /// The members whose names are not the standard's.
-    let extensions: [JSONMember]
 
-    /// Takes an object and checks its member names.
+    /// Takes an object of the standard and checks its member names.
     ///
     /// Every name must be among `names`, the standard's own, or, where the object is
     /// `extensible`, be a URI or CURIE.
@@ -14,7 +12,6 @@ struct StrictObject {
     ) throws(EPCISError) {
         guard case .object(let members) = value else { throw .format("an object", value) }
         self.members = members
-        var extensions: [JSONMember] = []
         for member in members where !names.contains(member.name) {
             guard extensible else {
                 throw EPCISError(
@@ -26,18 +23,16 @@ struct StrictObject {
                     "epcis.unexpected", field: JSONPath.shown(member.name),
                     "no such field belongs here; an extension's name must be prefix:name or a URI")
             }
-            extensions.append(member)
         }
-        self.extensions = extensions
     }
 
-    /// Takes an object in which the standard allows any member.
-    init(open members: [JSONMember]) {
+    /// Takes an object of which any member may have any name.
+    init(open value: JSONValue) throws(EPCISError) {
+        guard case .object(let members) = value else { throw .format("an object", value) }
         self.members = members
-        extensions = []
     }
 
-    /// The value of a member, if present.
+    /// The value of a member, if present; the name is ASCII, which nothing else equals.
     subscript(_ name: String) -> JSONValue? {
         members.first { $0.name == name }?.value
     }
@@ -65,6 +60,7 @@ struct StrictObject {
     }
 
     /// Reads an array's elements; an absent array has none.
+    @discardableResult
     func readList<T>(
         _ name: String, unique: Bool = false, _ body: (JSONValue) throws(EPCISError) -> T
     ) throws(EPCISError) -> [T] {

@@ -1,0 +1,86 @@
+import EPCIS
+import MerkleTrees
+import Notes
+import Records
+
+extension VerifiedEvidence {
+    /// How the records in this evidence stand, without a claim (SPEC §16).
+    ///
+    /// A pure function of the evidence: who computes it, where and when does not matter.
+    package func judge() -> Answer {
+        let contradicted = contradictedParts()
+        let judges = logs.map { RecordJudge(evidence: self, log: $0, contradicted: contradicted) }
+        let isVouchedFor = judges.contains { $0.vouches(for: themes) }
+        let findings = judges.flatMap { $0.findings(isVouchedFor: isVouchedFor) }.sorted()
+        return Answer(
+            uri: question.uri, outcome: outcome(findings, isVouchedFor: isVouchedFor),
+            findings: findings, basis: logs.map(basis), notConsulted: notConsulted,
+            events: eventCount, opened: parts.count, stubs: stubs.count)
+    }
+
+    private func outcome(_ findings: [Finding], isVouchedFor: Bool) -> Outcome {
+        guard logs.contains(where: { log in themes.contains { log.chains[$0] != nil } }) else {
+            return .notApplicable
+        }
+        let lowered = findings.filter(\.lowers).compactMap(\.code.lowersTo)
+        let worst = Outcome.allCases.first { lowered.contains($0) } ?? .verified
+        return worst == .verified && !isVouchedFor ? .declared : worst
+    }
+
+    /// The question's own subjects.
+    private var themes: [Subject] {
+        [Facet.events, .assertions].map { Subject(facet: $0, uri: question.uri) }
+    }
+
+    /// Whether an organisation's word counts about a subject (SPEC §13.2).
+    func isRelated(_ issuer: String, to subject: Subject) -> Bool {
+        related[subject]?.contains(issuer) ?? false
+    }
+
+    /// Whether an organisation's word counts about any thing in the answer.
+    func handlesThings(_ issuer: String) -> Bool {
+        related.contains { $0.key.facet == .events && $0.value.contains(issuer) }
+    }
+
+    /// Parts of one issuer that give one event ID to different events (SPEC §16).
+    private func contradictedParts() -> Set<Hash256> {
+        struct Name: Hashable {
+            var issuer: String
+            var eventID: String
+        }
+        var named: [Name: [Hash256: [UInt8]]] = [:]
+        for log in logs {
+            for (subject, links) in log.chains where subject.facet == .events {
+                for link in links {
+                    guard let entry = log.entries[link.leafIndex], !hasFallen(entry.statement),
+                        let part = parts[link.part], case .event(let event) = part.readable,
+                        let eventID = event.eventID, !event.declaresError
+                    else { continue }
+                    let name = Name(issuer: entry.statement.statement.issuer, eventID: eventID)
+                    named[name, default: [:]][link.part] = part.part.content
+                }
+            }
+        }
+        let contradicting = named.values.filter { Set($0.values).count > 1 }
+        return Set(contradicting.joined().map(\.key))
+    }
+
+    private func basis(_ log: VerifiedLog) -> Basis {
+        Basis(
+            origin: log.origin, size: log.checkpoint.size, root: log.checkpoint.root,
+            sealedAtMilliseconds: log.seal.sealedAtMilliseconds,
+            governanceSequence: log.governance.seq, cosignatures: log.cosignatures,
+            isUnwitnessed: governance.policy.quorum == 0
+                || UInt64(log.cosignatures) < governance.policy.quorum)
+    }
+
+    private var notConsulted: [String] {
+        let held = Set(logs.map(\.origin))
+        return governance.nodes.keys.filter { !held.contains($0) }.sorted()
+    }
+
+    private var eventCount: Int {
+        let subject = Subject(facet: .events, uri: question.uri)
+        return Set(logs.flatMap { ($0.chains[subject] ?? []).map(\.part) }).count
+    }
+}
