@@ -82,7 +82,7 @@ extension Ledger {
         guard FileManager.default.fileExists(atPath: path) else {
             throw StorageError(
                 code: "storage.missing", place: path,
-                reason: "there is no ledger; make one with cairn init")
+                reason: "there is no ledger; restore a backup")
         }
     }
 
@@ -92,7 +92,7 @@ extension Ledger {
             throw StorageError(
                 code: "storage.schema", place: path,
                 reason: found == 0
-                    ? "the file holds no ledger; make one with cairn init"
+                    ? "the file holds no ledger; restore a backup"
                     : "it has schema \(found), this program knows \(LedgerSchema.version); "
                         + "use the program that wrote it")
         }

@@ -50,7 +50,7 @@ struct NetworkCommand: AsyncParsableCommand {
                     issuedAtSeconds: document.createdMilliseconds / 1_000)
                 let state = try genesis.verified()
                 try Files.write(genesis.encoded(), to: output)
-                print(state.network.hex)
+                Console.line(state.network.hex)
             } catch let refusal as Refusal {
                 throw CommandFailure(refusal, about: description)
             }
@@ -81,7 +81,7 @@ struct NetworkCommand: AsyncParsableCommand {
             let summary = GovernanceSummary(state)
             switch format {
             case .json: Console.output(summary.json.serialized() + [0x0A])
-            case .table: print(summary.table, terminator: "")
+            case .table: Console.output(summary.table)
             }
         }
     }

@@ -26,10 +26,15 @@ struct InitCommand: AsyncParsableCommand {
         let pem = try Files.read(logKey, as: .key)
         let passphrase = try Files.passphrase(passphraseFile)
         let bytes = try Files.read(genesis, as: .genesis)
+        let draft = DraftDirectory()
+        // It holds a copy of the log key.
+        let interruption = Interruption { draft.remove() }
+        defer { interruption.end() }
         try await NodeCommands.run(directory) {
             try NodeRuntime.initialise(
                 directory: directory, genesis: bytes, origin: origin, logKeyPEM: pem,
-                passphrase: passphrase)
+                passphrase: passphrase
+            ) { draft.begin(at: $0) }
         }
         Console.note("\(directory): ready; start it with cairn serve \(directory)")
     }
