@@ -93,7 +93,7 @@ extension NodeRuntime {
             try FileManager.default.createDirectory(
                 atPath: parent, withIntermediateDirectories: true)
         } catch {
-            throw .failure("node.io", "\(parent) cannot be made: \(error.localizedDescription)")
+            throw .failure("node.io", "\(parent) cannot be made: \(SystemWords.reason(error))")
         }
         // The ledger holds parts that are not for everybody on this machine.
         guard unsafe mkdir(path, 0o700) == 0 else {

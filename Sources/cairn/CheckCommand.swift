@@ -22,7 +22,7 @@ struct CheckCommand: AsyncParsableCommand {
             Exit codes: 0 sound and nothing missing; 2 it is not, or something is missing.
             """)
 
-    @Argument(help: "The node's directory.") var directory: String
+    @Argument(help: "The node's directory.", transform: Files.directory) var directory: String
     @Option(help: "A receipt that the log must hold; may be given again.")
     var receipt: [String] = []
     @Option(help: "A checkpoint that the log must hold; may be given again.")

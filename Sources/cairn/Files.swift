@@ -1,4 +1,5 @@
 import Foundation
+import Node
 import Records
 import Signatures
 
@@ -15,7 +16,8 @@ enum Files {
             throw CommandFailure(
                 .badInput,
                 errno == ENOENT
-                    ? "\(path): there is no such file" : "\(path): cannot be read: \(systemReason())")
+                    ? "\(path): there is no such file"
+                    : "\(path): cannot be read: \(systemReason())")
         }
         let kind = status.st_mode & S_IFMT
         guard kind != S_IFDIR else {
@@ -64,6 +66,12 @@ enum Files {
     /// The system's words for the call that just failed.
     private static func systemReason() -> String { unsafe String(cString: strerror(errno)) }
 
+    /// A directory's path without a slash at its end, so that names can follow one.
+    static func directory(_ path: String) -> String {
+        let stem = String(path.reversed().drop { $0 == "/" }.reversed())
+        return stem.isEmpty && path.hasPrefix("/") ? "/" : stem
+    }
+
     /// A path without turns, so that two names of one file are equal.
     static func place(_ path: String) -> String {
         URL(filePath: path).standardizedFileURL.resolvingSymlinksInPath().path(
@@ -97,7 +105,8 @@ enum Files {
         do {
             try Data(bytes).write(to: URL(filePath: path), options: .atomic)
         } catch {
-            throw CommandFailure(.unreachable, "\(path): cannot be written: \(reason(error))")
+            throw CommandFailure(
+                .unreachable, "\(path): cannot be written: \(SystemWords.reason(error))")
         }
     }
 
@@ -122,7 +131,8 @@ enum Files {
             try file.write(contentsOf: Data(bytes))
             try file.synchronize()
         } catch {
-            throw CommandFailure(.unreachable, "\(path): cannot be written: \(reason(error))")
+            throw CommandFailure(
+                .unreachable, "\(path): cannot be written: \(SystemWords.reason(error))")
         }
     }
 
@@ -165,22 +175,6 @@ enum Files {
             return try GenesisFile.decode(try read(path, as: .genesis))
         } catch let refusal as Refusal {
             throw CommandFailure(refusal, about: path)
-        }
-    }
-
-    /// Why Foundation could not do it, in the system's words where it passes its code on.
-    static func reason(_ error: any Error) -> String {
-        let error = error as NSError
-        let underlying = error.userInfo[NSUnderlyingErrorKey] as? NSError
-        for cause in [underlying, error].compactMap({ $0 }) where cause.domain == NSPOSIXErrorDomain {
-            return unsafe String(cString: strerror(Int32(truncatingIfNeeded: cause.code)))
-        }
-        switch CocoaError.Code(rawValue: error.code) {
-        case .fileNoSuchFile, .fileReadNoSuchFile: return unsafe String(cString: strerror(ENOENT))
-        case .fileWriteNoPermission, .fileReadNoPermission:
-            return unsafe String(cString: strerror(EACCES))
-        case .fileWriteOutOfSpace: return unsafe String(cString: strerror(ENOSPC))
-        default: return underlying?.localizedDescription ?? error.localizedDescription
         }
     }
 }

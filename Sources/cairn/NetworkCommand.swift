@@ -40,6 +40,7 @@ struct NetworkCommand: AsyncParsableCommand {
             let document = try NetworkDescription(
                 try Files.read(description, as: .json), file: description, folder: folder
             ).document()
+            try Self.check(document, in: description)
             let governors = try governorKeys.map {
                 try Files.signingKey($0, passphraseFile: passphraseFile)
             }
@@ -53,6 +54,24 @@ struct NetworkCommand: AsyncParsableCommand {
                 Console.line(state.network.hex)
             } catch let refusal as Refusal {
                 throw CommandFailure(refusal, about: description)
+            }
+        }
+
+        /// Refuses what the rules for genesis let pass and nobody can mean.
+        private static func check(_ document: GenesisDocument, in description: String) throws {
+            guard document.createdMilliseconds <= UInt64(Date().timeIntervalSince1970 * 1_000)
+            else {
+                throw CommandFailure(.badInput, "\(description): created: is in the future")
+            }
+            for delegation in document.delegations {
+                let giver = document.organisations.first { $0.uri == delegation.by }
+                let owned = giver?.prefixes ?? []
+                for prefix in delegation.prefixes where !owned.contains(where: prefix.hasPrefix) {
+                    throw CommandFailure(
+                        .badInput,
+                        "\(description): delegation \(delegation.id): \(delegation.by) does not "
+                            + "own the prefix \(prefix)")
+                }
             }
         }
     }

@@ -161,7 +161,8 @@ struct NetworkDescription: Decodable {
     }
 
     private func key(_ path: String) throws -> VerificationKey {
-        try Files.publicKey(path.hasPrefix("/") ? path : folder + (folder.hasSuffix("/") ? "" : "/") + path)
+        let stem = path.hasPrefix("/") ? "" : folder.hasSuffix("/") ? folder : folder + "/"
+        return try Files.publicKey(stem + path)
     }
 
     private func milliseconds(_ text: String, _ field: String) throws -> UInt64 {

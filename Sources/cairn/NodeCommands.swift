@@ -16,7 +16,7 @@ struct InitCommand: AsyncParsableCommand {
                 --log-key genesis/demo/keys/log.pem
             """)
 
-    @Argument(help: "The directory to make.") var directory: String
+    @Argument(help: "The directory to make.", transform: Files.directory) var directory: String
     @Option(help: "The network's genesis file.") var genesis: String
     @Option(help: "The log's origin, as in the genesis file.") var origin: String
     @Option(help: "The log's key, PEM.") var logKey: String
@@ -127,7 +127,7 @@ struct RebuildCommand: AsyncParsableCommand {
               cairn rebuild ./node
             """)
 
-    @Argument(help: "The node's directory.") var directory: String
+    @Argument(help: "The node's directory.", transform: Files.directory) var directory: String
 
     func run() async throws {
         try await NodeCommands.run(directory) {

@@ -1,6 +1,7 @@
 import Client
 import Foundation
 import MerkleTrees
+import Node
 
 /// A directory where receipts are kept, each written as soon as it can be had.
 struct ReceiptFolder {
@@ -15,7 +16,7 @@ struct ReceiptFolder {
                 atPath: path, withIntermediateDirectories: true)
         } catch {
             throw CommandFailure(
-                .unreachable, "\(path): cannot be made: \(Files.reason(error))")
+                .unreachable, "\(path): cannot be made: \(SystemWords.reason(error))")
         }
     }
 

@@ -33,6 +33,7 @@ struct SubjectArgument {
     /// - Parameters:
     ///   - limit: of which records that holds; nothing for all.
     ///   - words: what else there is to say.
+    /// - Returns: the failure to throw.
     func noRecord(that limit: String = "", _ words: String) -> CommandFailure {
         let hint = hint.map { "; \($0)" } ?? ""
         return CommandFailure(.otherAnswer, "\(identifier.uri): no record\(limit); \(words)\(hint)")

@@ -3,6 +3,7 @@ import Client
 import EPCIS
 import Foundation
 import MerkleTrees
+import Node
 import Records
 import Synchronization
 
@@ -108,7 +109,7 @@ struct SubmitCommand: AsyncParsableCommand {
         case .success: nil
         case .failure(let error as ClientError): CommandFailure(error, node: node.url)
         case .failure(let error as CommandFailure): error
-        case .failure(let error): CommandFailure(.unreachable, Files.reason(error))
+        case .failure(let error): CommandFailure(.unreachable, SystemWords.reason(error))
         }
     }
 

@@ -143,4 +143,39 @@ import Testing
             #expect(run.errors.contains("restore a backup"), "\(run.errors)")
         }
     }
+
+    @Test(arguments: [
+        ("2026-06-01T00:00:00Z", "2999-01-01T00:00:00Z", "created: is in the future"),
+        (
+            "\"9521107\"\n      ],\n      \"sites\": []", "\"952999\"],\"sites\": []",
+            "does not own the prefix 952999"
+        ),
+        (
+            "\"uri\": \"https://id.gs1.org/417/9521101000009\",", "",
+            "organisations[0].uri is missing"
+        ),
+    ])
+    func `what nobody can mean founds no network`(
+        old: String, new: String, words: String
+    ) throws {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let demo = DemoPlace.genesis.deletingLastPathComponent()
+        try FileManager.default.createSymbolicLink(
+            at: place.folder.appending(path: "keys"),
+            withDestinationURL: demo.appending(path: "keys"))
+        var text = try String(contentsOf: demo.appending(path: "network.json"), encoding: .utf8)
+        try #require(text.contains(old))
+        text = text.replacingOccurrences(of: old, with: new)
+        let description = place.folder.appending(path: "network.json")
+        try text.write(to: description, atomically: true, encoding: .utf8)
+        let run = try CairnProcess.run([
+            "network", "new", "--from", description.path(), "--governor-key",
+            DemoPlace.key("governor-1"), "--governor-key", DemoPlace.key("governor-2"), "--issuer",
+            "https://id.gs1.org/417/9521107000003", "--issuer-key", DemoPlace.key("wholesaler"),
+            "-o", place.folder.appending(path: "my.genesis").path(),
+        ])
+        #expect(run.code == 2)
+        #expect(run.errors.contains(words), "\(run.errors)")
+    }
 }
