@@ -10,9 +10,16 @@ import sys
 from datetime import datetime, timezone
 from pathlib import Path
 
-from cairn_verify.audit import Audit
-from cairn_verify.refusal import Rejected
-from cairn_verify.steps import Verification
+try:
+    from cairn_verify.audit import Audit
+    from cairn_verify.refusal import Rejected
+    from cairn_verify.steps import Verification
+except ModuleNotFoundError as missing:
+    if missing.name.startswith("cairn_verify"):
+        raise
+    print(f"verify.py needs {missing.name}: install python3-cryptography and python3-cbor2",
+          file=sys.stderr)
+    sys.exit(2)
 
 EXAMPLE = """\
 example:
@@ -21,7 +28,7 @@ example:
 
 exit codes:
   0  verified
-  1  another outcome: declared, withheld, invalid, not-applicable
+  1  another outcome: declared, withheld, contradicted, invalid, not-applicable
   2  rejected, or a file that cannot be read
 """
 
@@ -58,7 +65,8 @@ def _table(answer: dict, subject: str) -> str:
         return f"rejected  {answer['rejected']['step']}: {answer['rejected']['reason']}"
     lines = [f"subject   {subject}", f"outcome   {answer['outcome']}"]
     for each in answer["findings"]:
-        lines.append(f"finding   {each['code']:<18} {each['origin']} leaf {each['leaf']} "
+        mark = "!" if each["lowers"] else " "
+        lines.append(f"finding {mark} {each['code']:<18} {each['origin']} leaf {each['leaf']} "
                      f"part {each['part'][:16]} {each['detail']}")
     for each in answer["basis"]:
         if each.get("notConsulted"):

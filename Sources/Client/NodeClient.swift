@@ -92,16 +92,19 @@ package final class NodeClient: Sendable {
     /// - Parameters:
     ///   - submissions: the encoded submissions.
     ///   - progress: called with the number of answers so far.
+    ///   - onReply: called for each answer, in order.
     /// - Returns: the answers, in order; fewer than asked if the connection broke on the way.
     ///   What has no answer may be registered or not: sending it again does no harm.
     /// - Throws: if there was no answer at all.
     package func submit(
-        stream submissions: [[UInt8]], progress: (Int) -> Void = { _ in }
+        stream submissions: [[UInt8]], progress: (Int) -> Void = { _ in },
+        onReply: (SubmissionReply) -> Void = { _ in }
     ) async throws(ClientError) -> [SubmissionReply] {
         var replies: [SubmissionReply] = []
         do {
             try await submit(sequence: SubmissionSequence(items: submissions)) { reply in
                 replies.append(reply)
+                onReply(reply)
                 progress(replies.count)
             }
         } catch {

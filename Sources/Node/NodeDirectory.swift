@@ -58,7 +58,7 @@ struct NodeDirectory: Sendable {
         do {
             return [UInt8](try Data(contentsOf: URL(filePath: path)))
         } catch {
-            throw .failure("node.io", "\(path) cannot be read: \(error.localizedDescription)")
+            throw .failure("node.io", "\(path) cannot be read: \(SystemWords.reason(error))")
         }
     }
 
@@ -74,7 +74,7 @@ struct NodeDirectory: Sendable {
             try handle.write(contentsOf: Data(bytes))
             try handle.synchronize()
         } catch {
-            throw .failure("node.io", "\(path) cannot be written: \(error.localizedDescription)")
+            throw .failure("node.io", "\(path) cannot be written: \(SystemWords.reason(error))")
         }
     }
 

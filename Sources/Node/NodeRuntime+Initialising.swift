@@ -19,11 +19,13 @@ extension NodeRuntime {
     ///   - logKeyPEM: the log's private key, which is kept as given; genesis must name it.
     ///   - passphrase: the key's, if it is encrypted. It is not kept.
     ///   - nowMilliseconds: when the genesis statement is registered.
+    ///   - onDraft: told where that other directory will be, for whoever must end in the middle.
     /// - Throws: `node.directory-in-use`, `node.origin`, `node.key`, `node.io`; what refuses the
     ///   genesis file or the key file.
     package static func initialise(
         directory: String, genesis: [UInt8], origin: String, logKeyPEM: [UInt8],
-        passphrase: [UInt8]?, nowMilliseconds: UInt64 = SystemClock.nowMilliseconds()
+        passphrase: [UInt8]?, nowMilliseconds: UInt64 = SystemClock.nowMilliseconds(),
+        onDraft: (String) -> Void = { _ in }
     ) throws(NodeError) {
         let founding = try NodeError.mapping { try GenesisFile.decode(genesis) }
         let state = try NodeError.mapping { try founding.verified() }
@@ -35,6 +37,7 @@ extension NodeRuntime {
         try requireUnused(target)
         let parent = URL(filePath: target).deletingLastPathComponent().path
         let draft = NodeDirectory(path: "\(target).new-\(UUID().uuidString)")
+        onDraft(draft.path)
         try makeDirectory(draft.path, parent: parent)
         do throws(NodeError) {
             try draft.write(genesis, to: NodeDirectory.genesisName, mode: 0o644)
@@ -90,7 +93,7 @@ extension NodeRuntime {
             try FileManager.default.createDirectory(
                 atPath: parent, withIntermediateDirectories: true)
         } catch {
-            throw .failure("node.io", "\(parent) cannot be made: \(error.localizedDescription)")
+            throw .failure("node.io", "\(parent) cannot be made: \(SystemWords.reason(error))")
         }
         // The ledger holds parts that are not for everybody on this machine.
         guard unsafe mkdir(path, 0o700) == 0 else {

@@ -62,7 +62,8 @@ package struct Signer: Sendable {
             _ = try EPCISEvent.read(event.bytes, by: .schema)
         } catch {
             throw Refusal(
-                code: error.code, field: "event[\(event.index)].\(error.field)",
+                code: error.code,
+                field: "event[\(event.index)]\(error.field.isEmpty ? "" : ".")\(error.field)",
                 reason: error.reason)
         }
         return try part(event.bytes, type: PartContentType.event, visibility: visibility)

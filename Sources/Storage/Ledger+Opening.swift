@@ -82,7 +82,7 @@ extension Ledger {
         guard FileManager.default.fileExists(atPath: path) else {
             throw StorageError(
                 code: "storage.missing", place: path,
-                reason: "there is no ledger; make one with cairn init")
+                reason: "there is no ledger; restore a backup")
         }
     }
 

@@ -16,8 +16,9 @@ struct AuditCommand: AsyncParsableCommand {
             Example:
               cairn audit towel.evidence --genesis genesis/demo/demo.genesis
 
-            Exit codes: 0 the records stand; 1 they are withheld, declared only, invalid, or there \
-            are none; 2 the file is rejected.
+            Exit codes: 0 the records stand; 1 they are contradicted, withheld, declared \
+            only, invalid, or there are none; 2 the file is rejected. A finding with ! lowers \
+            the answer.
             """)
 
     @Argument(help: "An evidence file.") var file: String
@@ -39,7 +40,7 @@ struct AuditCommand: AsyncParsableCommand {
         }
         switch format {
         case .json: Console.output(answer.json.serialized() + [0x0A])
-        case .table: print(Self.table(answer), terminator: "")
+        case .table: Console.output(Self.table(answer))
         }
         if answer.outcome == .notApplicable { try SubjectArgument(answer.uri).noteHint() }
         guard answer.outcome == .verified else {
@@ -50,22 +51,22 @@ struct AuditCommand: AsyncParsableCommand {
     private static func table(_ answer: Answer) -> String {
         var lines = [
             "subject   \(answer.uri)", "outcome   \(coloured(answer.outcome))",
-            "records   \(answer.events) about the subject; \(answer.opened) parts open, "
+            "records   \(answer.events) about the subject; \(counted(answer.opened, "part")) open, "
                 + "\(answer.stubs) withheld or erased",
         ]
         for basis in answer.basis {
             let time = Timestamp.text(milliseconds: Int64(clamping: basis.sealedAtMilliseconds))
             lines.append(
-                "log       \(basis.origin): \(basis.size) entries, sealed \(time), "
+                "log       \(basis.origin): \(basis.size) \(basis.size == 1 ? "entry" : "entries"), sealed \(time), "
                     + "governance \(basis.governanceSequence), "
                     + (basis.isUnwitnessed
-                        ? "unwitnessed" : "\(basis.cosignatures) cosignatures"))
+                        ? "unwitnessed" : counted(basis.cosignatures, "cosignature")))
             lines.append("          root \(basis.root.hex)")
         }
         for origin in answer.notConsulted { lines.append("log       \(origin): not consulted") }
         for finding in answer.findings {
             lines.append(
-                "finding   \(finding.code.rawValue): \(finding.detail) "
+                "finding \(finding.lowers ? "!" : " ") \(finding.code.rawValue): \(finding.detail) "
                     + "(\(finding.origin) leaf \(finding.leafIndex), "
                     + "part \(finding.part.hex.prefix(12)))"
             )

@@ -32,6 +32,12 @@ struct Cairn: AsyncParsableCommand {
 
     /// Runs the command and ends with its exit code; wrong arguments end with 2.
     static func main() async {
+        // No file opened later may stand where the terminal is written to.
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+            _ = unsafe open("/dev/null", O_RDONLY)
+        }
+        // Writing to a pipe that nobody reads fails instead, and is told by Console.
+        _ = signal(SIGPIPE, SIG_IGN)
         do {
             try checkHelp(Array(CommandLine.arguments.dropFirst()))
             var command = try parseAsRoot()
@@ -49,7 +55,7 @@ struct Cairn: AsyncParsableCommand {
                 Console.error(text)
                 Foundation.exit(CommandExit.badInput.rawValue)
             }
-            print(text)
+            Console.line(text)
         }
     }
 

@@ -22,7 +22,7 @@ struct CheckCommand: AsyncParsableCommand {
             Exit codes: 0 sound and nothing missing; 2 it is not, or something is missing.
             """)
 
-    @Argument(help: "The node's directory.") var directory: String
+    @Argument(help: "The node's directory.", transform: Files.directory) var directory: String
     @Option(help: "A receipt that the log must hold; may be given again.")
     var receipt: [String] = []
     @Option(help: "A checkpoint that the log must hold; may be given again.")
@@ -42,17 +42,26 @@ struct CheckCommand: AsyncParsableCommand {
                 }
             }
         let report = try await NodeCommands.run(directory) {
-            try NodeRuntime.check(directory: directory, acknowledged: acknowledged) { done, all in
-                Console.progress("checked \(done) of \(all) entries")
+            do throws(NodeError) {
+                return try NodeRuntime.check(directory: directory, acknowledged: acknowledged) {
+                    Console.progress("checked \($0) of \($1) entries")
+                }
+            } catch {
+                guard Self.unsound.contains(error.code) else { throw error }
+                // That it cannot even be read is an answer: it is not sound.
+                throw NodeError(code: error.code, reason: error.reason, isInput: true)
             }
         }
         Console.endProgress()
         switch format {
-        case .table: print(table(report), terminator: "")
+        case .table: Console.output(table(report))
         case .json: Console.output(json(report).serialized() + [0x0A])
         }
         if let failure = failure(report) { throw failure }
     }
+
+    /// The codes of a ledger that is there and cannot be taken up.
+    private static let unsound: Set<String> = ["storage.corrupt", "log.damaged"]
 
     private static func read(
         _ path: String, as kind: FileKind,
@@ -69,7 +78,7 @@ struct CheckCommand: AsyncParsableCommand {
     private func failure(_ report: LedgerReport) -> CommandFailure? {
         guard !report.isSound else { return nil }
         var words: [String] = []
-        if !report.findings.isEmpty { words.append("\(report.findings.count) findings") }
+        if !report.findings.isEmpty { words.append(counted(report.findings.count, "finding")) }
         for (path, objection) in zip(receipt + checkpoint, report.objections) {
             if let objection { words.append("\(path): \(objection)") }
         }

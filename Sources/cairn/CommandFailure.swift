@@ -35,3 +35,8 @@ extension Refusal {
         (field.isEmpty ? "" : "\(field): ") + "\(reason) (\(code))"
     }
 }
+
+/// A number and its noun, in the plural unless it is one.
+func counted(_ count: Int, _ noun: String) -> String {
+    "\(count) \(noun)\(count == 1 ? "" : "s")"
+}

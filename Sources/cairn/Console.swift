@@ -6,38 +6,72 @@ enum OutputFormat: String, CaseIterable {
 }
 
 /// The terminal: answers to standard output, everything else to standard error.
+///
+/// An answer that cannot be written ends the program: with 141, without a word, if whoever read it
+/// has gone (as a program that SIGPIPE ends), else with 3 and the reason.
 enum Console {
     /// Prints an error line.
     static func error(_ text: String) {
-        let line = text.hasPrefix("Error: ") ? text : "Error: " + text
-        FileHandle.standardError.write(Data((line + "\n").utf8))
+        note(text.hasPrefix("Error: ") ? text : "Error: " + text)
     }
 
     /// Prints a line that is no answer.
     static func note(_ text: String) {
-        FileHandle.standardError.write(Data((text + "\n").utf8))
+        _ = failure(writing: Array((text + "\n").utf8), to: STDERR_FILENO)
     }
 
     /// Prints bytes as they are.
     static func output(_ bytes: [UInt8]) {
-        FileHandle.standardOutput.write(Data(bytes))
+        switch failure(writing: bytes, to: STDOUT_FILENO) {
+        case 0: return
+        case EPIPE: Foundation.exit(readerGone)
+        case let code:
+            error("standard output: cannot be written: \(unsafe String(cString: strerror(code)))")
+            Foundation.exit(CommandExit.unreachable.rawValue)
+        }
     }
 
+    /// Prints text as it is.
+    static func output(_ text: String) { output(Array(text.utf8)) }
+
+    /// Prints a line.
+    static func line(_ text: String) { output(text + "\n") }
+
     /// Whether a person watches standard error.
-    static var isTerminal: Bool { isatty(2) == 1 }
+    static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
 
     /// Whether a person reads standard output.
-    static var answersToTerminal: Bool { isatty(1) == 1 }
+    static var answersToTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
     /// Overwrites one line on a terminal; says nothing elsewhere.
     static func progress(_ text: String) {
         guard isTerminal else { return }
-        FileHandle.standardError.write(Data("\r\u{1B}[2K\(text)".utf8))
+        _ = failure(writing: Array("\r\u{1B}[2K\(text)".utf8), to: STDERR_FILENO)
     }
 
     /// Ends a line of progress.
-    static func endProgress() {
-        guard isTerminal else { return }
-        FileHandle.standardError.write(Data("\r\u{1B}[2K".utf8))
+    static func endProgress() { progress("") }
+
+    /// The exit code of a program whose output nobody reads any more: 128 and SIGPIPE's number.
+    private static let readerGone: Int32 = 141
+
+    /// Writes everything; 0, or the `errno` of what kept it from that.
+    private static func failure(writing bytes: [UInt8], to descriptor: Int32) -> Int32 {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let (count, code) = unsafe rest.withUnsafeBytes { buffer in
+                let count = unsafe write(descriptor, buffer.baseAddress, buffer.count)
+                return (count, count < 0 ? errno : 0)
+            }
+            if count >= 0 {
+                rest = rest.dropFirst(count)
+            } else if code == EAGAIN {
+                var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                _ = unsafe poll(&waiting, 1, -1)
+            } else if code != EINTR {
+                return code
+            }
+        }
+        return 0
     }
 }

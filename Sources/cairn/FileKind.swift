@@ -68,7 +68,13 @@ extension Files {
     /// The bytes of a file that must be of a kind; one that is plainly of another is refused in
     /// words, before a reader of its format stumbles over it.
     static func read(_ path: String, as expected: FileKind) throws -> [UInt8] {
-        let bytes = try read(path)
+        try check(try read(path), of: path, as: expected)
+    }
+
+    /// Bytes that a file was found to hold, unless they are plainly of another kind.
+    static func check(
+        _ bytes: [UInt8], of path: String, as expected: FileKind
+    ) throws -> [UInt8] {
         guard !bytes.isEmpty else {
             throw CommandFailure(.badInput, "\(path): is empty; expected \(expected.name)")
         }

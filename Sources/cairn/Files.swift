@@ -1,4 +1,5 @@
 import Foundation
+import Node
 import Records
 import Signatures
 
@@ -9,17 +10,83 @@ enum Files {
 
     /// The bytes of a file.
     static func read(_ path: String) throws -> [UInt8] {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-        guard let type = attributes?[.type] as? FileAttributeType else {
-            throw CommandFailure(.badInput, "\(path): there is no such file")
+        // Opening waits for a pipe's writer; what kind of file it is must be known before.
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else {
+            throw CommandFailure(
+                .badInput,
+                errno == ENOENT
+                    ? "\(path): there is no such file"
+                    : "\(path): cannot be read: \(systemReason())")
         }
-        guard type != .typeDirectory else {
+        let kind = status.st_mode & S_IFMT
+        guard kind != S_IFDIR else {
             throw CommandFailure(.badInput, "\(path): is a directory, not a file")
         }
-        do {
-            return [UInt8](try Data(contentsOf: URL(filePath: path)))
-        } catch {
-            throw CommandFailure(.badInput, "\(path): cannot be read: \(reason(error))")
+        guard kind == S_IFREG || kind == S_IFIFO else {
+            throw CommandFailure(.badInput, "\(path): is not a regular file")
+        }
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw CommandFailure(.badInput, "\(path): cannot be read: \(systemReason())")
+        }
+        defer { close(descriptor) }
+        return try bytes(of: descriptor, limit: kind == S_IFIFO ? pipeBytes : .max, path)
+    }
+
+    /// How many bytes a pipe may give: what it will hold is not known before.
+    private static let pipeBytes = 64 << 20
+    private static let chunkBytes = 64 << 10
+
+    /// The bytes of an open file to its end.
+    private static func bytes(
+        of descriptor: Int32, limit: Int, _ path: String
+    ) throws -> [UInt8] {
+        var found: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: chunkBytes)
+        while true {
+            let (count, code) = unsafe chunk.withUnsafeMutableBytes { buffer in
+                let count = unsafe Foundation.read(descriptor, buffer.baseAddress, buffer.count)
+                return (count, count < 0 ? errno : 0)
+            }
+            if count < 0 && code == EINTR { continue }
+            guard count >= 0 else {
+                throw CommandFailure(
+                    .badInput,
+                    "\(path): cannot be read: \(unsafe String(cString: strerror(code)))")
+            }
+            guard count > 0 else { return found }
+            guard found.count + count <= limit else {
+                throw CommandFailure(.badInput, "\(path): is longer than \(limit) bytes")
+            }
+            found += chunk.prefix(count)
+        }
+    }
+
+    /// The system's words for the call that just failed.
+    private static func systemReason() -> String { unsafe String(cString: strerror(errno)) }
+
+    /// A directory's path without a slash at its end, so that names can follow one.
+    static func directory(_ path: String) -> String {
+        let stem = String(path.reversed().drop { $0 == "/" }.reversed())
+        return stem.isEmpty && path.hasPrefix("/") ? "/" : stem
+    }
+
+    /// A path without turns, so that two names of one file are equal.
+    static func place(_ path: String) -> String {
+        URL(filePath: path).standardizedFileURL.resolvingSymlinksInPath().path(
+            percentEncoded: false)
+    }
+
+    /// Refuses a path where no new key can be made, before anything is made.
+    static func requireFree(_ path: String) throws {
+        var status = stat()
+        guard unsafe lstat(path, &status) != 0 else {
+            throw CommandFailure(.badInput, "\(path): exists already; keys are never overwritten")
+        }
+        let folder = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
+        guard errno == ENOENT, unsafe access(folder, W_OK | X_OK) == 0 else {
+            throw CommandFailure(.unreachable, "\(path): cannot be written: \(systemReason())")
         }
     }
 
@@ -38,7 +105,8 @@ enum Files {
         do {
             try Data(bytes).write(to: URL(filePath: path), options: .atomic)
         } catch {
-            throw CommandFailure(.unreachable, "\(path): cannot be written: \(reason(error))")
+            throw CommandFailure(
+                .unreachable, "\(path): cannot be written: \(SystemWords.reason(error))")
         }
     }
 
@@ -56,14 +124,15 @@ enum Files {
                 errno == EEXIST ? .badInput : .unreachable,
                 errno == EEXIST
                     ? "\(path): exists already; keys are never overwritten"
-                    : "\(path): cannot be written: \(unsafe String(cString: strerror(errno)))")
+                    : "\(path): cannot be written: \(systemReason())")
         }
         let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         do {
             try file.write(contentsOf: Data(bytes))
             try file.synchronize()
         } catch {
-            throw CommandFailure(.unreachable, "\(path): cannot be written: \(reason(error))")
+            throw CommandFailure(
+                .unreachable, "\(path): cannot be written: \(SystemWords.reason(error))")
         }
     }
 
@@ -107,11 +176,5 @@ enum Files {
         } catch let refusal as Refusal {
             throw CommandFailure(refusal, about: path)
         }
-    }
-
-    private static func reason(_ error: any Error) -> String {
-        let error = error as NSError
-        let underlying = error.userInfo[NSUnderlyingErrorKey] as? NSError
-        return underlying?.localizedDescription ?? error.localizedDescription
     }
 }

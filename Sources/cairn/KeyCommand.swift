@@ -30,6 +30,14 @@ struct KeyCommand: AsyncParsableCommand {
                 throw CommandFailure(
                     .badInput, "--algorithm \(algorithm): must be ed25519 or p256")
             }
+            if let publicKey {
+                guard Files.place(publicKey) != Files.place(output) else {
+                    throw CommandFailure(
+                        .badInput, "--public-key \(publicKey): is the private key's file too")
+                }
+                try Files.requireFree(publicKey)
+            }
+            try Files.requireFree(output)
             var randomness = SystemRandomNumberGenerator()
             let key = SigningKey.generate(chosen, randomness: &randomness)
             let passphrase = try Files.passphrase(passphraseFile)
@@ -42,7 +50,7 @@ struct KeyCommand: AsyncParsableCommand {
             if let publicKey {
                 try Files.write(KeyFile.writePublic(key.publicKey), to: publicKey)
             }
-            print(key.publicKey.thumbprint.hex)
+            Console.line(key.publicKey.thumbprint.hex)
         }
 
         private static let algorithms: [String: SignatureAlgorithm] = [
@@ -75,9 +83,9 @@ struct KeyCommand: AsyncParsableCommand {
                 ])
                 Console.output(json.serialized() + [0x0A])
             case .table:
-                print("algorithm   \(key.algorithm.rawValue)")
-                print("thumbprint  \(key.thumbprint.hex)")
-                print(String(decoding: KeyFile.writePublic(key), as: UTF8.self), terminator: "")
+                Console.line("algorithm   \(key.algorithm.rawValue)")
+                Console.line("thumbprint  \(key.thumbprint.hex)")
+                Console.output(KeyFile.writePublic(key))
             }
         }
     }

@@ -40,6 +40,7 @@ struct NetworkCommand: AsyncParsableCommand {
             let document = try NetworkDescription(
                 try Files.read(description, as: .json), file: description, folder: folder
             ).document()
+            try Self.check(document, in: description)
             let governors = try governorKeys.map {
                 try Files.signingKey($0, passphraseFile: passphraseFile)
             }
@@ -50,9 +51,27 @@ struct NetworkCommand: AsyncParsableCommand {
                     issuedAtSeconds: document.createdMilliseconds / 1_000)
                 let state = try genesis.verified()
                 try Files.write(genesis.encoded(), to: output)
-                print(state.network.hex)
+                Console.line(state.network.hex)
             } catch let refusal as Refusal {
                 throw CommandFailure(refusal, about: description)
+            }
+        }
+
+        /// Refuses what the rules for genesis let pass and nobody can mean.
+        private static func check(_ document: GenesisDocument, in description: String) throws {
+            guard document.createdMilliseconds <= UInt64(Date().timeIntervalSince1970 * 1_000)
+            else {
+                throw CommandFailure(.badInput, "\(description): created: is in the future")
+            }
+            for delegation in document.delegations {
+                let giver = document.organisations.first { $0.uri == delegation.by }
+                let owned = giver?.prefixes ?? []
+                for prefix in delegation.prefixes where !owned.contains(where: prefix.hasPrefix) {
+                    throw CommandFailure(
+                        .badInput,
+                        "\(description): delegation \(delegation.id): \(delegation.by) does not "
+                            + "own the prefix \(prefix)")
+                }
             }
         }
     }
@@ -81,7 +100,7 @@ struct NetworkCommand: AsyncParsableCommand {
             let summary = GovernanceSummary(state)
             switch format {
             case .json: Console.output(summary.json.serialized() + [0x0A])
-            case .table: print(summary.table, terminator: "")
+            case .table: Console.output(summary.table)
             }
         }
     }

@@ -123,7 +123,12 @@ struct NetworkDescription: Decodable {
 
     private static func explain(_ error: DecodingError) -> String {
         func path(_ keys: [any CodingKey]) -> String {
-            keys.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".")
+            keys.reduce("") { path, key in
+                guard let index = key.intValue else {
+                    return path + (path.isEmpty ? "" : ".") + key.stringValue
+                }
+                return path + "[\(index)]"
+            }
         }
         switch error {
         case .keyNotFound(let key, let context):
@@ -156,7 +161,8 @@ struct NetworkDescription: Decodable {
     }
 
     private func key(_ path: String) throws -> VerificationKey {
-        try Files.publicKey(path.hasPrefix("/") ? path : folder + "/" + path)
+        let stem = path.hasPrefix("/") ? "" : folder.hasSuffix("/") ? folder : folder + "/"
+        return try Files.publicKey(stem + path)
     }
 
     private func milliseconds(_ text: String, _ field: String) throws -> UInt64 {

@@ -16,7 +16,7 @@ struct InitCommand: AsyncParsableCommand {
                 --log-key genesis/demo/keys/log.pem
             """)
 
-    @Argument(help: "The directory to make.") var directory: String
+    @Argument(help: "The directory to make.", transform: Files.directory) var directory: String
     @Option(help: "The network's genesis file.") var genesis: String
     @Option(help: "The log's origin, as in the genesis file.") var origin: String
     @Option(help: "The log's key, PEM.") var logKey: String
@@ -26,10 +26,15 @@ struct InitCommand: AsyncParsableCommand {
         let pem = try Files.read(logKey, as: .key)
         let passphrase = try Files.passphrase(passphraseFile)
         let bytes = try Files.read(genesis, as: .genesis)
+        let draft = DraftDirectory()
+        // It holds a copy of the log key.
+        let interruption = Interruption { draft.remove() }
+        defer { interruption.end() }
         try await NodeCommands.run(directory) {
             try NodeRuntime.initialise(
                 directory: directory, genesis: bytes, origin: origin, logKeyPEM: pem,
-                passphrase: passphrase)
+                passphrase: passphrase
+            ) { draft.begin(at: $0) }
         }
         Console.note("\(directory): ready; start it with cairn serve \(directory)")
     }
@@ -62,7 +67,7 @@ struct RebuildCommand: AsyncParsableCommand {
               cairn rebuild ./node
             """)
 
-    @Argument(help: "The node's directory.") var directory: String
+    @Argument(help: "The node's directory.", transform: Files.directory) var directory: String
 
     func run() async throws {
         try await NodeCommands.run(directory) {

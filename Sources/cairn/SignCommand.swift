@@ -11,18 +11,24 @@ struct SigningOptions: ParsableArguments {
     @Option(help: "The organisation's URI, as in the genesis file.") var issuer: String
     @Option(help: "The network's genesis file.") var genesis: String
     @Option(help: "A file that holds the key's passphrase.") var passphraseFile: String?
-    @Option(help: "public, network, or organisation URIs separated by commas.")
+    @Option(
+        help: ArgumentHelp(
+            "public, network, or organisation URIs separated by commas.",
+            discussion: "The issuer may always see its own records; it need not be listed."))
     var visibility = "network"
 
-    /// The signer, once key and genesis are read and the key is known to be the issuer's.
-    func signer() throws -> Signer {
+    /// The network that the genesis file founds.
+    func network() throws -> GovernanceState {
         let genesisFile = try Files.genesis(genesis)
-        let state: GovernanceState
         do {
-            state = try genesisFile.verified()
+            return try genesisFile.verified()
         } catch {
             throw CommandFailure(error, about: genesis)
         }
+    }
+
+    /// The signer, once key and genesis are read and the key is known to be the issuer's.
+    func signer(in state: GovernanceState) throws -> Signer {
         let signingKey = try Files.signingKey(key, passphraseFile: passphraseFile)
         try check(signingKey.publicKey, in: state)
         return Signer(network: state.network, issuer: issuer, key: signingKey)
@@ -35,8 +41,8 @@ struct SigningOptions: ParsableArguments {
             guard known.owner == issuer, known.purpose == .issuer else {
                 throw CommandFailure(
                     .badInput,
-                    "--key \(key): is a \(known.purpose.rawValue) key of "
-                        + "\(known.owner), not an issuer key of \(issuer)")
+                    "--key \(key): is \(known.owner)'s "
+                        + "\(known.purpose.rawValue) key, not an issuer key of \(issuer)")
             }
         } else {
             Console.note(
@@ -45,8 +51,8 @@ struct SigningOptions: ParsableArguments {
         }
     }
 
-    /// Who may see the parts.
-    func partVisibility() throws -> Visibility {
+    /// Who may see the parts: of organisations, members only, and the issuer always.
+    func partVisibility(in state: GovernanceState) throws -> Visibility {
         switch visibility {
         case "public": return .open
         case "network": return .network
@@ -58,7 +64,13 @@ struct SigningOptions: ParsableArguments {
                     "--visibility \(visibility): must be public, network, or "
                         + "organisation URIs separated by commas")
             }
-            return .organisations(Set(organisations).sorted())
+            if let stranger = organisations.first(where: { state.organisations[$0] == nil }) {
+                throw CommandFailure(
+                    .badInput,
+                    "--visibility: \(stranger) is no member of the network; cairn network show "
+                        + "\(genesis) lists them")
+            }
+            return .only(organisations + [issuer])
         }
     }
 }
@@ -71,8 +83,9 @@ enum DocumentSigning {
     static func submissions(
         _ files: [String], options: SigningOptions
     ) throws -> (files: [SignedFile], parts: Int) {
-        let signer = try options.signer()
-        let visibility = try options.partVisibility()
+        let network = try options.network()
+        let signer = try options.signer(in: network)
+        let visibility = try options.partVisibility(in: network)
         let now = UInt64(Date().timeIntervalSince1970)
         var parts = 0
         let signed = try files.map { file in
@@ -118,7 +131,8 @@ struct SignCommand: AsyncParsableCommand {
         }
         try Files.write(submissions.flatMap { $0.encoded() }, to: output)
         Console.note(
-            "\(output): \(parts) events in \(submissions.count) statements, "
+            "\(output): \(counted(parts, "event")) in "
+                + "\(counted(submissions.count, "statement")), "
                 + "signed by \(signing.issuer)"
         )
     }

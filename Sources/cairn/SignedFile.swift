@@ -26,7 +26,7 @@ struct SignedFile {
             throw CommandFailure(
                 .badInput, "\(path): is JSON; give --key, --issuer and --genesis to sign it")
         }
-        var rest = try Files.read(path, as: .submissions)[...]
+        var rest = try Files.check(bytes, of: path, as: .submissions)[...]
         var found: [Submission] = []
         while !rest.isEmpty {
             let place = "\(path): statement \(found.count + 1)"

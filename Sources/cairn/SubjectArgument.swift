@@ -29,8 +29,13 @@ struct SubjectArgument {
     }
 
     /// Ends a command whose answer is that nobody spoke of the thing.
-    func noRecord(_ words: String) -> CommandFailure {
+    ///
+    /// - Parameters:
+    ///   - limit: of which records that holds; nothing for all.
+    ///   - words: what else there is to say.
+    /// - Returns: the failure to throw.
+    func noRecord(that limit: String = "", _ words: String) -> CommandFailure {
         let hint = hint.map { "; \($0)" } ?? ""
-        return CommandFailure(.otherAnswer, "\(identifier.uri): no record; \(words)\(hint)")
+        return CommandFailure(.otherAnswer, "\(identifier.uri): no record\(limit); \(words)\(hint)")
     }
 }

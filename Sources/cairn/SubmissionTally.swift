@@ -18,13 +18,16 @@ struct SubmissionTally {
     init(_ results: [SubmissionReply], of count: Int, isSignedAnew: Bool) {
         self.count = count
         self.isSignedAnew = isSignedAnew
-        for reply in results {
-            switch reply.outcome {
-            case .registered: acknowledged += 1
-            case .refused(let refusal) where Self.isNodes(refusal):
-                nodesReason = nodesReason ?? refusal.sentence
-            case .refused: refused += 1
-            }
+        for reply in results { add(reply) }
+    }
+
+    /// Counts one more answer.
+    mutating func add(_ reply: SubmissionReply) {
+        switch reply.outcome {
+        case .registered: acknowledged += 1
+        case .refused(let refusal) where Self.isNodes(refusal):
+            nodesReason = nodesReason ?? refusal.sentence
+        case .refused: refused += 1
         }
     }
 

@@ -3,7 +3,9 @@ import Client
 import EPCIS
 import Foundation
 import MerkleTrees
+import Node
 import Records
+import Synchronization
 
 struct SubmitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -27,38 +29,73 @@ struct SubmitCommand: AsyncParsableCommand {
     @Option(help: "As this organisation.") var issuer: String?
     @Option(help: "For the network of this genesis file.") var genesis: String?
     @Option(help: "A file that holds the key's passphrase.") var passphraseFile: String?
-    @Option(help: "public, network, or organisation URIs separated by commas.")
-    var visibility = "network"
-    @Option(help: "A directory to keep the receipts in.") var receipts: String?
+    @Option(
+        help: ArgumentHelp(
+            "public, network, or organisation URIs separated by commas; with --key.",
+            discussion: "Without it: network. The issuer may always see its own records."))
+    var visibility: String?
+    @Option(help: "A directory to keep the receipts in, each as it comes.") var receipts: String?
     @Option(help: "table or json.") var format: OutputFormat = .table
 
     func run() async throws {
-        let signed = try key == nil ? files.map(SignedFile.init(reading:)) : sign()
+        let signed = try key == nil ? read() : sign()
         let names = signed.flatMap(\.statementNames)
         guard !names.isEmpty else {
             throw CommandFailure(.badInput, "\(files.joined(separator: ", ")): nothing to send")
         }
-        let results = try await send(signed.flatMap(\.submissions), names)
+        let folder = try receipts.map(ReceiptFolder.init(making:))
+        let (results, receiptsFailure) = try await send(
+            signed.flatMap(\.submissions), names, receipts: folder)
         Console.endProgress()
         report(results, names)
         let tally = tally(results, names)
         guard tally.isComplete else { throw CommandFailure(.unreachable, tally.interruption) }
-        try await keepReceipts(results)
+        if let receiptsFailure { throw receiptsFailure }
         guard tally.refused == 0 else {
             throw CommandFailure(
                 .badInput, "\(tally.refused) of \(names.count) statements refused")
         }
     }
 
+    /// Sends the statements, and keeps their receipts meanwhile.
+    ///
+    /// - Returns: the answers, and why not all receipts could be kept.
     private func send(
-        _ submissions: [Submission], _ names: [String]
-    ) async throws -> [SubmissionReply] {
+        _ submissions: [Submission], _ names: [String], receipts: ReceiptFolder?
+    ) async throws -> (replies: [SubmissionReply], receipts: CommandFailure?) {
+        let count = LockedTally(tally([], names))
+        let interruption = Interruption {
+            Console.endProgress()
+            Console.error("interrupted; \(count.value.whatToDo)")
+        }
+        defer { interruption.end() }
         do {
             return try await node.call { client in
-                try await client.submit(stream: submissions.map { $0.encoded() }) { done in
-                    let next = done < names.count ? "; next \(names[done])" : ""
-                    Console.progress("\(done) of \(names.count) statements answered\(next)")
+                let (ids, registered) = AsyncStream.makeStream(of: Hash256.self)
+                let keeping = Task { try await receipts?.keep(ids, from: client) }
+                let sent: Result<[SubmissionReply], ClientError>
+                do throws(ClientError) {
+                    let encoded = submissions.map { $0.encoded() }
+                    sent = .success(
+                        try await client.submit(
+                            stream: encoded,
+                            progress: { done in
+                                let next = done < names.count ? "; next \(names[done])" : ""
+                                Console.progress(
+                                    "\(done) of \(names.count) statements answered\(next)")
+                            },
+                            onReply: { reply in
+                                count.add(reply)
+                                if case .registered(let id, _) = reply.outcome {
+                                    registered.yield(id)
+                                }
+                            }))
+                } catch {
+                    sent = .failure(error)
                 }
+                registered.finish()
+                let kept = await keeping.result
+                return (try sent.get(), self.failure(of: kept))
             }
         } catch let failure as CommandFailure where failure.code == .unreachable {
             Console.endProgress()
@@ -67,8 +104,29 @@ struct SubmitCommand: AsyncParsableCommand {
         }
     }
 
+    private func failure(of receipts: Result<Void?, any Error>) -> CommandFailure? {
+        switch receipts {
+        case .success: nil
+        case .failure(let error as ClientError): CommandFailure(error, node: node.url)
+        case .failure(let error as CommandFailure): error
+        case .failure(let error): CommandFailure(.unreachable, SystemWords.reason(error))
+        }
+    }
+
     private func tally(_ results: [SubmissionReply], _ names: [String]) -> SubmissionTally {
         SubmissionTally(results, of: names.count, isSignedAnew: key != nil)
+    }
+
+    private func read() throws -> [SignedFile] {
+        let given: [(name: String, value: String?)] = [
+            ("--issuer", issuer), ("--genesis", genesis), ("--visibility", visibility),
+            ("--passphrase-file", passphraseFile),
+        ]
+        if let option = given.first(where: { $0.value != nil }) {
+            throw CommandFailure(
+                .badInput, "\(option.name) goes with --key: what is signed already stays as it is")
+        }
+        return try files.map(SignedFile.init(reading:))
     }
 
     private func sign() throws -> [SignedFile] {
@@ -76,7 +134,7 @@ struct SubmitCommand: AsyncParsableCommand {
             throw CommandFailure(.badInput, "--key goes with --issuer and --genesis")
         }
         var words = ["--key", key, "--issuer", issuer, "--genesis", genesis]
-        words += ["--visibility", visibility]
+        if let visibility { words += ["--visibility", visibility] }
         if let passphraseFile { words += ["--passphrase-file", passphraseFile] }
         let options = try SigningOptions.parse(words)
         return try DocumentSigning.submissions(files, options: options).files
@@ -85,16 +143,18 @@ struct SubmitCommand: AsyncParsableCommand {
     private func report(_ results: [SubmissionReply], _ names: [String]) {
         switch format {
         case .table:
+            var lines = ""
             for reply in results {
                 switch reply.outcome {
                 case .registered(let id, let leafIndex):
-                    print("\(leafIndex)\t\(id.hex)")
+                    lines += "\(leafIndex)\t\(id.hex)\n"
                 // Said once for all of them, with what to do.
                 case .refused(let refusal) where SubmissionTally.isNodes(refusal): continue
                 case .refused(let refusal):
                     Console.error("\(Self.name(of: reply, in: names)): \(refusal.sentence)")
                 }
             }
+            Console.output(lines)
         case .json:
             let json = JSONValue.array(results.map { Self.json($0, names) })
             Console.output(json.serialized() + [0x0A])
@@ -128,20 +188,17 @@ struct SubmitCommand: AsyncParsableCommand {
         }
         return .object(members)
     }
+}
 
-    private func keepReceipts(_ results: [SubmissionReply]) async throws {
-        guard let receipts else { return }
-        do {
-            try FileManager.default.createDirectory(
-                atPath: receipts, withIntermediateDirectories: true)
-        } catch {
-            throw CommandFailure(
-                .unreachable, "\(receipts): cannot be made: \(error.localizedDescription)")
-        }
-        for reply in results {
-            guard case .registered(let id, _) = reply.outcome else { continue }
-            let receipt = try await node.call { try await $0.receipt(of: id) }
-            try Files.write(receipt, to: "\(receipts)/\(id.hex).tlog-proof")
-        }
-    }
+/// A tally that a signal's handler can read.
+private final class LockedTally: Sendable {
+    private let tally: Mutex<SubmissionTally>
+
+    init(_ tally: SubmissionTally) { self.tally = Mutex(tally) }
+
+    /// What has been counted so far.
+    var value: SubmissionTally { tally.withLock { $0 } }
+
+    /// Counts one more answer.
+    func add(_ reply: SubmissionReply) { tally.withLock { $0.add(reply) } }
 }

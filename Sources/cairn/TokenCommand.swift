@@ -52,7 +52,7 @@ struct TokenCommand: AsyncParsableCommand {
                     name: name, role: chosen, organisation: organisation,
                     expiresMilliseconds: end, nowMilliseconds: now)
             }
-            print(secret)
+            Console.line(secret)
             Console.note(
                 "\(name): counts until \(TokenCommand.time(end)); "
                     + "this is the only time it is shown")
@@ -79,7 +79,7 @@ struct TokenCommand: AsyncParsableCommand {
                 Console.output(JSONValue.array(tokens.map(Self.json)).serialized() + [0x0A])
             case .table:
                 for token in tokens {
-                    print(
+                    Console.line(
                         "\(token.name)\t\(token.role)\t\(token.organisation)\t"
                             + "until \(TokenCommand.time(token.expiresMilliseconds))\t"
                             + "last used \(token.lastUsed ?? "never")")

@@ -7,8 +7,8 @@ struct TraceCommand: AsyncParsableCommand {
         commandName: "trace", abstract: "Shows where a thing came from and where it went.",
         discussion: """
             A node's own view, for looking around. What it says is not proof: for that, see \
-            cairn export and cairn audit. The exit code is 1 if the node knows no event about the \
-            thing.
+            cairn export and cairn audit. The exit code is 1 if there is no event about the thing \
+            that you may see.
 
             Example:
               cairn trace https://id.gs1.org/01/09521107000126/10/T26-0455 --direction up \\
@@ -45,12 +45,16 @@ struct TraceCommand: AsyncParsableCommand {
                     subject, direction: direction, limit: limit, accept: format.mediaType)
             } catch ClientError.problem(let problem) where problem.code == "subject.unknown" {
                 throw asked.noRecord(
-                    "the node knows of no event about it; cairn export proves whether there is any")
+                    that: " that you may see", "cairn export proves whether there is any")
             }
         }
         asked.noteHint()
         Console.output(answer)
         if answer.last != 0x0A { Console.output([0x0A]) }
+        guard format == .table else { return }
+        Console.line(
+            "what a node shows includes what strangers say; cairn export and cairn audit tell "
+                + "whose word counts")
     }
 }
 

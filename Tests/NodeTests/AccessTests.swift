@@ -1,3 +1,4 @@
+import Client
 import Foundation
 import HTTPAPI
 import MerkleTrees
@@ -6,6 +7,7 @@ import Signatures
 import Support
 import Synchronization
 import Testing
+import Verdicts
 
 @testable import Node
 
@@ -106,7 +108,7 @@ struct AccessTests {
             #expect(try await code("cairn_" + String(repeating: "A", count: 43)) == "access.token")
             #expect(try await code("cairn_x") == "access.token")
             #expect(try await code("x") == "access.token")
-            now.withLock { $0 += 86_400_000 }
+            now.withLock { $0 += 86_400_000 + 60_000 }
             #expect(try await code(secret) == "access.expired")
         }
     }
@@ -173,6 +175,27 @@ struct AccessTests {
             #expect(try await elsewhere.ask("GET", target).status == 401)
             let metrics = asker.as(try token("/metrics"))
             #expect(try await metrics.ask("GET", "/metrics").status == 403)
+        }
+    }
+
+    @Test func `the client makes a token for each of its calls`() async throws {
+        let (network, key) = try DemoNetwork.withReaderKey()
+        let node = try TestNode(network)
+        try await node.serve(exposure: .proxied) { runtime, _ in
+            let supplier = network.supplier.uri
+            let member = ClientIdentity(
+                credential: .readerKey(key, organisation: supplier, origin: DemoNetwork.origin))
+            let client = try NodeClient(url: runtime.url, identity: member)
+            for _ in 0..<2 {
+                let file = try await client.evidence(about: "urn:x:y", scope: .subject)
+                #expect(!file.isEmpty)
+            }
+            let misled = ClientIdentity(
+                credential: .readerKey(key, organisation: supplier, origin: "other.example/log"))
+            let other = try NodeClient(url: runtime.url, identity: misled)
+            await #expect(throws: ClientError.self) {
+                try await other.evidence(about: "urn:x:y", scope: .subject)
+            }
         }
     }
 
