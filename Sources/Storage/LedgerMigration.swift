@@ -65,7 +65,7 @@ struct LedgerMigration: Sendable {
         guard found != 0 else {
             throw StorageError(
                 code: "storage.schema", place: path,
-                reason: "the file holds no ledger; make one with cairn init")
+                reason: "the file holds no ledger; restore a backup")
         }
         guard found <= version else {
             throw StorageError(
