@@ -22,6 +22,8 @@ package enum MediaType {
     package static let json = "application/json"
     /// Graphviz.
     package static let dot = "text/vnd.graphviz; charset=utf-8"
+    /// Prometheus' text format.
+    package static let metrics = "text/plain; version=0.0.4; charset=utf-8"
 
     /// Whether a request is a stream of submissions, from its head alone.
     static func isStream(_ head: HTTPRequest) -> Bool {

@@ -61,7 +61,8 @@ package struct TraceRequest: Hashable, Sendable {
 package struct NodeHealth: Hashable, Sendable {
     /// Whether it takes submissions.
     package var isReady: Bool
-    /// One word: `ok`, `stopping` or `failed`.
+    /// One word: `ok`, or why it does not: `stopping`, `failed`, `disk-low`, `views-behind`,
+    /// `views-failed`.
     package var status: String
     /// The origin of its log.
     package var origin: String
@@ -120,4 +121,11 @@ package protocol NodeService: Sendable {
     func organisations() async throws(Refusal) -> [UInt8]
     /// How the node is. Never waits for the ledger's writer.
     func health() async -> NodeHealth
+    /// What the node itself counts and measures, in the Prometheus text format.
+    func metrics() async throws(Refusal) -> [UInt8]
+}
+
+extension NodeService {
+    /// Nothing: for a node that keeps no metrics.
+    package func metrics() async throws(Refusal) -> [UInt8] { [] }
 }

@@ -37,8 +37,8 @@ package struct Problem: Hashable, Sendable {
         "statement.issuer-suspended": 403, "statement.key-unknown": 403,
         "statement.key-purpose": 403, "statement.key-not-yet-valid": 403,
         "statement.key-revoked": 403, "statement.signature": 403, "evidence.too-large": 422,
-        "node.failed": 500, "storage.full": 507, "access.required": 401, "access.token": 401,
-        "access.expired": 401,
+        "node.failed": 500, "storage.full": 507, "storage.reserve": 507,
+        "access.required": 401, "access.token": 401, "access.expired": 401,
         "access.organisation": 403, "access.role": 403, "entry.withheld": 403,
     ]
 

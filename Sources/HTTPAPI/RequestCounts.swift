@@ -16,10 +16,16 @@ final class RequestCounts: Sendable {
         counts.withLock { $0[Label(route: route, status: status), default: 0] += 1 }
     }
 
-    /// The counts with some gauges, in the Prometheus text format.
-    func text(_ gauges: [(name: String, value: UInt64)]) -> String {
+    /// The counts with some gauges, each with what it says, in the Prometheus text format.
+    func text(_ gauges: [(name: String, help: String, value: Int)]) -> String {
         let counts = counts.withLock { $0 }
-        var lines = gauges.flatMap { ["# TYPE \($0.name) gauge", "\($0.name) \($0.value)"] }
+        var lines = gauges.flatMap { gauge in
+            [
+                "# HELP \(gauge.name) \(gauge.help)", "# TYPE \(gauge.name) gauge",
+                "\(gauge.name) \(gauge.value)",
+            ]
+        }
+        lines.append("# HELP cairn_http_requests_total Requests answered, by route and status.")
         lines.append("# TYPE cairn_http_requests_total counter")
         for (label, count) in counts.sorted(by: { Self.precedes($0.key, $1.key) }) {
             lines.append(

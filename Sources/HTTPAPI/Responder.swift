@@ -114,7 +114,7 @@ struct Responder: Sendable {
         case .organisations:
             return Answer(type: MediaType.json, try await service.organisations()).fresh
         case .health(let readiness): return await health(readiness: readiness)
-        case .metrics: return await metrics()
+        case .metrics: return try await metrics()
         case .checkpoint, .tile, .manifest, .part, .consistency:
             return try await log(route, for: asking.reader)
         }
@@ -257,15 +257,17 @@ struct Responder: Sendable {
         return Answer(status, type: MediaType.json, json.serialized()).fresh
     }
 
-    private func metrics() async -> Answer {
-        let health = await service.health()
-        let text = counts.text([
-            ("cairn_log_entries", health.size), ("cairn_ready", health.isReady ? 1 : 0),
-            ("cairn_evidence_answers", UInt64(evidenceAnswers.inUse)),
-            ("cairn_submission_streams", UInt64(streams.inUse)),
-            ("cairn_submission_bytes", UInt64(submissionBytes.inUse)),
+    private func metrics() async throws(Refusal) -> Answer {
+        let own = counts.text([
+            ("cairn_evidence_answers", "Evidence files being made or sent.", evidenceAnswers.inUse),
+            ("cairn_submission_streams", "Sequences of submissions being read.", streams.inUse),
+            (
+                "cairn_submission_bytes", "Bytes of single submissions being received.",
+                submissionBytes.inUse
+            ),
         ])
-        return Answer(type: MediaType.text, Array(text.utf8)).fresh
+        let bytes = try await service.metrics() + Array(own.utf8)
+        return Answer(type: MediaType.metrics, bytes).fresh
     }
 
     /// The bytes of a long answer that are handed to the connection at a time.

@@ -45,6 +45,7 @@ final class LogWriter: Sendable {
     private let published: PublishedLog
     private let onSealed: @Sendable (UInt64) -> Void
     private let nowMilliseconds: @Sendable () -> UInt64
+    private let metrics: NodeMetrics
     private let logger: Logger
     private let line = Mutex(Line())
     private let bell = DispatchSemaphore(value: 0)
@@ -53,11 +54,12 @@ final class LogWriter: Sendable {
     /// the writer's thread.
     init(
         ledger: Ledger, published: PublishedLog, nowMilliseconds: @escaping @Sendable () -> UInt64,
-        logger: Logger, onSealed: @escaping @Sendable (UInt64) -> Void
+        metrics: NodeMetrics, logger: Logger, onSealed: @escaping @Sendable (UInt64) -> Void
     ) {
         self.ledger = ledger
         self.published = published
         self.nowMilliseconds = nowMilliseconds
+        self.metrics = metrics
         self.logger = logger
         self.onSealed = onSealed
     }
@@ -121,7 +123,9 @@ final class LogWriter: Sendable {
                     rest = rest.dropFirst(try commitGroup(rest, &writing))
                     sequencer = writing
                 } catch let error as StorageError where error.code == "storage.full" {
-                    logger.error("the disk is full", metadata: ["reason": "\(error.reason)"])
+                    logger.error(
+                        "the disk is full",
+                        metadata: ["code": "storage.full", "reason": "\(error.reason)"])
                     pauseEnd = ContinuousClock.now + Self.fullPause
                 } catch {
                     return fail(NodeError(error), waiting: rest)
@@ -150,7 +154,9 @@ final class LogWriter: Sendable {
             guard sequencer.stagedCount > 0 else { return }
             let group = try sequencer.seal(nowMilliseconds: nowMilliseconds(), in: store)
             published.prepare(sequencer.state.index, size: group.size)
+            let start = ContinuousClock.now
             try store.commit(group)
+            metrics.observe(.groupCommit, ContinuousClock.now - start)
             sequencer.committed()
             published.publish(
                 PublishedLog.Snapshot(
@@ -158,7 +164,10 @@ final class LogWriter: Sendable {
             onSealed(group.size)
             logger.debug(
                 "sealed",
-                metadata: ["size": "\(group.size)", "statements": "\(group.statements.count)"])
+                metadata: [
+                    "code": "log.sealed", "size": .stringConvertible(group.size),
+                    "statements": .stringConvertible(group.statements.count),
+                ])
         }
         for (order, outcome) in zip(orders, outcomes) {
             order.continuation.resume(returning: outcome)

@@ -76,7 +76,7 @@ extension NodeRuntime {
         }
     }
 
-    private static func requireUnused(_ path: String) throws(NodeError) {
+    static func requireUnused(_ path: String) throws(NodeError) {
         var isDirectory: ObjCBool = false
         guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
             return
@@ -88,7 +88,7 @@ extension NodeRuntime {
         }
     }
 
-    private static func makeDirectory(_ path: String, parent: String) throws(NodeError) {
+    static func makeDirectory(_ path: String, parent: String) throws(NodeError) {
         do {
             try FileManager.default.createDirectory(
                 atPath: parent, withIntermediateDirectories: true)

@@ -40,10 +40,15 @@ extension NodeRuntime {
         let views = ViewsFollower(logger: settings.logger) { size in
             try filling.step(to: size, delegations: published.newest.basis.delegations)
         }
+        let watch = NodeWatch(directory: directory.path, settings: settings)
         let writer = LogWriter(
             ledger: opened.ledger, published: published,
-            nowMilliseconds: settings.nowMilliseconds, logger: settings.logger,
-            onSealed: { views.sealed(size: $0) })
+            nowMilliseconds: settings.nowMilliseconds, metrics: watch.metrics,
+            logger: settings.logger,
+            onSealed: { size in
+                views.sealed(size: size)
+                watch.sealed()
+            })
         let limits = WaitingRoom.Limits(
             submissions: settings.waitingSubmissions, bytes: settings.waitingBytes)
         let receipts = Receipts(
@@ -62,7 +67,7 @@ extension NodeRuntime {
             organisation: opened.organisation, ledger: opened.ledger, published: published,
             writer: writer, room: WaitingRoom(limits: limits), views: views,
             viewed: opened.views, receipts: receipts, governance: governance,
-            settings: settings)
+            watch: watch, settings: settings)
     }
 
     private static func load(
@@ -143,6 +148,7 @@ extension NodeRuntime {
 extension RunningNode {
     /// Commits what was handed over, fills no more views, closes the ledger.
     func end() async -> Result<Void, NodeError> {
+        watch.stop()
         writer.close()
         let written = await writer.ending.value()
         views.close()

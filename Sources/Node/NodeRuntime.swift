@@ -27,6 +27,14 @@ package final class NodeRuntime: Sendable {
         package var viewsPatience = Duration.seconds(2)
         /// The HTTP interface's limits.
         package var http = HTTPLimits()
+        /// How many entries the views may be behind while the node says that it is ready.
+        package var readyLagEntries: UInt64 = 100_000
+        /// Free bytes of the disk under which no statement is taken; nil for the usual.
+        package var diskReserveBytes: UInt64?
+        /// Under how many days of room the log warns.
+        package var diskWarningDays = 30
+        /// Asks how much room the file system of a path has.
+        package var diskSpace: @Sendable (String) -> DiskSpace? = DiskSpace.of
         /// How long requests may take to finish when the node stops, in seconds.
         package var drainSeconds: Int64 = 10
         /// Where the node logs; no key, passphrase or content is logged.
@@ -123,11 +131,12 @@ package final class NodeRuntime: Sendable {
             let opened = try await Self.open(directory, passphrase, settings)
             let listener = try await listen(opened)
             phase.withLock { $0 = .serving(opened, listener) }
+            opened.watch.start()
             settings.logger.info(
                 "serving",
                 metadata: [
-                    "origin": "\(origin)", "address": "\(listener.address)",
-                    "size": "\(opened.published.newest.size)",
+                    "code": "node.serving", "origin": "\(origin)", "address": "\(listener.address)",
+                    "size": .stringConvertible(opened.published.newest.size),
                 ])
         } catch {
             phase.withLock { $0 = .stopped }
@@ -173,7 +182,8 @@ package final class NodeRuntime: Sendable {
         node.beginStopping()
         await listener.stop(drainSeconds: settings.drainSeconds)
         let result = await node.end()
-        settings.logger.info("stopped", metadata: ["origin": "\(origin)"])
+        settings.logger.info(
+            "stopped", metadata: ["code": "node.stopped", "origin": "\(origin)"])
         try result.get()
     }
 }

@@ -17,8 +17,16 @@ extension RunningNode: NodeService {
     package func submit(
         _ submission: [UInt8], patiently: Bool
     ) async throws(Refusal) -> Registration {
-        guard !isStopping else { throw .stopping }
-        return try await register(submission, patiently: patiently)
+        do throws(Refusal) {
+            guard !isStopping else { throw .stopping }
+            let registration = try await register(submission, patiently: patiently)
+            watch.metrics.count(
+                registration.isNew ? .statementsRegistered : .statementsKnown)
+            return registration
+        } catch {
+            watch.metrics.count(.statementsRefused, error.code)
+            throw error
+        }
     }
 
     package func receipt(
@@ -167,14 +175,6 @@ extension RunningNode: NodeService {
 
     package func organisations() async throws(Refusal) -> [UInt8] {
         GovernanceSummary(published.newest.basis.governance).json.serialized()
-    }
-
-    package func health() async -> NodeHealth {
-        var status = isStopping ? "stopping" : "ok"
-        if case .failure = writer.ending.result { status = "failed" }
-        return NodeHealth(
-            isReady: status == "ok", status: status, origin: origin,
-            size: published.newest.size)
     }
 
     /// Refuses a reader what is not for it.

@@ -10,6 +10,9 @@ extension RunningNode {
         try await room.enter(bytes: bytes.count, patiently: patiently)
         defer { room.leave(bytes: bytes.count) }
         let submission = try Submission.decode(bytes)
+        if let refusal = watch.disk.refusal() {
+            return try await registration(of: submission, refusedFor: refusal)
+        }
         for _ in 0..<Self.admissionsLimit {
             let basis = published.newest.basis
             let admitted: AdmittedStatement

@@ -7,6 +7,7 @@ import Queries
 import Records
 import Sequencing
 import Storage
+import Verdicts
 
 extension RunningNode {
     /// How many things a lineage lists unless its caller says otherwise.
@@ -27,11 +28,12 @@ extension RunningNode {
         let limit = request.limit ?? Self.traceLimit
         let source = LedgerEvents(views: viewed, ledger: ledger, reader: reader)
         do {
-            return try await threads.run {
+            return try await threads.run { [self] in
                 var walk = LineageWalk(source: source, limit: limit)
                 let trace = try walk.trace(root, request.direction)
                 guard !Self.isEmpty(trace) else { throw Self.unknown(root) }
-                let document = TraceDocument(trace)
+                let document = TraceDocument(
+                    trace, strangers: try strangers(in: trace, for: reader))
                 return switch request.form {
                 case .json: document.json.serialized()
                 case .table: Array(document.table.utf8)
@@ -42,6 +44,33 @@ extension RunningNode {
             throw refusal(for: error)
         }
     }
+
+    /// Which issuers of a lineage's events are strangers to their things, as far as an answer about
+    /// the lineage's start tells; none where such an answer cannot be given now.
+    private func strangers(in trace: Trace, for reader: Reader) throws -> [String: Set<String>] {
+        let question = EvidenceQuestion(uri: trace.root, scope: .upstream)
+        let known = try ledger.read { store -> Strangers? in
+            guard
+                let source = try LedgerEvidence(
+                    store, origin: origin, history: governance.history(of: store),
+                    published: published, until: .now + Self.strangersPatience)
+            else { return nil }
+            var builder = EvidenceBuilder(network: network, source: source, reader: reader)
+            return try? builder.strangers(to: question)
+        }
+        guard let known else { return [:] }
+        var strangers: [String: Set<String>] = [:]
+        for node in trace.nodes {
+            for event in node.events where known.contain(event.issuer, to: node.uri) {
+                strangers[node.uri, default: []].insert(event.issuer)
+            }
+        }
+        return strangers
+    }
+
+    /// How long a lineage waits to learn whose word counts.
+    private static let strangersPatience = Duration.seconds(5)
+
     /// Whether a lineage is nothing but the thing asked about.
     private static func isEmpty(_ trace: Trace) -> Bool {
         trace.edges.isEmpty && trace.nodes.allSatisfy(\.events.isEmpty)

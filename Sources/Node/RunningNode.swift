@@ -34,15 +34,18 @@ final class RunningNode: Sendable {
     let evidenceThreads = ReadingThreads(count: 2)
     let receipts: Receipts
     let governance: KnownGovernance
+    /// Counts, disk and readiness.
+    let watch: NodeWatch
     let nowMilliseconds: @Sendable () -> UInt64
     let viewsPatience: Duration
+    let readyLagEntries: UInt64
     let logger: Logger
     private let stopping = Mutex(false)
 
     init(
         organisation: String, ledger: Ledger, published: PublishedLog, writer: LogWriter,
         room: WaitingRoom, views: ViewsFollower, viewed: Views, receipts: Receipts,
-        governance: KnownGovernance, settings: NodeRuntime.Settings
+        governance: KnownGovernance, watch: NodeWatch, settings: NodeRuntime.Settings
     ) {
         self.origin = receipts.origin
         self.organisation = organisation
@@ -55,8 +58,10 @@ final class RunningNode: Sendable {
         self.viewed = viewed
         self.receipts = receipts
         self.governance = governance
+        self.watch = watch
         self.nowMilliseconds = settings.nowMilliseconds
         self.viewsPatience = settings.viewsPatience
+        self.readyLagEntries = settings.readyLagEntries
         self.logger = settings.logger
     }
 

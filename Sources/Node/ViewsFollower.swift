@@ -118,7 +118,9 @@ final class ViewsFollower: Sendable {
                 } catch {
                     logger.error(
                         "the views cannot be filled; cairn rebuild makes them again",
-                        metadata: ["error": "\(NodeError(error))"])
+                        metadata: [
+                            "code": "views.failed", "cause": "\(NodeError(error))",
+                        ])
                     finish(hasFailed: true)
                     return ending.settle(.failure(NodeError(error)))
                 }

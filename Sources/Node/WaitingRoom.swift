@@ -38,6 +38,11 @@ final class WaitingRoom: Sendable {
     /// How many submissions are in hand.
     var submissionsInHand: Int { state.withLock { $0.submissions } }
 
+    /// How many submissions and bytes of them are in hand.
+    var inHand: (submissions: Int, bytes: Int) {
+        state.withLock { ($0.submissions, $0.bytes) }
+    }
+
     /// Takes a place for a submission of so many bytes; patiently, it waits for one in order of
     /// arrival.
     ///

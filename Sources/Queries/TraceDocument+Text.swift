@@ -11,7 +11,8 @@ extension TraceDocument {
             let indent = String(repeating: "  ", count: node.depth)
             lines.append("\(indent)\(node.kind)  \(Self.short(node.uri))\(nearer(node))")
             for event in node.events {
-                lines.append("\(indent)    \(Self.line(event))")
+                let mark = isStranger(event, to: node) ? "  (unrelated)" : ""
+                lines.append("\(indent)    \(Self.line(event))\(mark)")
             }
         }
         let things = trace.nodes.count == 1 ? "thing" : "things"

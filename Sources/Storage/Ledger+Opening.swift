@@ -88,14 +88,7 @@ extension Ledger {
 
     static func requireSchema(_ pool: DatabasePool, _ path: String) throws(StorageError) {
         let found = try StorageError.mapping(path) { try pool.read(userVersion) }
-        guard found == LedgerSchema.version else {
-            throw StorageError(
-                code: "storage.schema", place: path,
-                reason: found == 0
-                    ? "the file holds no ledger; restore a backup"
-                    : "it has schema \(found), this program knows \(LedgerSchema.version); "
-                        + "use the program that wrote it")
-        }
+        try LedgerMigration.current.requireCurrent(found, path)
     }
 
     static func readIdentity(_ database: Database) throws -> LogIdentity {

@@ -27,7 +27,7 @@ package final class Ledger: Sendable {
 
     /// Which log this is.
     package let identity: LogIdentity
-    private let pool: DatabasePool
+    let pool: DatabasePool
     private let lock: Mutex<DirectoryLock?>
     private let writer: WriterStore
     private let failure = Mutex<StorageError?>(nil)
@@ -76,6 +76,7 @@ package final class Ledger: Sendable {
     ///
     /// What the last process left is made durable first: after a failed sync it can be readable and
     /// yet be lost with the next power cut. The WAL is copied back after `checkpointPages` pages.
+    /// A ledger of an older schema is copied and then brought to this one (``LedgerMigration``).
     ///
     /// - Throws: `storage.locked` if another process has it, `storage.missing` if there is none,
     ///   `storage.schema` if a newer program wrote it, `storage.not-durable` if SQLite does not
@@ -83,11 +84,19 @@ package final class Ledger: Sendable {
     package static func open(
         directory: String, checkpointPages: Int = Ledger.checkpointPages
     ) throws(StorageError) -> Ledger {
+        try open(directory: directory, checkpointPages: checkpointPages, migration: .current)
+    }
+
+    /// Opens the ledger of a node with other schemas than this edition's, for tests.
+    static func open(
+        directory: String, checkpointPages: Int = Ledger.checkpointPages,
+        migration: LedgerMigration
+    ) throws(StorageError) -> Ledger {
         let path = directory + "/" + fileName
         try requireFile(path)
         let lock = try DirectoryLock(directory: directory)
         let pool = try openPool(path, readonly: false)
-        try requireSchema(pool, path)
+        try migration.run(pool, path)
         let ledger = try Ledger(pool: pool, lock: lock, checkpointPages: checkpointPages)
         try ledger.checkpoint()
         try lock.synchronizeDirectory()

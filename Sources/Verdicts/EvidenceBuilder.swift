@@ -62,13 +62,7 @@ package struct EvidenceBuilder<Source: EvidenceSource> {
     ///
     /// - Throws: `Refusal` `evidence.too-large`, or what the source throws.
     package mutating func build(_ question: EvidenceQuestion) throws -> Evidence {
-        var builder = self
-        let closure = try Closure.of(
-            question, network: network, ownership: source.ownership
-        ) { subject in
-            try builder.read(subject)
-        }
-        self = builder
+        let closure = try closure(of: question)
         let asked = closure.asked.sorted()
         let log = try log(asked)
         var parts: [Hash256: [UInt8]] = [:]
@@ -80,6 +74,24 @@ package struct EvidenceBuilder<Source: EvidenceSource> {
         return Evidence(
             network: network, question: question, asked: asked, logs: [log], parts: sorted,
             stubs: stubs.sorted())
+    }
+
+    /// Who speaks of the things an answer rests on without being related to them (SPEC §13.2).
+    ///
+    /// - Throws: as ``build(_:)``.
+    package mutating func strangers(to question: EvidenceQuestion) throws -> Strangers {
+        Strangers(try closure(of: question))
+    }
+
+    private mutating func closure(of question: EvidenceQuestion) throws -> Closure {
+        var builder = self
+        let closure = try Closure.of(
+            question, network: network, ownership: source.ownership
+        ) { subject in
+            try builder.read(subject)
+        }
+        self = builder
+        return closure
     }
 
     private mutating func read(_ subject: Subject) throws -> [ClosureLink] {

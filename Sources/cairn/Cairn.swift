@@ -26,7 +26,8 @@ struct Cairn: AsyncParsableCommand {
         subcommands: [
             NetworkCommand.self, KeyCommand.self, InitCommand.self, ServeCommand.self,
             SignCommand.self, SubmitCommand.self, TraceCommand.self, ExportCommand.self,
-            AuditCommand.self, CheckCommand.self, RebuildCommand.self, TokenCommand.self,
+            AuditCommand.self, CheckCommand.self, RebuildCommand.self, BackupCommand.self,
+            RestoreCommand.self, TokenCommand.self,
         ])
 
     /// Runs the command and ends with its exit code; wrong arguments end with 2.

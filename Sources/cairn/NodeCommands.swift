@@ -45,66 +45,6 @@ struct InitCommand: AsyncParsableCommand {
     }
 }
 
-struct ServeCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "serve", abstract: "Runs a node until it is told to stop.",
-        discussion: """
-            Prints its address once it answers. SIGTERM and Ctrl-C let it finish what it has \
-            accepted and end it.
-
-            On loopback, whoever calls from this machine is the node's operator. Beyond loopback \
-            callers show tokens (cairn token), and the node wants TLS: its own certificate, or a \
-            proxy that ends TLS. A proxy on this machine needs --behind-proxy too.
-
-            Example:
-              cairn serve ./node --http 127.0.0.1:8080
-              cairn serve ./node --http 0.0.0.0:443 \\
-                --tls-certificate chain.pem --tls-key key.pem
-            """)
-
-    @Argument(help: "The node's directory.") var directory: String
-    @Option(help: "Where to listen: an address and port; port 0 takes a free one.")
-    var http = "127.0.0.1:8080"
-    @Option(help: "The certificate chain to show, PEM.") var tlsCertificate: String?
-    @Option(help: "The certificate's key, PEM without passphrase.") var tlsKey: String?
-    @Flag(help: "A proxy before the node ends TLS; nobody is taken for the operator.")
-    var behindProxy = false
-    @Option(help: "A file that holds the log key's passphrase.") var passphraseFile: String?
-
-    func run() async throws {
-        let passphrase = try Files.passphrase(passphraseFile)
-        let exposure = try exposure()
-        try await NodeCommands.run(directory) {
-            let node = try NodeRuntime(
-                directory: directory, http: http, passphrase: passphrase, exposure: exposure)
-            try await node.start()
-            print("cairn: serving \(node.origin) at \(node.url)")
-            fflush(nil)
-            try await node.run()
-        }
-        Console.note("cairn: stopped")
-    }
-
-    private func exposure() throws -> NodeRuntime.Exposure {
-        switch (tlsCertificate, tlsKey, behindProxy) {
-        case (nil, nil, false): return .machine
-        case (nil, nil, true): return .proxied
-        case (let certificate?, let key?, false):
-            let (chain, secret) = (try Files.read(certificate), try Files.read(key))
-            do {
-                return .tls(try ServerTLS(certificatePEM: chain, keyPEM: secret))
-            } catch {
-                throw CommandFailure(.badInput, "\(certificate), \(key): \(error.reason)")
-            }
-        case (_, _, true):
-            throw CommandFailure(
-                .badInput, "--behind-proxy: the proxy ends TLS; give it the certificate instead")
-        default:
-            throw CommandFailure(.badInput, "--tls-certificate and --tls-key go together")
-        }
-    }
-}
-
 /// Turns a node's errors into exit codes.
 enum NodeCommands {
     /// Runs something on a directory.

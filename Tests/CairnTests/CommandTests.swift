@@ -5,7 +5,7 @@ import Testing
 @Suite struct `The command line` {
     @Test(arguments: [
         "network", "key", "init", "serve", "sign", "submit", "trace", "export", "audit", "check",
-        "rebuild", "token",
+        "rebuild", "backup", "restore", "token",
     ])
     func `each command has help`(command: String) throws {
         let help = try CairnProcess.run(["help", command])
@@ -15,7 +15,8 @@ import Testing
 
     @Test(arguments: [
         ["key", "new"], ["network", "new"], ["network", "show"], ["init"], ["serve"], ["sign"],
-        ["submit"], ["trace"], ["export"], ["audit"], ["check"], ["rebuild"],
+        ["submit"], ["trace"], ["export"], ["audit"], ["check"], ["rebuild"], ["backup"],
+        ["restore"],
         ["token", "new"], ["token", "list"], ["token", "revoke"],
     ])
     func `help shows an example`(command: [String]) throws {
@@ -26,7 +27,8 @@ import Testing
 
     @Test(arguments: [
         [], ["key", "new"], ["network", "new"], ["network", "show"], ["init"], ["serve"], ["sign"],
-        ["submit"], ["trace"], ["export"], ["audit"], ["check"], ["rebuild"],
+        ["submit"], ["trace"], ["export"], ["audit"], ["check"], ["rebuild"], ["backup"],
+        ["restore"],
         ["token", "new"], ["token", "list"], ["token", "revoke"],
     ])
     func `help is wrapped once`(command: [String]) throws {

@@ -80,6 +80,8 @@ import Testing
         )
         try Data(pem).write(to: file)
         try Data((passphrase + "\n").utf8).write(to: pass)
+        try FileManager.default.setAttributes(
+            [.posixPermissions: 0o600], ofItemAtPath: pass.path())
         let node = place.folder.appending(path: "node")
         let made = try CairnProcess.run([
             "init", node.path(), "--genesis", DemoPlace.genesis.path(), "--origin",

@@ -183,7 +183,7 @@ struct AccessMatrixTests {
             let text = try await RawAnswer.ask(port, "GET", "/metrics").text
             #expect(text.contains(#"{route="GET /healthz",status="200"} 1"#))
             #expect(text.contains(#"{route="none",status="404"} 2"#))
-            #expect(text.contains("cairn_log_entries 9"))
+            #expect(text.contains("cairn_submission_streams 0\n"))
             #expect(!text.contains("nowhere"))
         }
     }

@@ -47,6 +47,25 @@ import Testing
         }
     }
 
+    @Test func `what strangers say of a thing is marked`() async throws {
+        let node = try TestNode()
+        let (supplier, carrier) = (node.network.supplier, node.network.carrier)
+        let destroyed = DemoNetwork.objectEvent(
+            action: "DELETE", bizStep: "destroying", batches: [(supplier.batch("COTTON"), "1")],
+            site: carrier.site)
+        try await node.serve { _, caller in
+            for submission in try story(node) { _ = try await caller.post(submission) }
+            let path = trace(node, "COTTON", "up")
+            #expect(try await !caller.get(path).text.contains("unrelated"))
+            let submission = try node.network.submission(event: destroyed, by: carrier)
+            #expect(try await caller.post(submission).status == 201)
+            let json = try await caller.get(path).text
+            #expect(json.components(separatedBy: "\"unrelated\":true").count == 2)
+            let table = try await caller.get(path, accept: "text/plain").text
+            #expect(table.split(separator: "\n").filter { $0.contains("(unrelated)") }.count == 1)
+        }
+    }
+
     @Test func `views that were deleted are filled again, at start or by rebuild`() async throws {
         let node = try TestNode()
         let path = trace(node, "YARN", "up")

@@ -195,4 +195,8 @@ class Audit:
     def answer(self) -> dict:
         """Outcome, findings and basis."""
         findings = self.findings()
-        return {"outcome": self.outcome(findings), "findings": findings, "basis": self.basis()}
+        about = {digest for (_, _, digest), rows in self.links.items() for number, _ in rows
+                 if self.evidence.asked[number] == (EVENTS, self.evidence.subject)}
+        return {"subject": self.evidence.subject, "outcome": self.outcome(findings),
+                "findings": findings, "basis": self.basis(), "events": len(about),
+                "opened": len(self.evidence.parts), "stubs": len(self.evidence.stubs)}

@@ -1,0 +1,44 @@
+import HTTPAPI
+import Records
+
+extension RunningNode {
+    package func health() async -> NodeHealth {
+        let size = published.newest.size
+        let status = status
+        return NodeHealth(isReady: status == "ok", status: status, origin: origin, size: size)
+    }
+
+    private var status: String {
+        if case .failure = writer.ending.result { return "failed" }
+        if isStopping { return "stopping" }
+        if watch.disk.refusal() != nil { return "disk-low" }
+        if case .failure = views.ending.result { return "views-failed" }
+        return viewsLag > readyLagEntries ? "views-behind" : "ok"
+    }
+
+    /// How many entries the views are behind the log.
+    private var viewsLag: UInt64 {
+        let (size, reached) = (published.newest.size, views.reachedSize)
+        return size > reached ? size - reached : 0
+    }
+
+    package func metrics() async throws(Refusal) -> [UInt8] {
+        let report = watch.disk.look()
+        let size = published.newest.size
+        let hand = room.inHand
+        var gauges: [Metric: Double] = [
+            .submissionsInHand: Double(hand.submissions),
+            .submissionBytesInHand: Double(hand.bytes), .logEntries: Double(size),
+            .checkpointAge: watch.checkpointAgeSeconds, .viewsLag: Double(viewsLag),
+            .ready: await health().isReady ? 1 : 0, .ledgerBytes: Double(report.ledgerBytes),
+            .bytesPerEntry: size > 0 ? Double(report.ledgerBytes) / Double(size) : 0,
+            .diskReserve: Double(report.reserveBytes),
+        ]
+        gauges[.diskFree] = report.space.map { Double($0.freeBytes) }
+        gauges[.diskGrowth] = report.bytesPerDay
+        gauges[.diskDaysLeft] = report.daysLeft
+        gauges[.residentBytes] = ProcessFigures.residentBytes
+        gauges[.openDescriptors] = ProcessFigures.openDescriptors
+        return watch.metrics.text(gauges: gauges)
+    }
+}
