@@ -31,10 +31,15 @@ struct InitCommand: AsyncParsableCommand {
         let interruption = Interruption { draft.remove() }
         defer { interruption.end() }
         try await NodeCommands.run(directory) {
-            try NodeRuntime.initialise(
-                directory: directory, genesis: bytes, origin: origin, logKeyPEM: pem,
-                passphrase: passphrase
-            ) { draft.begin(at: $0) }
+            do throws(NodeError) {
+                try NodeRuntime.initialise(
+                    directory: directory, genesis: bytes, origin: origin, logKeyPEM: pem,
+                    passphrase: passphrase
+                ) { draft.begin(at: $0) }
+            } catch {
+                draft.awaitRemoval()
+                throw error
+            }
         }
         Console.note("\(directory): ready; start it with cairn serve \(directory)")
     }

@@ -178,4 +178,21 @@ import Testing
         #expect(run.code == 2)
         #expect(run.errors.contains(words), "\(run.errors)")
     }
+
+    @Test(arguments: [("INT", 130), ("TERM", 143)])
+    func `an interrupted init leaves no copy of the key`(signal: String, code: Int32) throws {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let run = try Self.shell(
+            """
+            cd "$PLACE"
+            "$CAIRN" init node --genesis "$GENESIS" --log-key "$LOGKEY" \\
+                --origin ledger.harbourhome.example/cairn & init=$!
+            until compgen -G 'node*' > /dev/null; do sleep 0.002; done
+            kill -\(signal) $init; wait $init; code=$?; ls -A; exit $code
+            """, in: place)
+        // Whoever is told late has a whole node.
+        #expect(run.code == code || run.code == 0, "\(run.errors)")
+        #expect(!run.output.contains(".new-"), "\(run.output)")
+    }
 }
