@@ -57,8 +57,8 @@ struct AuditCommand: AsyncParsableCommand {
         for basis in answer.basis {
             let time = Timestamp.text(milliseconds: Int64(clamping: basis.sealedAtMilliseconds))
             lines.append(
-                "log       \(basis.origin): \(basis.size) \(basis.size == 1 ? "entry" : "entries"), sealed \(time), "
-                    + "governance \(basis.governanceSequence), "
+                "log       \(basis.origin): \(basis.size) "
+                    + "\(basis.size == 1 ? "entry" : "entries"), sealed \(time), governance \(basis.governanceSequence), "
                     + (basis.isUnwitnessed
                         ? "unwitnessed" : counted(basis.cosignatures, "cosignature")))
             lines.append("          root \(basis.root.hex)")
