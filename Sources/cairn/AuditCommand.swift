@@ -58,7 +58,8 @@ struct AuditCommand: AsyncParsableCommand {
             let time = Timestamp.text(milliseconds: Int64(clamping: basis.sealedAtMilliseconds))
             lines.append(
                 "log       \(basis.origin): \(basis.size) "
-                    + "\(basis.size == 1 ? "entry" : "entries"), sealed \(time), governance \(basis.governanceSequence), "
+                    + "\(basis.size == 1 ? "entry" : "entries"), sealed \(time), "
+                    + "governance \(basis.governanceSequence), "
                     + (basis.isUnwitnessed
                         ? "unwitnessed" : counted(basis.cosignatures, "cosignature")))
             lines.append("          root \(basis.root.hex)")
