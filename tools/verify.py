@@ -98,4 +98,8 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except Exception as error:  # a file this program cannot judge is no answer
+        print(f"verify.py failed, which is a defect of it: {error!r}", file=sys.stderr)
+        sys.exit(2)

@@ -13,12 +13,14 @@ struct LedgerEvidence: EvidenceSource {
     let governance: GovernanceState
     let ownership: Ownership
     private let store: LedgerStore
+    private let deadline: ContinuousClock.Instant
     private let index: SubjectIndex
 
     /// The source for the snapshot that `store` shows; nil if the index of its last seal is not at
     /// hand, because the snapshot was overtaken: then take a new one.
     init?(
-        _ store: LedgerStore, origin: String, history: GovernanceHistory, published: PublishedLog
+        _ store: LedgerStore, origin: String, history: GovernanceHistory, published: PublishedLog,
+        until deadline: ContinuousClock.Instant
     ) throws {
         let size = try store.size()
         guard size > 0, let checkpoint = try store.checkpoint(ofSeal: size - 1) else {
@@ -31,6 +33,7 @@ struct LedgerEvidence: EvidenceSource {
         self.governance = history.newest
         self.ownership = history.ownership
         self.store = store
+        self.deadline = deadline
         self.index = index
     }
 
@@ -44,7 +47,15 @@ struct LedgerEvidence: EvidenceSource {
 
     func part(_ digest: Hash256) throws -> [UInt8]? { try store.part(digest) }
 
-    func links(of key: Hash256) throws -> [LinkPlace] { try store.links(of: key) }
+    func links(of key: Hash256) throws -> [LinkPlace] {
+        guard ContinuousClock.now < deadline else {
+            throw Refusal(
+                code: "evidence.too-large", field: "question",
+                reason: "the answer rests on more records than can be gathered in time; "
+                    + "ask with scope subject")
+        }
+        return try store.links(of: key)
+    }
 
     func inclusionPath(of index: UInt64) throws -> [Hash256] {
         try TreeReader(tiles: store, size: size).inclusionProof(of: index)

@@ -30,6 +30,8 @@ final class RunningNode: Sendable {
     /// The views themselves.
     let viewed: Views
     let threads = ReadingThreads()
+    /// Threads for gathering evidence, which may take long: the others stay free.
+    let evidenceThreads = ReadingThreads(count: 2)
     let receipts: Receipts
     let governance: KnownGovernance
     /// Counts, disk and readiness.
@@ -73,10 +75,11 @@ final class RunningNode: Sendable {
 
     /// Reads one snapshot of the ledger on a thread for such work.
     func reading<Value: Sendable>(
+        on threads: ReadingThreads? = nil,
         _ body: @escaping @Sendable (LedgerStore) throws -> Value
     ) async throws(Refusal) -> Value {
         do {
-            return try await threads.run { [ledger] in try ledger.read(body) }
+            return try await (threads ?? self.threads).run { [ledger] in try ledger.read(body) }
         } catch {
             throw refusal(for: error)
         }

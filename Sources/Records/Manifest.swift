@@ -59,10 +59,8 @@ package struct Manifest: Sendable {
         return digests
     }
 
-    /// The RFC 6962 inclusion path of a row, whose number must be one of the manifest.
-    package func path(row: Int) -> [Hash256] {
-        SmallTree.inclusionProof(of: row, in: rowHashes)
-    }
+    /// The RFC 6962 tree over the rows, for their inclusion paths; hashed anew at each call.
+    package var tree: LevelledTree { LevelledTree(leaves: rowHashes) }
 
     /// The manifest as CBOR.
     package func encoded() -> [UInt8] {

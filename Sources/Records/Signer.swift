@@ -101,13 +101,14 @@ package struct Signer: Sendable {
         return result
     }
 
-    /// Signs an attachment that mentions subjects.
+    /// Signs an attachment that mentions things, under their assertions (SPEC §8.4).
     package func attachment(
-        _ part: Part, mentioning subjects: [Subject], issuedAtSeconds: UInt64
+        _ part: Part, mentioning uris: [String], issuedAtSeconds: UInt64
     ) throws(Refusal) -> Submission {
         var group = StatementGroup()
-        let rows = subjects.map {
-            Row(part: part.digest, key: $0.key(in: network), role: .mention)
+        let rows = uris.map { uri in
+            let subject = Subject(facet: .assertions, uri: uri)
+            return Row(part: part.digest, key: subject.key(in: network), role: .mention)
         }
         group.add(part, rows: rows)
         return try sign(group, issuedAtSeconds: issuedAtSeconds)

@@ -8,20 +8,24 @@ extension Answer {
             JSONMember("subject", .string(uri)),
             JSONMember("outcome", .string(outcome.rawValue)),
             JSONMember("findings", .array(findings.map(\.json))),
-            JSONMember(
-                "basis",
-                .array(
-                    basis.map(\.json)
-                        + notConsulted.map {
-                            .object([
-                                JSONMember("origin", .string($0)),
-                                JSONMember("notConsulted", .bool(true)),
-                            ])
-                        })),
+            JSONMember("basis", .array(logs)),
             JSONMember("events", .number(JSONNumber(events))),
             JSONMember("opened", .number(JSONNumber(opened))),
             JSONMember("stubs", .number(JSONNumber(stubs))),
         ])
+    }
+
+    /// Logs consulted and not, by origin.
+    private var logs: [JSONValue] {
+        let consulted = basis.map { ($0.origin, $0.json) }
+        let others = notConsulted.map { origin in
+            let members = [
+                JSONMember("origin", .string(origin)), JSONMember("notConsulted", .bool(true)),
+            ]
+            return (origin, JSONValue.object(members))
+        }
+        return (consulted + others)
+            .sorted { $0.0.utf8.lexicographicallyPrecedes($1.0.utf8) }.map(\.1)
     }
 }
 

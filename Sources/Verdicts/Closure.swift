@@ -30,8 +30,10 @@ struct Closure {
     private(set) var asked: Set<Subject> = []
     /// Who is related to each of them.
     private(set) var related: [Subject: Set<String>] = [:]
+    /// The owners of what the question is about.
+    let questionOwners: Set<String>
 
-    private let scope: EvidenceScope
+    private let question: EvidenceQuestion
     private let ownership: Ownership
     private var owners: [String: Set<String>] = [:]
     private var links: [Subject: [String: [ClosureLink]]] = [:]
@@ -50,10 +52,13 @@ struct Closure {
         case follow(String, Subject)
     }
 
-    private init(scope: EvidenceScope, ownership: Ownership) {
-        self.scope = scope
+    private init(_ question: EvidenceQuestion, ownership: Ownership) {
+        self.question = question
         self.ownership = ownership
+        questionOwners = ownership.owners(of: question.uri)
     }
+
+    private var goesUpstream: Bool { question.scope == .upstream }
 
     /// Computes the closure; `read` gives the links of a chain over all logs, none where it is
     /// absent.
@@ -63,7 +68,7 @@ struct Closure {
         _ question: EvidenceQuestion, network: Hash256, ownership: Ownership,
         read: (Subject) throws -> [ClosureLink]
     ) throws -> Closure {
-        var closure = Closure(scope: question.scope, ownership: ownership)
+        var closure = Closure(question, ownership: ownership)
         closure.ask(.network(network))
         closure.open(question.uri)
         while let next = closure.work.popLast() {
@@ -88,7 +93,11 @@ struct Closure {
         guard asked.insert(subject).inserted else { return }
         work.append(.read(subject))
         guard subject.facet != .account else { return }
-        for owner in owners(of: subject.uri) { work.append(.relate(owner, subject)) }
+        // What an organisation says of itself counts once it has a thing in hand, and if asked for.
+        for owner in owners(of: subject.uri)
+        where owner != subject.uri || owner == question.uri {
+            work.append(.relate(owner, subject))
+        }
     }
 
     private mutating func owners(of uri: String) -> Set<String> {
@@ -136,7 +145,9 @@ struct Closure {
         for gift in ownership.gifts(of: organisation) { pass(gift, on: subject) }
         for gift in gifts[organisation] ?? [] { pass(recorded: gift, on: subject) }
         if subject.facet == .events {
-            work.append(.relate(organisation, Subject(facet: .assertions, uri: subject.uri)))
+            for uri in [subject.uri, organisation] {
+                work.append(.relate(organisation, Subject(facet: .assertions, uri: uri)))
+            }
         }
         work.append(.follow(organisation, subject))
     }
@@ -153,27 +164,21 @@ struct Closure {
         pass(gift, on: subject)
     }
 
-    /// Where nobody owns a thing, whoever spoke of it first is related to it.
+    /// Where nobody owns what was asked, whoever spoke of it first is related to it.
     private func first(in links: [ClosureLink], of subject: Subject) -> String? {
-        func rank(_ link: ClosureLink) -> Int {
-            switch (subject.facet, link.role) {
-            case (.events, .create), (.assertions, .assert): 0
-            case (.events, .mention): 2
-            case (.events, _): 1
-            default: 3
-            }
+        let candidates = links.filter {
+            $0.stands && (subject.facet == .events || $0.role == .assert)
         }
-        let candidates = links.filter { $0.stands && rank($0) < 3 }
-        return candidates.min { left, right in
-            rank(left) == rank(right) ? left.place < right.place : rank(left) < rank(right)
-        }?.issuer
+        return candidates.min { $0.place < $1.place }?.issuer
     }
 
     // MARK: Reading
 
     private mutating func take(_ read: [ClosureLink], of subject: Subject) {
         links[subject] = Dictionary(grouping: read, by: \.issuer)
-        if owners(of: subject.uri).isEmpty, let first = first(in: read, of: subject) {
+        if subject.uri == question.uri, questionOwners.isEmpty,
+            let first = first(in: read, of: subject)
+        {
             work.append(.relate(first, subject))
         }
         for issuer in (links[subject] ?? [:]).keys {
@@ -197,13 +202,15 @@ struct Closure {
     /// Follows what an organisation says in a chain, if its word counts there.
     private mutating func follow(_ organisation: String, in subject: Subject) {
         let isRelated = related[subject]?.contains(organisation) ?? false
-        let certifies = subject.facet == .assertions && ownership.isCertifying(organisation)
+        let certifies =
+            subject.facet == .assertions && subject.uri != organisation
+            && ownership.isCertifying(organisation)
         guard isRelated || certifies else { return }
         for link in links[subject]?[organisation] ?? [] where link.stands {
             switch link.content {
             case .event(let event) where subject.facet == .events:
                 followContext(of: event, in: subject)
-                if scope == .upstream { follow(event, from: subject.uri, led: organisation) }
+                if goesUpstream { follow(event, from: subject.uri, led: organisation) }
             case .record(let record): follow(record)
             default: continue
             }
@@ -214,9 +221,9 @@ struct Closure {
     private mutating func followContext(of event: EPCISEvent, in subject: Subject) {
         for place in event.sites + event.parties {
             for owner in owners(of: place.uri) { work.append(.relate(owner, subject)) }
-            if scope == .upstream { ask(assertionsAbout: place.uri) }
+            if goesUpstream { ask(assertionsAbout: place.uri) }
         }
-        guard scope == .upstream else { return }
+        guard goesUpstream else { return }
         for credential in event.certificationInfo { ask(assertionsAbout: credential.uri) }
     }
 

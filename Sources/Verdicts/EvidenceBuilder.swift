@@ -151,16 +151,19 @@ package struct EvidenceBuilder<Source: EvidenceSource> {
 
     private func evidenceChains(_ asked: [Subject]) throws -> [EvidenceChain] {
         var result: [EvidenceChain] = []
+        var trees: [UInt64: LevelledTree] = [:]
         for (number, subject) in asked.enumerated() {
             guard let places = chains[subject], !places.isEmpty else { continue }
             var links: [EvidenceLink] = []
             for place in places {
                 guard let entry = entries[place.leafIndex] else { continue }
                 let row = try row(place, of: entry.manifest)
+                let tree = trees[place.leafIndex] ?? entry.manifest.tree
+                trees[place.leafIndex] = tree
                 links.append(
                     EvidenceLink(
                         leafIndex: place.leafIndex, row: place.row, part: row.part,
-                        role: row.role, path: entry.manifest.path(row: Int(place.row))))
+                        role: row.role, path: tree.inclusionProof(of: Int(place.row))))
             }
             result.append(EvidenceChain(asked: number, links: links))
         }

@@ -64,6 +64,7 @@ package struct EvidenceVerifier: Sendable {
         let closure = try closure(of: verified, ownership: Ownership(states))
         try Self.check(closure.asked, is: Set(evidence.asked))
         verified.related = closure.related
+        verified.owners = closure.questionOwners
         return verified
     }
 

@@ -6,17 +6,12 @@ struct RecordJudge {
     let evidence: VerifiedEvidence
     let log: VerifiedLog
     let contradicted: Set<Hash256>
-    let isVouchedFor: Bool
     private let records: LogRecords
 
-    init(
-        evidence: VerifiedEvidence, log: VerifiedLog, contradicted: Set<Hash256>,
-        isVouchedFor: Bool
-    ) {
+    init(evidence: VerifiedEvidence, log: VerifiedLog, contradicted: Set<Hash256>) {
         self.evidence = evidence
         self.log = log
         self.contradicted = contradicted
-        self.isVouchedFor = isVouchedFor
         records = LogRecords(log, of: evidence)
     }
 
@@ -34,7 +29,23 @@ struct RecordJudge {
         var part: Hash256
     }
 
-    func findings() -> [Finding] {
+    /// Whether the log has, of what was asked, more than a mention by its owner, or by whom the
+    /// owner's leave, in force at the time, let speak (SPEC §16).
+    func vouches(for themes: [Subject]) -> Bool {
+        themes.contains { subject in
+            (log.chains[subject] ?? []).contains { link in
+                guard let entry = log.entries[link.leafIndex],
+                    subject.facet == .events || link.role == .assert,
+                    !evidence.hasFallen(entry.statement)
+                else { return false }
+                if evidence.owners.contains(entry.statement.statement.issuer) { return true }
+                guard let content = evidence.parts[link.part]?.readable else { return false }
+                return (try? judgement(of: content, in: entry))?.standing == .delegated
+            }
+        }
+    }
+
+    func findings(isVouchedFor: Bool) -> [Finding] {
         var places: [PlaceKey: Place] = [:]
         for (subject, links) in log.chains {
             let key = subject.key(in: evidence.network)
@@ -49,40 +60,34 @@ struct RecordJudge {
             codes(place).map { found in
                 Finding(
                     code: found.code, origin: log.origin, leafIndex: place.entry.leafIndex,
-                    part: place.part, detail: found.detail, lowers: lowers(found, at: place))
+                    part: place.part, detail: found.detail,
+                    lowers: lowers(found, at: place, isVouchedFor: isVouchedFor))
             }
         }
-    }
-
-    /// Whether an issuer's word counts about a subject: of a subject that nobody related speaks of,
-    /// everybody's does.
-    private func counts(_ issuer: String, about subject: Subject) -> Bool {
-        evidence.isRelated(issuer, to: subject)
-            || (subject.uri == evidence.question.uri && !isVouchedFor)
     }
 
     /// Whether a finding lowers the answer: only about what its issuer's word counts (SPEC §16).
-    private func lowers(_ found: Found, at place: Place) -> Bool {
-        let hides = found.missing.contains {
-            $0.facet == .events && counts(place.issuer, about: $0)
+    private func lowers(_ found: Found, at place: Place, isVouchedFor: Bool) -> Bool {
+        if found.code == .issuerUnrelated { return false }
+        let counts = { (subject: Subject) in
+            // Of what nobody vouches for, everybody's word counts.
+            evidence.isRelated(place.issuer, to: subject)
+                || (subject.uri == evidence.question.uri && !isVouchedFor)
         }
-        return hides
-            || place.rows.contains { row in
-                guard let subject = row.subject else { return false }
-                let counts = counts(place.issuer, about: subject)
-                switch (found.code, subject.facet) {
-                case (.issuerUnrelated, _), (_, .account): return false
-                case (.partErased, .events): return counts && row.role != .mention
-                case (.partErased, .assertions), (.partWithheld, .assertions):
-                    // It might be the delegation that lets another speak, if its issuer has things
-                    // in the answer; what others say of themselves bears on nothing.
-                    let isOfItself =
-                        subject.uri == place.issuer && subject.uri != evidence.question.uri
-                    return row.role != .mention
-                        && (evidence.handlesThings(place.issuer) || (counts && !isOfItself))
-                default: return counts && subject.facet == .events
-                }
+        if found.missing.contains(where: { $0.facet == .events && counts($0) }) { return true }
+        return place.rows.contains { row in
+            guard let subject = row.subject else { return false }
+            switch subject.facet {
+            case .events: return counts(subject)
+            case .account: return false
+            case .assertions:
+                // A stub might be the delegation that lets another speak, if its issuer has things
+                // in the answer.
+                let isStub = found.code == .partWithheld || found.code == .partErased
+                return isStub && row.role != .mention
+                    && (counts(subject) || evidence.handlesThings(place.issuer))
             }
+        }
     }
 
     private func codes(_ place: Place) -> [Found] {
@@ -136,13 +141,8 @@ struct RecordJudge {
             found.append(
                 Found(.eventContradicted, "its issuer gives the same eventID to another event"))
         }
-        let facts = EvidenceFacts(
-            records: records, parts: evidence.parts, governance: place.entry.governance,
-            leafIndex: place.entry.leafIndex)
         do {
-            let judgement = try Authority(governance: place.entry.governance, facts: facts).judge(
-                content, issuer: place.issuer,
-                atMilliseconds: place.entry.statement.registeredAtMilliseconds)
+            let judgement = try judgement(of: content, in: place.entry)
             if judgement.standing == .reported {
                 found.append(
                     Found(
@@ -154,11 +154,25 @@ struct RecordJudge {
         return found
     }
 
+    private func judgement(
+        of content: Content, in entry: VerifiedEntry
+    ) throws(Refusal) -> Judgement {
+        let facts = EvidenceFacts(
+            records: records, parts: evidence.parts, governance: entry.governance,
+            leafIndex: entry.leafIndex)
+        return try Authority(governance: entry.governance, facts: facts).judge(
+            content, issuer: entry.statement.statement.issuer,
+            atMilliseconds: entry.statement.registeredAtMilliseconds)
+    }
+
     /// Compares the rows shown with those required; an attachment requires none.
     private func rowFindings(_ required: Set<RequiredRow>?, _ place: Place) -> [Found] {
         guard let required else {
-            return place.rows.allSatisfy { $0.role == .mention }
-                ? [] : [Found(.rowsUnexpected, "an attachment only mentions its subjects")]
+            let mentions = place.rows.allSatisfy {
+                $0.role == .mention && $0.subject?.facet == .assertions
+            }
+            return mentions
+                ? [] : [Found(.rowsUnexpected, "an attachment only mentions, under assertions")]
         }
         var found: [Found] = []
         let missing = required.filter {

@@ -9,17 +9,13 @@ extension VerifiedEvidence {
     /// A pure function of the evidence: who computes it, where and when does not matter.
     package func judge() -> Answer {
         let contradicted = contradictedParts()
-        let isVouchedFor = isVouchedFor()
-        let findings = logs.flatMap { log in
-            RecordJudge(
-                evidence: self, log: log, contradicted: contradicted, isVouchedFor: isVouchedFor
-            ).findings()
-        }.sorted()
+        let judges = logs.map { RecordJudge(evidence: self, log: $0, contradicted: contradicted) }
+        let isVouchedFor = judges.contains { $0.vouches(for: themes) }
+        let findings = judges.flatMap { $0.findings(isVouchedFor: isVouchedFor) }.sorted()
         return Answer(
             uri: question.uri, outcome: outcome(findings, isVouchedFor: isVouchedFor),
-            findings: findings,
-            basis: logs.map(basis), notConsulted: notConsulted, events: eventCount,
-            opened: parts.count, stubs: stubs.count)
+            findings: findings, basis: logs.map(basis), notConsulted: notConsulted,
+            events: eventCount, opened: parts.count, stubs: stubs.count)
     }
 
     private func outcome(_ findings: [Finding], isVouchedFor: Bool) -> Outcome {
@@ -34,19 +30,6 @@ extension VerifiedEvidence {
     /// The question's own subjects.
     private var themes: [Subject] {
         [Facet.events, .assertions].map { Subject(facet: $0, uri: question.uri) }
-    }
-
-    /// Whether anybody whose word counts speaks of the question's subject.
-    private func isVouchedFor() -> Bool {
-        logs.contains { log in
-            themes.contains { subject in
-                (log.chains[subject] ?? []).contains { link in
-                    log.entries[link.leafIndex].map {
-                        isRelated($0.statement.statement.issuer, to: subject)
-                    } ?? false
-                }
-            }
-        }
     }
 
     /// Whether an organisation's word counts about a subject (SPEC §13.2).

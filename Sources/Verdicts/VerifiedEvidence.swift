@@ -50,6 +50,8 @@ package struct VerifiedEvidence: Sendable {
     package let stubs: Set<Hash256>
     /// Whose word counts about each asked subject (SPEC §13.2).
     package internal(set) var related: [Subject: Set<String>] = [:]
+    /// The owners of what was asked, in any state of governance.
+    package internal(set) var owners: Set<String> = []
 
     init(
         question: EvidenceQuestion, network: Hash256, governance: GovernanceState,

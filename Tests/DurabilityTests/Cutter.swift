@@ -102,7 +102,9 @@ struct Cutter {
         guard Array(after.prefix(before.count)) == before, after.count == before.count + 4 else {
             return "the next statements changed what was there"
         }
-        let findings = try ledger.read { LedgerCheck.report(on: $0, genesis: network.state).findings }
+        let findings = try ledger.read {
+            LedgerCheck.report(on: $0, genesis: network.state).findings
+        }
         return findings.isEmpty ? nil : "\(findings)"
     }
 }

@@ -60,7 +60,7 @@ import Testing
         try log.append(demo.attachment("a", mentioning: ["urn:x:1", "urn:x:2"], by: demo.supplier))
         try log.append(demo.attachment("b", mentioning: ["urn:x:1"], by: demo.supplier))
         let group = try log.seal()
-        let key = Subject(facet: .events, uri: "urn:x:1").key(in: demo.id)
+        let key = Subject(facet: .assertions, uri: "urn:x:1").key(in: demo.id)
         let links = group.links.filter { $0.key == key }
         #expect(links.map(\.number) == [1, 2])
         #expect(links.map(\.leafIndex) == [2, 3])

@@ -38,7 +38,7 @@ import Testing
         let data = Array("cairn/row/v1".utf8) + [0]
         #expect(manifest.rowHashes == sorted.map { TreeHash.leaf(data + $0.encoded) })
         #expect(manifest.rowHashes == sorted.map(\.hash))
-        let path = manifest.path(row: count - 1)
+        let path = manifest.tree.inclusionProof(of: count - 1)
         let root = try TreeProofs.inclusionRoot(
             leaf: manifest.rowHashes[count - 1], index: UInt64(count - 1), size: UInt64(count),
             proof: path)

@@ -75,7 +75,7 @@ import Testing
         let note = try signer.part(Array("x".utf8), type: "text/plain", visibility: .open)
         expectRefusal("rows.missing") { try signer.submissions([note], issuedAtSeconds: 1) }
         let submission = try signer.attachment(
-            note, mentioning: [Subject(facet: .events, uri: demo.supplier.batch("A"))],
+            note, mentioning: [demo.supplier.batch("A")],
             issuedAtSeconds: 1)
         let rows = try Manifest.decode(submission.manifest).rows
         #expect(rows.map(\.role) == [.mention])

@@ -31,14 +31,14 @@ extension DemoNetwork {
             parts: parts.sorted { $0.digest < $1.digest }.map(\.encoded))
     }
 
-    /// A statement with one attachment that mentions these URIs' events.
+    /// A statement with one attachment that mentions these URIs.
     package func attachment(
         _ text: String, mentioning uris: [String], by member: Member,
         issuedAtSeconds: UInt64 = DemoNetwork.startSeconds
     ) throws -> Submission {
         let part = try note(text, by: member)
         return try submission(
-            [part], rows: uris.map { row(part, .events, $0, .mention) }, by: member,
+            [part], rows: uris.map { row(part, .assertions, $0, .mention) }, by: member,
             issuedAtSeconds: issuedAtSeconds)
     }
 

@@ -137,7 +137,7 @@ package struct TextileLog: Sendable {
         erasedPart = report.digest
         try log.register(
             signer.attachment(
-                report, mentioning: [Subject(facet: .events, uri: yarn)],
+                report, mentioning: [yarn],
                 issuedAtSeconds: log.nowMilliseconds / 1_000), "lab report")
         try log.seal()
     }
@@ -198,7 +198,7 @@ package struct TextileLog: Sendable {
                 site: network.wholesaler.site), by: carrier, "reported")
         var erasure = Record(kind: .erasure)
         erasure.target = .part(erasedPart)
-        erasure.keys = [Subject(facet: .events, uri: yarn).key(in: network.id)]
+        erasure.keys = [Subject(facet: .assertions, uri: yarn).key(in: network.id)]
         erasure.reason = "it names a person"
         try register(erasure, by: mill, "erasure")
         log.erase(erasedPart)

@@ -55,12 +55,16 @@ import Verdicts
             try answer.outcome.rawValue == expected.text("outcome"),
             "\(vector.name): \(answer.findings)")
         let findings = try expected.objects("findings").map {
-            try "\($0.text("code")) \($0.text("origin")) \($0.number("leaf")) \($0.text("part"))"
+            try "\($0.text("code")) \($0.text("origin")) \($0.number("leaf")) \($0.text("part")) "
+                + "\($0.bool("lowers"))"
         }
         #expect(
             answer.findings.map {
-                "\($0.code.rawValue) \($0.origin) \($0.leafIndex) \($0.part.hex)"
+                "\($0.code.rawValue) \($0.origin) \($0.leafIndex) \($0.part.hex) \($0.lowers)"
             } == findings, "\(vector.name)")
+        let counts = try ["events", "opened", "stubs"].map { Int(try expected.number($0)) }
+        #expect([answer.events, answer.opened, answer.stubs] == counts, "\(vector.name)")
+        #expect(try answer.uri == expected.text("subject"))
         let basis = try expected.objects("basis").map { item in
             if item.has("notConsulted") { return "\(try item.text("origin")) not consulted" }
             return try "\(item.text("origin")) \(item.number("size")) \(item.text("root")) "

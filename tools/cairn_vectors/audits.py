@@ -251,6 +251,17 @@ def _content_cases() -> list[dict]:
         return APPLE_BATCH
 
     def attachment(ledger: Ledger) -> str:
+        say_event(ledger, FARM, created(APPLES, FARM.site))
+        _spoilt_rows(ledger, FARM.key, FARM.uri, ("application/pdf", 0, b"%PDF-"),
+                     add=[(key(ledger, 1, APPLE_BATCH), 5)])
+        return APPLE_BATCH
+
+    def attachment_alone(ledger: Ledger) -> str:
+        _spoilt_rows(ledger, FARM.key, FARM.uri, ("application/pdf", 0, b"%PDF-"),
+                     add=[(key(ledger, 1, APPLE_BATCH), 5)])
+        return APPLE_BATCH
+
+    def attachment_that_happened(ledger: Ledger) -> str:
         _spoilt_rows(ledger, FARM.key, FARM.uri, ("application/pdf", 0, b"%PDF-"),
                      add=[(key(ledger, 0, APPLE_BATCH), 5)])
         return APPLE_BATCH
@@ -290,6 +301,9 @@ def _content_cases() -> list[dict]:
         _single("a revocation for one organisation", "verified", ["content.invalid"],
                 hidden_revocation, scope=1),
         _single("an attachment", "verified", [], attachment),
+        _single("an attachment alone", "declared", [], attachment_alone),
+        _single("an attachment among events", "invalid", ["rows.unexpected"],
+                attachment_that_happened),
         _single("an attachment that asserts", "invalid", ["rows.unexpected"],
                 asserting_attachment),
         _single("a revocation of another's record lowers nothing", "verified",
@@ -446,6 +460,52 @@ def _strangers() -> list[dict]:
                                      9: rows.BODY})
         return APPLE_BATCH
 
+    def talks_of_itself(ledger: Ledger) -> str:
+        """A stranger is asked about because it mentions the batch, and hides what it says of itself."""
+        harvest(ledger)
+        _spoilt_rows(ledger, SHOP.key, SHOP.uri, ("application/pdf", 0, b"%PDF-"),
+                     add=[(key(ledger, 1, APPLE_BATCH), 5)])
+        made = {1: "certificate", 2: "urn:example:c:9", 3: [SHOP.uri], 5: T0, 9: rows.BODY}
+        hidden.add(part_of(ledger, say_record(ledger, SHOP, made, [SHOP.uri])))
+        say_record(ledger, SHOP, made)
+        return APPLE_BATCH
+
+    def process_of_nobody(ledger: Ledger) -> str:
+        process = "urn:example:process:1"
+        harvest(ledger)
+        say_event(ledger, PRESS, event(
+            "TransformationEvent", transformationID=process, inputQuantityList=[quantity(APPLES)],
+            outputQuantityList=[quantity(rows.JUICE)], bizLocation=place(PRESS.site)))
+        for step in ("commissioning", "packing"):
+            say_event(ledger, SHOP, event(
+                "ObjectEvent", action="ADD", bizStep=step, epcList=[process],
+                eventID="urn:uuid:00000000-0000-4000-8000-000000000002",
+                bizLocation=place(SHOP.site)))
+        return stories.JUICE_BATCH
+
+    def erased_mention(ledger: Ledger) -> str:
+        harvest(ledger)
+        leaf = say_event(ledger, FARM, event(
+            "ObjectEvent", action="OBSERVE", bizStep="inspecting", quantityList=[quantity(APPLES)],
+            bizLocation=place(FARM.site)))
+        say_record(ledger, FARM, {
+            1: "erasure", 4: part_of(ledger, leaf), 14: "better so",
+            8: sorted({key for _, key, _ in ledger.registered[leaf].rows})})
+        hidden.add(part_of(ledger, leaf))
+        return APPLE_BATCH
+
+    def delegation_over(ledger: Ledger) -> str:
+        amend(ledger, [["delegate", {0: "urn:example:delegation:o", 1: FARM.uri, 2: CARRIER.uri,
+                                     3: [FARM.prefix], 4: [], 5: T0, 6: T0 + 1}]])
+        ledger.seal()
+        say_event(ledger, CARRIER, moved(CARRIER))
+        return APPLE_BATCH
+
+    def mentioned_only(ledger: Ledger) -> str:
+        uri = "https://maker.example/batch/2"
+        say_event(ledger, SHOP, moved(SHOP, uri))
+        return uri
+
     unrelated, withheld = ["issuer.unrelated"], ["part.withheld"]
     return [
         _single("a stranger's private attachment", "verified", unrelated + withheld,
@@ -454,6 +514,16 @@ def _strangers() -> list[dict]:
                 withheld, private_assertion(SHOP), hidden=hidden),
         _single("its owner's private record", "withheld", withheld, private_assertion(FARM),
                 hidden=hidden),
+        _single("a stranger hides what it says of itself", "verified",
+                ["part.withheld", "standing.reported"], talks_of_itself, scope=1, hidden=hidden),
+        _single("a stranger contradicts itself about a process that nobody owns", "verified",
+                ["event.contradicted", "event.contradicted", "issuer.unrelated",
+                 "issuer.unrelated", "standing.reported", "standing.reported"],
+                process_of_nobody, scope=1),
+        _single("an observation erased by its issuer", "withheld", ["part.erased"],
+                erased_mention, hidden=hidden),
+        _single("a delegation that was over lets nobody vouch", "declared", [], delegation_over),
+        _single("what nobody owns is declared at most", "declared", [], mentioned_only),
         _single("a stranger uses it up beside much else", "verified", unrelated, foreign_flows,
                 scope=1),
         _single("a stranger adds inputs to the process", "verified", unrelated, foreign_inputs,

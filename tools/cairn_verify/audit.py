@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 from .epcis import ACCOUNT, ASSERTIONS, EVENTS, MENTION
-from .standing import REFUSED, REPORTED, Judge, Saying
+from .standing import DELEGATED, REFUSED, REPORTED, Judge, Saying
 from .steps import Verification, VerifiedLog
 
 LOWERS_TO = {
@@ -41,9 +41,26 @@ class Audit:
         self.speakers = {(self.evidence.asked[number], saying.issuer) for saying in self.sayings
                          for number, _ in self._rows(saying)
                          if self.evidence.asked[number] in about}
-        self.vouched = any(issuer in self.related[subject] for subject, issuer in self.speakers)
+        self.vouched = self._vouched(about, verification)
         self.handlers = set().union(*(who for (facet, _), who in self.related.items()
                                       if facet == EVENTS))
+
+    def _vouched(self, about: list, verification: Verification) -> bool:
+        """Whether the owner says more than a mention of what was asked, or somebody whom a
+        delegation in force let speak."""
+        owners = verification.closure.ownership.owners(self.evidence.subject)
+        for saying in self.sayings:
+            says = any(self.evidence.asked[number] == about[0]
+                       or (self.evidence.asked[number] == about[1] and role == 4)
+                       for number, role in self._rows(saying))
+            if not says or self.fallen[id(saying)]:
+                continue
+            if saying.issuer in owners:
+                return True
+            content = saying.content
+            if content and content.error is None and self.judge.judge(saying)[0] == DELEGATED:
+                return True
+        return False
 
     def _saying(self, log: VerifiedLog, leaf: int, digest: bytes) -> Saying:
         entry = log.entries[leaf]
@@ -113,7 +130,9 @@ class Audit:
         keys = self.verification.keys
         has = {(keys[number], role) for number, role in self._rows(saying)}
         if saying.content.rows is None:
-            strange, missing = [row for row in has if row[1] != MENTION], []
+            strange = [number for number, role in self._rows(saying)
+                       if role != MENTION or self.evidence.asked[number][0] != ASSERTIONS]
+            missing = []
         else:
             asked = {key: number for number, key in enumerate(keys)}
             strange = list(has - saying.content.rows)
@@ -133,11 +152,9 @@ class Audit:
             facet, uri = self.evidence.asked[number]
             counts = self._counts(saying.issuer, (facet, uri))
             if facet == EVENTS:
-                hides |= counts and (code != "part.erased" or role != MENTION)
+                hides |= counts
             elif facet != ACCOUNT and code in ("part.erased", "part.withheld"):
-                itself = uri == saying.issuer and uri != self.evidence.subject
-                hides |= role != MENTION and (
-                    saying.issuer in self.handlers or (counts and not itself))
+                hides |= role != MENTION and (counts or saying.issuer in self.handlers)
         return hides
 
     def findings(self) -> list[dict]:
@@ -178,4 +195,8 @@ class Audit:
     def answer(self) -> dict:
         """Outcome, findings and basis."""
         findings = self.findings()
-        return {"outcome": self.outcome(findings), "findings": findings, "basis": self.basis()}
+        about = {digest for (_, _, digest), rows in self.links.items() for number, _ in rows
+                 if self.evidence.asked[number] == (EVENTS, self.evidence.subject)}
+        return {"subject": self.evidence.subject, "outcome": self.outcome(findings),
+                "findings": findings, "basis": self.basis(), "events": len(about),
+                "opened": len(self.evidence.parts), "stubs": len(self.evidence.stubs)}

@@ -3,7 +3,7 @@
 from collections import defaultdict, deque
 
 from . import gs1
-from .epcis import ACCOUNT, ASSERT, ASSERTIONS, CREATE, EVENTS, MENTION, Event
+from .epcis import ACCOUNT, ASSERT, ASSERTIONS, EVENTS, Event
 from .hashes import network_uri
 from .ownership import Gift, Ownership
 from .records import Content
@@ -53,7 +53,8 @@ class Closure:
         self._queue.append((self._read, facet, uri))
         if facet != ACCOUNT:
             for owner in self.ownership.owners(uri):
-                self._queue.append((self._relate, owner, (facet, uri)))
+                if owner != uri or owner == self.evidence.subject:
+                    self._queue.append((self._relate, owner, (facet, uri)))
 
     def _meet(self, uri: str) -> None:
         self._ask(EVENTS, uri)
@@ -90,7 +91,8 @@ class Closure:
         for gift in self._gifts[organisation]:
             self._pass(gift, subject)
         if subject[0] == EVENTS:
-            self._queue.append((self._relate, organisation, (ASSERTIONS, subject[1])))
+            for uri in (subject[1], organisation):
+                self._queue.append((self._relate, organisation, (ASSERTIONS, uri)))
         self._queue.append((self._follow, organisation, subject))
 
     def _pass(self, gift: Gift, subject: Subject) -> None:
@@ -104,14 +106,10 @@ class Closure:
 
     @staticmethod
     def _first(said: list[_Said], facet: int) -> str | None:
-        """Where nobody owns a thing: who spoke of it first."""
-        def rank(each: _Said) -> int:
-            if facet == ASSERTIONS:
-                return 0 if each.role == ASSERT else 3
-            return {CREATE: 0, MENTION: 2}.get(each.role, 1)
-        ranked = [(rank(each), each.place, each.issuer) for each in said
-                  if facet != ACCOUNT and rank(each) < 3]
-        return min(ranked)[2] if ranked else None
+        """Where nobody owns what was asked: who spoke of it first."""
+        spoken = [(each.place, each.issuer) for each in said
+                  if facet == EVENTS or each.role == ASSERT]
+        return min(spoken)[1] if spoken else None
 
     # Reading
 
@@ -135,7 +133,7 @@ class Closure:
         for said in standing:
             by_issuer[said.issuer].append(said)
         self._said[facet, uri] = by_issuer
-        if not self.ownership.owners(uri):
+        if uri == self.evidence.subject and not self.ownership.owners(uri):
             first = self._first(standing, facet)
             if first is not None:
                 self._queue.append((self._relate, first, (facet, uri)))
@@ -157,7 +155,8 @@ class Closure:
         """Follows what an organisation says in a chain, if its word counts there."""
         facet, uri = subject
         counts = organisation in self.related[subject]
-        counts |= facet == ASSERTIONS and organisation in self.ownership.certifying
+        counts |= (facet == ASSERTIONS and uri != organisation
+                   and organisation in self.ownership.certifying)
         if not counts:
             return
         for said in self._said.get(subject, {}).get(organisation, ()):
