@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 from cairn_vectors import (audits, contents, formats, governing, receipts, rows, splitting,
-                           spoilt)
+                           spoilt, wild)
 
 FILES = {**formats.FILES, **splitting.FILES, **rows.FILES, **contents.FILES, **governing.FILES,
-         **receipts.FILES, **audits.FILES, **spoilt.FILES}
+         **receipts.FILES, **audits.FILES, **spoilt.FILES, **wild.FILES}
 FOLDER = Path(__file__).resolve().parent.parent / "Tests/Vectors/cairn"
 
 

@@ -39,6 +39,15 @@ class Evidence(unittest.TestCase):
                 answer = verify.verify(bytes.fromhex(case["evidence"]), genesis)
                 self.assertEqual(answer, case["expect"])
 
+    def test_stories_drawn_by_lot_have_the_answer_of_their_vector(self):
+        file = load("stories")
+        self.assertGreaterEqual(len(file["cases"]), 60)
+        genesis = bytes.fromhex(file["genesis"])
+        for case in file["cases"]:
+            with self.subTest(case["name"]):
+                answer = verify.verify(bytes.fromhex(case["evidence"]), genesis)
+                self.assertEqual(answer, case["expect"])
+
     def test_spoilt_evidence_is_rejected_at_its_step(self):
         file = load("evidence-rejected")
         self.assertEqual(list(dict.fromkeys(c["error"] for c in file["cases"])), STEPS)

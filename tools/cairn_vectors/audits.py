@@ -182,7 +182,7 @@ def _own_logs() -> list[dict]:
     ]
 
 
-def _spoilt_rows(ledger: Ledger, key: Key, issuer: str, content: tuple, drop=(), add=()) -> int:
+def spoilt_rows(ledger: Ledger, key: Key, issuer: str, content: tuple, drop=(), add=()) -> int:
     """A statement whose manifest is not what its content requires."""
     part = make_part(key, ledger.network, *content)
     try:
@@ -202,12 +202,12 @@ def _content_cases() -> list[dict]:
     def missing(ledger: Ledger) -> str:
         made = event("TransformationEvent", inputQuantityList=[quantity(APPLES)],
                      outputQuantityList=[quantity(rows.JUICE)], bizLocation=place(PRESS.site))
-        _spoilt_rows(ledger, PRESS.key, PRESS.uri, event_part(made),
+        spoilt_rows(ledger, PRESS.key, PRESS.uri, event_part(made),
                      drop=[key(ledger, 0, APPLE_BATCH)])
         return stories.JUICE_BATCH
 
     def unexpected(ledger: Ledger) -> str:
-        _spoilt_rows(ledger, FARM.key, FARM.uri, event_part(created(APPLES, FARM.site)),
+        spoilt_rows(ledger, FARM.key, FARM.uri, event_part(created(APPLES, FARM.site)),
                      add=[(key(ledger, 1, APPLE_BATCH), 4)])
         return APPLE_BATCH
 
@@ -215,7 +215,7 @@ def _content_cases() -> list[dict]:
         def tell(ledger: Ledger) -> str:
             made = created(APPLES, FARM.site, certificationInfo=rows.CERTIFICATE)
             say_event(ledger, FARM, made)
-            _spoilt_rows(ledger, by.key, by.uri, event_part({**made, "bizStep": "packing"}),
+            spoilt_rows(ledger, by.key, by.uri, event_part({**made, "bizStep": "packing"}),
                          drop=[key(ledger, 0, APPLE_BATCH)])
             return APPLE_BATCH
         return tell
@@ -229,12 +229,12 @@ def _content_cases() -> list[dict]:
         return APPLE_BATCH
 
     def wrong_role(ledger: Ledger) -> str:
-        _spoilt_rows(ledger, FARM.key, FARM.uri, event_part(created(APPLES, FARM.site)),
+        spoilt_rows(ledger, FARM.key, FARM.uri, event_part(created(APPLES, FARM.site)),
                      drop=[key(ledger, 0, APPLE_BATCH)], add=[(key(ledger, 0, APPLE_BATCH), 5)])
         return APPLE_BATCH
 
     def unreadable(ledger: Ledger) -> str:
-        _spoilt_rows(ledger, FARM.key, FARM.uri, (records.EVENT_TYPE, 0, b"{}"),
+        spoilt_rows(ledger, FARM.key, FARM.uri, (records.EVENT_TYPE, 0, b"{}"),
                      add=[(key(ledger, 0, APPLE_BATCH), 0)])
         return APPLE_BATCH
 
@@ -245,29 +245,29 @@ def _content_cases() -> list[dict]:
     def hidden_revocation(ledger: Ledger) -> str:
         record = {1: "revocation", 4: rows.CERTIFICATE, 5: T0, 14: "withdrawn"}
         say_event(ledger, FARM, created(APPLES, FARM.site, certificationInfo=rows.CERTIFICATE))
-        _spoilt_rows(ledger, FARM.key, FARM.uri,
+        spoilt_rows(ledger, FARM.key, FARM.uri,
                      (records.RECORD_TYPE, [FARM.uri], cbor.encode(record)),
                      add=[(key(ledger, 1, rows.CERTIFICATE), 4)])
         return APPLE_BATCH
 
     def attachment(ledger: Ledger) -> str:
         say_event(ledger, FARM, created(APPLES, FARM.site))
-        _spoilt_rows(ledger, FARM.key, FARM.uri, ("application/pdf", 0, b"%PDF-"),
+        spoilt_rows(ledger, FARM.key, FARM.uri, ("application/pdf", 0, b"%PDF-"),
                      add=[(key(ledger, 1, APPLE_BATCH), 5)])
         return APPLE_BATCH
 
     def attachment_alone(ledger: Ledger) -> str:
-        _spoilt_rows(ledger, FARM.key, FARM.uri, ("application/pdf", 0, b"%PDF-"),
+        spoilt_rows(ledger, FARM.key, FARM.uri, ("application/pdf", 0, b"%PDF-"),
                      add=[(key(ledger, 1, APPLE_BATCH), 5)])
         return APPLE_BATCH
 
     def attachment_that_happened(ledger: Ledger) -> str:
-        _spoilt_rows(ledger, FARM.key, FARM.uri, ("application/pdf", 0, b"%PDF-"),
+        spoilt_rows(ledger, FARM.key, FARM.uri, ("application/pdf", 0, b"%PDF-"),
                      add=[(key(ledger, 0, APPLE_BATCH), 5)])
         return APPLE_BATCH
 
     def asserting_attachment(ledger: Ledger) -> str:
-        _spoilt_rows(ledger, FARM.key, FARM.uri, ("application/pdf", 0, b"%PDF-"),
+        spoilt_rows(ledger, FARM.key, FARM.uri, ("application/pdf", 0, b"%PDF-"),
                      add=[(key(ledger, 0, APPLE_BATCH), 4)])
         return APPLE_BATCH
 
@@ -327,7 +327,7 @@ def _strangers() -> list[dict]:
 
     def private_attachment(ledger: Ledger) -> str:
         harvest(ledger)
-        leaf = _spoilt_rows(ledger, SHOP.key, SHOP.uri, ("application/pdf", [SHOP.uri], b"%PDF-"),
+        leaf = spoilt_rows(ledger, SHOP.key, SHOP.uri, ("application/pdf", [SHOP.uri], b"%PDF-"),
                             add=[(key(ledger, 1, FARM.uri), 5), (key(ledger, 0, APPLE_BATCH), 5)])
         hidden.add(part_of(ledger, leaf))
         return APPLE_BATCH
@@ -463,7 +463,7 @@ def _strangers() -> list[dict]:
     def talks_of_itself(ledger: Ledger) -> str:
         """A stranger is asked about because it mentions the batch, and hides what it says of itself."""
         harvest(ledger)
-        _spoilt_rows(ledger, SHOP.key, SHOP.uri, ("application/pdf", 0, b"%PDF-"),
+        spoilt_rows(ledger, SHOP.key, SHOP.uri, ("application/pdf", 0, b"%PDF-"),
                      add=[(key(ledger, 1, APPLE_BATCH), 5)])
         made = {1: "certificate", 2: "urn:example:c:9", 3: [SHOP.uri], 5: T0, 9: rows.BODY}
         hidden.add(part_of(ledger, say_record(ledger, SHOP, made, [SHOP.uri])))
