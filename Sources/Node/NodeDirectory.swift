@@ -87,7 +87,7 @@ struct NodeDirectory: Sendable {
     }
 
     static func failure(_ path: String, _ what: String) -> NodeError {
-        .failure("node.io", "\(path) \(what): \(unsafe String(cString: strerror(errno)))")
+        .failure("node.io", "\(path) \(what): \(SystemWords.last)")
     }
 }
 

@@ -25,6 +25,9 @@ package final class NodeRuntime: Sendable {
         package var waitingBytes = 64 << 20
         /// How long a question about lineage waits for the views to reach the newest seal.
         package var viewsPatience = Duration.seconds(2)
+        /// How long one answer's evidence may take to gather, waiting included: what strangers add
+        /// to a chain must not hold a node for ever.
+        package var evidencePatience = Duration.seconds(20)
         /// The HTTP interface's limits.
         package var http = HTTPLimits()
         /// How many entries the views may be behind while the node says that it is ready.

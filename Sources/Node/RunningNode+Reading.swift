@@ -147,7 +147,7 @@ extension RunningNode: NodeService {
         try Self.require(Visibility.entries, for: reader)
         let uri = try Self.identifier(subject).uri
         let question = EvidenceQuestion(uri: uri, scope: upstream ? .upstream : .subject)
-        let deadline = ContinuousClock.now + Self.evidencePatience
+        let deadline = ContinuousClock.now + evidencePatience
         for _ in 0..<Self.snapshotsLimit {
             let built = try await reading(on: evidenceThreads) {
                 [origin, published, network, governance] store -> [UInt8]? in
@@ -165,10 +165,6 @@ extension RunningNode: NodeService {
         }
         throw .busy
     }
-
-    /// How long one answer may take to gather, waiting included: what strangers add to a chain
-    /// must not hold a node for ever.
-    private static let evidencePatience = Duration.seconds(20)
 
     /// How often a new snapshot is taken when one was overtaken by many groups.
     private static let snapshotsLimit = 20

@@ -38,6 +38,7 @@ final class RunningNode: Sendable {
     let watch: NodeWatch
     let nowMilliseconds: @Sendable () -> UInt64
     let viewsPatience: Duration
+    let evidencePatience: Duration
     let readyLagEntries: UInt64
     let logger: Logger
     private let stopping = Mutex(false)
@@ -61,6 +62,7 @@ final class RunningNode: Sendable {
         self.watch = watch
         self.nowMilliseconds = settings.nowMilliseconds
         self.viewsPatience = settings.viewsPatience
+        self.evidencePatience = settings.evidencePatience
         self.readyLagEntries = settings.readyLagEntries
         self.logger = settings.logger
     }

@@ -20,5 +20,8 @@ package enum SystemWords {
         }
     }
 
+    /// Why the system call that just failed did.
+    static var last: String { words(errno) }
+
     private static func words(_ code: Int32) -> String { unsafe String(cString: strerror(code)) }
 }

@@ -1,6 +1,15 @@
 import GS1
 import MerkleTrees
 
+extension Refusal {
+    /// The URI of a record is another's: rule `id.own`.
+    package static func taken(_ id: String, by owner: String) -> Refusal {
+        Refusal(
+            code: "authority.id-own", field: "record.id",
+            reason: "\(id) is a record of \(owner); give this one a URI of its own (rule id.own)")
+    }
+}
+
 extension Authority {
     func judge(_ record: Record, by speaker: Speaker) throws(Refusal) -> Judgement {
         if let id = record.id { try checkID(id, by: speaker) }
@@ -33,9 +42,7 @@ extension Authority {
         guard case .organisation(let owner) = facts.firstIssuer(ofRecord: id),
             owner != speaker.issuer
         else { return }
-        throw Refusal(
-            code: "authority.id-own", field: "record.id",
-            reason: "\(id) is a record of \(owner); give this one a URI of its own (rule id.own)")
+        throw .taken(id, by: owner)
     }
 
     /// Whether the speaker has the role that a kind of record asks for.

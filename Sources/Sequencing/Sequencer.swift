@@ -129,10 +129,7 @@ package struct Sequencer: Sendable {
                 owner = first
             }
             guard owner != records.issuer else { continue }
-            throw Refusal(
-                code: "authority.id-own", field: "record.id",
-                reason: "\(id) is a record of \(owner); give this one a URI of its own "
-                    + "(rule id.own)")
+            throw Refusal.taken(id, by: owner)
         }
     }
 

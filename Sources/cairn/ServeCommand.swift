@@ -71,7 +71,7 @@ struct ServeCommand: AsyncParsableCommand {
     private func show(_ serving: ServingConfiguration, _ environment: [String: String]) throws {
         try NodeRuntime.rehearse(directory: directory, serving, environment: environment)
         switch format {
-        case .table: print(serving.table, terminator: "")
+        case .table: Console.output(serving.table)
         case .json: Console.output(serving.json.serialized() + [0x0A])
         }
     }
@@ -83,8 +83,7 @@ struct ServeCommand: AsyncParsableCommand {
         let node = try NodeRuntime(
             directory: directory, serving, environment: environment, logger: logger)
         try await node.run {
-            print("cairn: serving \(node.origin) at \(node.url)")
-            fflush(nil)
+            Console.line("cairn: serving \(node.origin) at \(node.url)")
         }
     }
 }

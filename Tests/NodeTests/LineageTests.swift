@@ -47,6 +47,22 @@ import Testing
         }
     }
 
+    @Test func `evidence that takes too long to gather is refused`() async throws {
+        let node = try TestNode()
+        var settings = NodeRuntime.Settings.quiet
+        settings.evidencePatience = .zero
+        let path = "/evidence/" + HTTPCaller.segment(node.network.supplier.batch("COTTON"))
+        try await node.serve(settings) { _, caller in
+            let answer = try await caller.get(path)
+            #expect(answer.status == 422)
+            #expect(answer.code == "evidence.too-large")
+        }
+        try await node.serve { _, caller in
+            let answer = try await caller.get(path)
+            #expect(answer.status == 200)
+        }
+    }
+
     @Test func `what strangers say of a thing is marked`() async throws {
         let node = try TestNode()
         let (supplier, carrier) = (node.network.supplier, node.network.carrier)

@@ -107,7 +107,7 @@ package struct RenderedLog: EvidenceSource, Sendable {
     package func part(_ digest: Hash256) throws -> [UInt8]? { parts[digest] }
     package func links(of key: Hash256) throws -> [LinkPlace] { chains[key] ?? [] }
     package func inclusionPath(of index: UInt64) throws -> [Hash256] {
-        SmallTree.inclusionProof(of: Int(index), in: leafHashes)
+        LevelledTree(leaves: leafHashes).inclusionProof(of: Int(index))
     }
     package func indexProof(for keys: [Hash256]) throws -> IndexProof {
         index.proof(for: keys, leaves: heads)

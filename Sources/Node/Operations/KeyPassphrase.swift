@@ -25,7 +25,7 @@ package enum KeyPassphrase {
         // Opened once: what is checked is what is read.
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            throw refusal(path, "cannot be read: \(unsafe String(cString: strerror(errno)))")
+            throw refusal(path, "cannot be read: \(SystemWords.last)")
         }
         let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         var status = stat()
