@@ -19,23 +19,8 @@ package final class Crowd: @unchecked Sendable {
     /// - Throws: if a connection cannot be made.
     package init(_ count: Int, port: Int, receiveBufferBytes: Int32? = nil) throws {
         for _ in 0..<count {
-            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-            open.append(descriptor)
-            if var bytes = receiveBufferBytes {
-                let length = socklen_t(MemoryLayout<Int32>.size)
-                unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, length)
-            }
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_port = in_port_t(UInt16(port)).bigEndian
-            address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-            let length = socklen_t(MemoryLayout<sockaddr_in>.size)
-            let result = unsafe withUnsafePointer(to: &address) { pointer in
-                unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    unsafe connect(descriptor, $0, length)
-                }
-            }
-            guard result == 0 else { throw POSIXError(.ECONNREFUSED) }
+            open.append(
+                try LoopbackSocket.connected(to: port, receiveBufferBytes: receiveBufferBytes))
         }
     }
 
