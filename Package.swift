@@ -117,7 +117,7 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(
             name: "cairn-bench",
-            dependencies: level3 + ["Node", crypto, logging], path: "tools/bench",
+            dependencies: level3 + ["Node", crypto, logging] + sqlite, path: "tools/bench",
             exclude: ["run", "RESULTS.md"], swiftSettings: settings),
 
         // Tests

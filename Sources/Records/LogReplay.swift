@@ -50,11 +50,26 @@ package struct LogReplay: Sendable {
     package mutating func append(
         entry: [UInt8], manifest: [UInt8]? = nil, governancePart: [UInt8]? = nil
     ) throws(LogBreach) -> Step {
-        let decoded = try rule(1) { () throws(Refusal) in try LogEntry.decode(entry) }
-        switch decoded {
+        let prepared = PreparedEntry(
+            entry, manifest: manifest, under: state.sealedGovernance, library: library)
+        return try append(prepared, governancePart: governancePart)
+    }
+
+    /// Takes the next entry, prepared ahead.
+    ///
+    /// - Parameters:
+    ///   - prepared: the entry with its manifest.
+    ///   - governancePart: the part of a statement that carries governance.
+    /// - Returns: what the entry is and settles.
+    /// - Throws: the rule that the entry breaks.
+    @discardableResult
+    package mutating func append(
+        _ prepared: PreparedEntry, governancePart: [UInt8]? = nil
+    ) throws(LogBreach) -> Step {
+        switch try rule(1, prepared.decoded.get) {
         case .statement(let time, let bytes):
             return try append(
-                bytes, registeredAtMilliseconds: time, manifest: manifest,
+                bytes, registeredAtMilliseconds: time, prepared: prepared,
                 governancePart: governancePart)
         case .seal(let seal): return .seal(try append(seal))
         }
@@ -94,7 +109,7 @@ package struct LogReplay: Sendable {
 
 extension LogReplay {
     private mutating func append(
-        _ bytes: [UInt8], registeredAtMilliseconds time: UInt64, manifest: [UInt8]?,
+        _ bytes: [UInt8], registeredAtMilliseconds time: UInt64, prepared: PreparedEntry,
         governancePart: [UInt8]?
     ) throws(LogBreach) -> Step {
         if state.size == 0, bytes != state.governance.genesisStatement {
@@ -107,16 +122,19 @@ extension LogReplay {
             throw breach(4, "log.time", "registered before the entry before it")
         }
         let verified = try rule(2) { () throws(Refusal) in
-            try state.sealedGovernance.verify(
+            if let verified = prepared.verified {
+                return try state.sealedGovernance.confirm(verified, registeredAtMilliseconds: time)
+            }
+            return try state.sealedGovernance.verify(
                 UnverifiedStatement.decode(bytes), registeredAtMilliseconds: time, library: library)
         }
         guard ids.insert(verified.id).inserted else {
             throw breach(2, "log.duplicate", "statement \(verified.id.hex) stands in the log twice")
         }
-        guard let manifest else {
+        guard let manifest = prepared.read else {
             throw breach(3, "manifest.missing", "the manifest of this statement is not there")
         }
-        let read = try rule(3) { () throws(Refusal) in try Manifest.decode(manifest) }
+        let read = try rule(3, manifest.get)
         let part = try rule(3) { () throws(Refusal) in
             try governancePart.map { bytes throws(Refusal) in try Part.decode(bytes) }
         }

@@ -6,18 +6,19 @@ import Sequencing
 extension LedgerCheck {
     mutating func checkTables() throws {
         try checkCounts()
+        try checkStatements()
+        try checkPartUses()
         try checkBuckets()
-        try checkParts()
+        checkParts()
         try checkRecords()
     }
 
     /// No table has a row that no entry accounts for.
     private mutating func checkCounts() throws {
-        let statements = expected.statements
+        let statements = expected.statements.count
         let counts = [
             ("entry", statements + expected.seals), ("manifest", statements),
-            ("link", statements), ("statement", statements), ("seal", expected.seals),
-            ("tile", expected.tiles), ("part_use", expected.partUses),
+            ("link", statements), ("seal", expected.seals), ("tile", expected.tiles),
         ]
         for (table, expected) in counts {
             let found = try SQLStatement(store.database, "SELECT count(*) FROM \(table)").first {
@@ -26,6 +27,43 @@ extension LedgerCheck {
             if found != expected {
                 add(table, "*", "it has \(found ?? 0) rows, entries give \(expected)")
             }
+        }
+    }
+
+    /// The statements by their ids, compared row by row.
+    private mutating func checkStatements() throws {
+        var sorted = SortedRows(expected.statements.sorted())
+        let rows = try SQLStatement(
+            store.database, "SELECT prefix, place FROM statement ORDER BY prefix, place")
+        try rows.forEach { row throws(StorageError) in
+            sorted.take(ExpectedRows.Statement(prefix: row.integer(0), place: row.integer(1)))
+            return sorted.differences < Self.findingsLimit
+        }
+        for row in sorted.missing() {
+            add("statement", Place.index(row.place), "the row that finds it is missing")
+        }
+        for row in sorted.tooMany {
+            add("statement", Place.index(row.place), "a row finds it by another id")
+        }
+    }
+
+    /// The uses of parts, compared row by row.
+    private mutating func checkPartUses() throws {
+        var sorted = SortedRows(expected.partUses.sorted())
+        let rows = try SQLStatement(
+            store.database,
+            "SELECT prefix, place, number FROM part_use ORDER BY prefix, place, number")
+        try rows.forEach { row throws(StorageError) in
+            sorted.take(
+                ExpectedRows.PartUse(
+                    prefix: row.integer(0), place: row.integer(1), number: row.integer(2)))
+            return sorted.differences < Self.findingsLimit
+        }
+        for row in sorted.missing() {
+            add("part_use", row.number, "its use by entry \(Place.index(row.place)) is not listed")
+        }
+        for row in sorted.tooMany {
+            add("part_use", row.number, "entry \(Place.index(row.place)) does not use it so")
         }
     }
 
@@ -67,40 +105,6 @@ extension LedgerCheck {
             else { return false }
         }
         return !bucket.subjects.isEmpty
-    }
-
-    private mutating func checkParts() throws {
-        var next: Int64 = 0
-        let parts = try SQLStatement(
-            store.database, "SELECT number, digest, bytes, bytes IS NULL FROM part ORDER BY number")
-        var wrong: [CheckFinding] = []
-        try parts.forEach { row throws(StorageError) in
-            let number = row.integer(0)
-            if let reason = try complaint(
-                number: number, digest: row.bytes(1),
-                bytes: row.integer(3) == 1 ? nil : row.bytes(2), expected: next)
-            {
-                wrong.append(CheckFinding(table: "part", key: "\(number)", reason: reason))
-            }
-            next = number + 1
-            return wrong.count < Self.findingsLimit
-        }
-        for finding in wrong { add(finding.table, finding.key, finding.reason) }
-    }
-
-    private func complaint(
-        number: Int64, digest: [UInt8], bytes: [UInt8]?, expected next: Int64
-    ) throws(StorageError) -> String? {
-        guard number == next else { return "the parts before it are missing" }
-        guard let digest = Hash256(digest) else { return "its digest is not 32 bytes" }
-        guard try store.partNumber(digest) == number else { return "no entry names it" }
-        guard let bytes else {
-            return expected.erasures.contains(digest) ? nil : "its bytes are gone without erasure"
-        }
-        guard let part = try? Part.decode(bytes), part.digest == digest else {
-            return "its bytes have another digest"
-        }
-        return nil
     }
 
     private mutating func checkRecords() throws {

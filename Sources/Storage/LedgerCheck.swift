@@ -10,21 +10,23 @@ import Sequencing
 /// many is a finding. Where the log itself breaks a rule the replay is over, and so is the check:
 /// what follows cannot be recomputed.
 ///
-/// Memory grows with the subjects of the log (about 150 bytes each), not with its entries.
+/// Signatures and hashes are computed on all cores, the rest in order on one. Memory grows with the
+/// subjects of the log (about 250 bytes each) and its parts and statements (about 150 each).
 package struct LedgerCheck {
     /// The most findings that are listed.
     package static let findingsLimit = 1_000
 
     let store: LedgerStore
-    private let genesis: GovernanceState
-    private let progress: (_ done: UInt64, _ all: UInt64) -> Void
+    let genesis: GovernanceState
     private(set) var findings: [CheckFinding] = []
-    private(set) var replay: LogReplay
-    private var tiles = TileWriter()
-    private var edges: [Int: TileWriter.Tile] = [:]
-    private(set) var expected = ExpectedRows()
-    private let rootSizes: Set<UInt64>
-    private var roots: [UInt64: Hash256] = [:]
+    let progress: (_ done: UInt64, _ all: UInt64) -> Void
+    let rootSizes: Set<UInt64>
+    var replay: LogReplay
+    var tiles = TileWriter()
+    var edges: [Int: TileWriter.Tile] = [:]
+    var roots: [UInt64: Hash256] = [:]
+    var parts = StoredParts()
+    var expected = ExpectedRows()
 
     private init(
         _ store: LedgerStore, genesis: GovernanceState, rootSizes: Set<UInt64>,
@@ -57,6 +59,7 @@ package struct LedgerCheck {
         do {
             try check.checkFile()
             try check.checkIdentity()
+            try check.readParts()
             if try check.replayLog() { try check.checkTables() }
         } catch let error as StorageError {
             check.add("database", error.place, "\(error.code): \(error.reason)")
@@ -113,154 +116,4 @@ package struct LedgerCheck {
         }
         if rows != 1 { add("log", "*", "there are \(rows ?? 0) logs, not one") }
     }
-
-    // MARK: The log
-
-    /// Replays the log; false if a breach ended it.
-    private mutating func replayLog() throws -> Bool {
-        let size = try store.size()
-        for index in 0..<size {
-            guard let entry = try store.entry(at: index) else {
-                add("entry", index, "the row is missing")
-                return false
-            }
-            do {
-                try replayEntry(entry, at: index)
-            } catch let breach as LogBreach {
-                add(Self.table(of: breach), breach.leafIndex, "\(breach)")
-                return false
-            }
-            if index % 1_000 == 999 || index + 1 == size { progress(index + 1, size) }
-        }
-        for tile in edges.values { try compare(tile) }
-        return true
-    }
-
-    private static func table(of breach: LogBreach) -> String {
-        switch breach.rule {
-        case 3: breach.code.hasPrefix("governance") ? "part" : "manifest"
-        case 6: "seal"
-        default: "entry"
-        }
-    }
-
-    private mutating func replayEntry(_ entry: [UInt8], at index: UInt64) throws {
-        let manifest = try store.manifest(at: index)
-        let part = try manifest.flatMap { bytes in try governancePart(bytes) }
-        switch try replay.append(entry: entry, manifest: manifest, governancePart: part) {
-        case .statement(let appended, let verified, let manifest):
-            try checkStatement(manifest, verified, at: appended.leafIndex)
-        case .seal(let group):
-            if manifest != nil { add("manifest", index, "a seal has none") }
-            guard let checkpoint = try store.checkpoint(ofSeal: index) else {
-                return add("seal", index, "the row is missing")
-            }
-            try replay.check(checkpoint: checkpoint)
-            expected.seals += 1
-            if rootSizes.contains(group.treeSize) { roots[group.treeSize] = group.root }
-            for tile in tiles.append(group.leafHashes) {
-                if tile.hashes.count < TilePath.fullWidth {
-                    edges[tile.level] = tile
-                } else {
-                    edges[tile.level] = nil
-                    try compare(tile)
-                }
-            }
-        }
-    }
-
-    /// The part of a statement that is governance by its only row.
-    private mutating func governancePart(_ manifest: [UInt8]) throws -> [UInt8]? {
-        let key = Subject.network(genesis.network).key(in: genesis.network)
-        guard let rows = try? Manifest.decode(manifest).rows, rows.count == 1, let row = rows.first,
-            row.key == key
-        else { return nil }
-        let bytes = try store.storedPart(row.part)
-        if let bytes, (try? Part.decode(bytes).digest) != row.part {
-            add("part", row.part.hex, "its bytes have another digest")
-        }
-        return bytes
-    }
-
-    private mutating func compare(_ tile: TileWriter.Tile) throws {
-        expected.tiles += 1
-        let key = "\(tile.level)/\(tile.index)"
-        guard let place = Place.tile(log: store.log, level: tile.level, index: tile.index),
-            let bytes = try store.sql(.tile).first(.integer(place), read: { $0.bytes(0) })
-        else { return add("tile", key, "the row is missing") }
-        if bytes != tile.hashes.flatMap(\.bytes) { add("tile", key, "it is not what entries give") }
-    }
-
-    // MARK: Statements
-
-    private mutating func checkStatement(
-        _ manifest: Manifest, _ verified: VerifiedStatement, at index: UInt64
-    ) throws {
-        let place = Place.key(log: store.log, index)
-        expected.statements += 1
-        let ids = try store.sql(.statements).all(.integer(Place.prefix(verified.id))) {
-            $0.integer(0)
-        }
-        if !ids.contains(place) { add("statement", verified.id.hex, "it is not found at \(index)") }
-        let before = BackLinks.encode(manifest, at: index, last: &expected.lastLinks)
-        if try store.sql(.links).first(.integer(place), read: { $0.bytes(0) }) != before {
-            add("link", index, "the row is missing or not what entries give")
-        }
-        for digest in manifest.partDigests { try checkPart(digest, verified, at: index) }
-    }
-
-    private mutating func checkPart(
-        _ digest: Hash256, _ verified: VerifiedStatement, at index: UInt64
-    ) throws {
-        let place = Place.key(log: store.log, index)
-        expected.partUses += 1
-        guard let number = try store.partNumber(digest) else {
-            return add("part", digest.hex, "entry \(index) names it and it is not found")
-        }
-        let uses = try store.sql(.partUses).all(.integer(Place.prefix(digest))) {
-            ($0.integer(0), $0.integer(1))
-        }
-        if uses.filter({ $0 == (place, number) }).count != 1 {
-            add("part_use", digest.hex, "its use by entry \(index) is not listed")
-        }
-        guard let bytes = try store.storedPart(digest), let part = try? Part.decode(bytes),
-            part.digest == digest, part.contentType == PartContentType.record,
-            let record = try? Record.read(part.content)
-        else { return }
-        if let id = record.id {
-            expected.records.insert(
-                ExpectedRows.Record(id: id, place: place, number: number))
-        }
-        if RecordedDelegations.concerns(record) {
-            expected.authorities.insert(ExpectedRows.Use(place: place, number: number))
-        }
-        if record.kind == .erasure, case .part(let target) = record.target {
-            expected.erasures.insert(target)
-        }
-    }
-}
-
-/// What the entries say must be in the tables.
-struct ExpectedRows {
-    /// A row of the `record` table.
-    struct Record: Hashable {
-        var id: String
-        var place: Int64
-        var number: Int64
-    }
-
-    /// A row of the `authority` table.
-    struct Use: Hashable {
-        var place: Int64
-        var number: Int64
-    }
-
-    var statements = 0
-    var seals = 0
-    var tiles = 0
-    var partUses = 0
-    var lastLinks: [Hash256: LinkPlace] = [:]
-    var records: Set<Record> = []
-    var authorities: Set<Use> = []
-    var erasures: Set<Hash256> = []
 }

@@ -3,6 +3,7 @@ enum LedgerSQL: Int, CaseIterable {
     case lastSeal, nextSeal, entry, entries, manifest, links, statements, partUses, partDigest
     case partBytes, lastPart, bucket, bucketRange, bucketHashes, tile, checkpoint, records
     case authorities, addAuthority
+    case manifests, linkRows, partRows
     case addEntry, addManifest, addLinks, addStatement, addPart, addPartUse, setBucket
     case setTile, addSeal, addRecord, erasePart
 
@@ -15,6 +16,11 @@ enum LedgerSQL: Int, CaseIterable {
         case .entries:
             "SELECT place, bytes FROM entry WHERE place >= ? AND place < ? ORDER BY place"
         case .manifest: "SELECT bytes FROM manifest WHERE place = ?"
+        case .manifests:
+            "SELECT place, bytes FROM manifest WHERE place >= ? AND place < ? ORDER BY place"
+        case .linkRows:
+            "SELECT place, before FROM link WHERE place >= ? AND place < ? ORDER BY place"
+        case .partRows: "SELECT number, digest, bytes FROM part WHERE number > ? ORDER BY number"
         case .links: "SELECT before FROM link WHERE place = ?"
         case .statements: "SELECT place FROM statement WHERE prefix = ? ORDER BY place"
         case .partUses: "SELECT place, number FROM part_use WHERE prefix = ? ORDER BY place"

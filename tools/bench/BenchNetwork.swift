@@ -94,14 +94,16 @@ struct BenchNetwork: Sendable {
         "\(issuers[number % issuers.count].product)/10/B\(number)"
     }
 
-    /// Signs some submissions on all cores.
-    func submissions(_ numbers: Range<Int>) async throws -> [[UInt8]] {
+    /// Signs some submissions on all cores, each as `make` says.
+    func submissions(
+        _ numbers: Range<Int>, make: @escaping @Sendable (Int) throws -> [UInt8]
+    ) async throws -> [[UInt8]] {
         try await withThrowingTaskGroup(of: (Int, [[UInt8]]).self) { group in
             let slice = max(1, (numbers.count + 15) / 16)
             for start in stride(from: numbers.lowerBound, to: numbers.upperBound, by: slice) {
                 group.addTask {
                     let end = min(start + slice, numbers.upperBound)
-                    return (start, try (start..<end).map(submission))
+                    return (start, try (start..<end).map(make))
                 }
             }
             var slices: [(Int, [[UInt8]])] = []
@@ -110,21 +112,45 @@ struct BenchNetwork: Sendable {
         }
     }
 
+    /// Signs some submissions of one event each on all cores.
+    func submissions(_ numbers: Range<Int>) async throws -> [[UInt8]] {
+        try await submissions(numbers, make: submission)
+    }
+
     /// One signed ObjectEvent that makes a batch of its own.
     func submission(_ number: Int) throws -> [UInt8] {
-        let issuer = issuers[number % issuers.count]
-        let part = try issuer.signer.part(
-            event(number), type: PartContentType.event, visibility: .network)
+        try signed([event(number)], number)
+    }
+
+    /// One statement over a hundred such events of one issuer, which begin at a number.
+    func manifest(of number: Int) throws -> [UInt8] {
+        try signed((0..<100).map { event(number + $0 * issuers.count) }, number)
+    }
+
+    /// The batch with the long chain.
+    var chainBatch: String { "\(issuers[0].product)/10/CHAIN" }
+
+    /// One of the links of that chain.
+    func link(_ number: Int) throws -> [UInt8] {
+        try signed(
+            [event(number * issuers.count, batch: chainBatch, action: "OBSERVE")], 0)
+    }
+
+    private func signed(_ events: [[UInt8]], _ number: Int) throws -> [UInt8] {
+        let signer = issuers[number % issuers.count].signer
+        let parts = try events.map {
+            try signer.part($0, type: PartContentType.event, visibility: .network)
+        }
         let issued = Self.startMilliseconds / 1_000 + UInt64(number % 86_400)
-        let submissions = try issuer.signer.submissions([part], issuedAtSeconds: issued)
+        let submissions = try signer.submissions(parts, issuedAtSeconds: issued)
         guard let first = submissions.first, submissions.count == 1 else {
-            throw BenchError("one event became \(submissions.count) statements")
+            throw BenchError("\(events.count) events became \(submissions.count) statements")
         }
         return first.encoded()
     }
 
     /// The event: at least 900 bytes of compact JSON, as a producer's system would write it.
-    func event(_ number: Int) -> [UInt8] {
+    func event(_ number: Int, batch named: String? = nil, action: String = "ADD") -> [UInt8] {
         let issuer = issuers[number % issuers.count]
         let day = String(101 + number / 7 % 28).dropFirst()
         let month = String(101 + number / 1_000 % 6).dropFirst()
@@ -135,9 +161,9 @@ struct BenchNetwork: Sendable {
             {"example":"https://ns.example/fibre/"}],"type":"ObjectEvent",\
             "eventID":"urn:uuid:6f9b7a52-3c1d-4e8f-9a21-\(serial)",\
             "eventTime":"2026-\(month)-\(day)T08:15:00.000+01:00","eventTimeZoneOffset":"+01:00",\
-            "action":"ADD","bizStep":"commissioning","disposition":"active",\
+            "action":"\(action)","bizStep":"commissioning","disposition":"active",\
             "readPoint":{"id":"\(issuer.site)"},"bizLocation":{"id":"\(issuer.site)"},\
-            "quantityList":[{"epcClass":"\(batch(number))","quantity":1200.5,"uom":"KGM"}],\
+            "quantityList":[{"epcClass":"\(named ?? batch(number))","quantity":1200.5,"uom":"KGM"}],\
             "bizTransactionList":[{"type":"prodorder",\
             "bizTransaction":"https://orders.example/production/\(number)"}],\
             "ilmd":{"example:fibre":"organic cotton","example:crop":"2025/2026",\

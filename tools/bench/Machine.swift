@@ -117,3 +117,11 @@ extension [Double] {
         return sorted[Swift.min(sorted.count - 1, Int(share * Double(sorted.count)))]
     }
 }
+
+extension [Rate] {
+    /// The one whose rate is in the middle.
+    var median: Rate {
+        let sorted = self.sorted { $0.perSecond < $1.perSecond }
+        return sorted.isEmpty ? Rate(count: 0, seconds: 0, cpuSeconds: 0) : sorted[count / 2]
+    }
+}

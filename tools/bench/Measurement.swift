@@ -28,6 +28,7 @@ struct Measurement {
     private let groups = GroupSizes()
     private var next = 0
     private var nextSingle = 1_000_000_000
+    private var hasChain = false
     private var ingest = Rate(count: 0, seconds: 0, cpuSeconds: 0)
     private var views = Rate(count: 0, seconds: 0, cpuSeconds: 0)
 
@@ -73,6 +74,7 @@ struct Measurement {
         figures.views = views
         (figures.groupMean, figures.largestGroup) = groups.summary
         figures.singleSeconds = try await singles(service)
+        try await rounds(&figures, runtime, service)
         let (build, verify, bytes) = try await evidence(service, number: size / 2)
         (figures.evidenceBuildSeconds, figures.evidenceVerifySeconds) = (build, verify)
         figures.evidenceBytes = bytes
@@ -80,7 +82,10 @@ struct Measurement {
         figures.ledgerBytes = fileBytes("ledger.sqlite")
         figures.viewsBytes = fileBytes("views.sqlite")
         figures.startSeconds = try await start()
-        if size <= options.checkLimit { figures.checkSeconds = try check() }
+        (figures.presence, figures.absence, figures.completeness) = try Proofs(
+            directory: directory, network: network, entries: size
+        ).measure()
+        if size <= options.checkLimit { figures.check = try check() }
         return figures
     }
 
@@ -135,11 +140,62 @@ struct Measurement {
         }
     }
 
+    // MARK: The other ways in
+
+    /// How often each way is measured; the median counts.
+    private static let rounds = 5
+
+    /// Some statements by each way in turn: in process, streamed, each in a request, a hundred
+    /// events in each. They stand in the log beside the statements that count.
+    private mutating func rounds(
+        _ figures: inout SizeFigures, _ runtime: NodeRuntime, _ service: any NodeService
+    ) async throws {
+        let count = options.roundStatements
+        let port = runtime.address.port
+        var rates: [[Rate]] = [[], [], [], []]
+        for _ in 0..<Self.rounds {
+            let inProcess = ChunkRun(try await others(count), marks: [])
+            try await inProcess.submit(to: service, inFlight: options.inFlight)
+            rates[0].append(inProcess.now - inProcess.start)
+            let streamed = try await others(count)
+            rates[1].append(try HTTPLoad.stream(streamed, connections: 4, port: port))
+            let single = try await others(count)
+            rates[2].append(try HTTPLoad.single(single, clients: 64, port: port))
+            let manifests = ChunkRun(try await manifests(count / 25), marks: [])
+            try await manifests.submit(to: service, inFlight: 64)
+            var events = manifests.now - manifests.start
+            events.count *= 100
+            rates[3].append(events)
+            try await waitForViews(service)
+        }
+        if !hasChain {
+            for link in 0..<100 {
+                _ = try await service.submit(network.link(link), patiently: true)
+            }
+            hasChain = true
+        }
+        (figures.inProcess, figures.streamed) = (rates[0].median, rates[1].median)
+        (figures.requests, figures.manifests) = (rates[2].median, rates[3].median)
+    }
+
+    private mutating func others(_ count: Int) async throws -> [[UInt8]] {
+        defer { nextSingle += count }
+        return try await network.submissions(nextSingle..<nextSingle + count)
+    }
+
+    private mutating func manifests(_ count: Int) async throws -> [[UInt8]] {
+        let first = nextSingle
+        nextSingle += count * 100 * network.issuers.count
+        return try await network.submissions(0..<count) { [network] number in
+            let issuers = network.issuers.count
+            return try network.manifest(of: first + number * 100 * issuers + number % issuers)
+        }
+    }
+
     // MARK: Single things
 
     private mutating func singles(_ service: any NodeService) async throws -> [Double] {
-        let submissions = try await network.submissions(nextSingle..<nextSingle + Self.singles)
-        nextSingle += Self.singles
+        let submissions = try await others(Self.singles)
         var times: [Double] = []
         for submission in submissions {
             let start = Machine.seconds()
@@ -184,11 +240,16 @@ struct Measurement {
         return times.percentile(0.5)
     }
 
-    private func check() throws -> Double {
-        let start = Machine.seconds()
-        let findings = try NodeRuntime.check(directory: directory) { _, _ in }.findings
-        if let first = findings.first { throw BenchError("the ledger is not sound: \(first)") }
-        return Machine.seconds() - start
+    /// The whole ledger recomputed, every entry of it.
+    private func check() throws -> Rate {
+        let (start, cpu) = (Machine.seconds(), Machine.cpuSeconds())
+        let report = try NodeRuntime.check(directory: directory) { _, _ in }
+        if let first = report.findings.first {
+            throw BenchError("the ledger is not sound: \(first)")
+        }
+        return Rate(
+            count: Int(report.size), seconds: Machine.seconds() - start,
+            cpuSeconds: Machine.cpuSeconds() - cpu)
     }
 
     private func fileBytes(_ name: String) -> Int {

@@ -12,6 +12,8 @@ struct Options {
     var printsJSON = false
     /// How many submissions are in hand at a time: four streams of 512 (SPEC §19).
     var inFlight = 2_048
+    /// How many statements each of five rounds of each way in has.
+    var roundStatements = 5_000
     /// The largest size at which the whole ledger is checked.
     var checkLimit = 100_000
     /// Whether only the help was asked for.
@@ -25,6 +27,7 @@ struct Options {
           --directory DIR     where to keep the ledger; it stays there afterwards (a fresh one
                               beside the build, removed at the end)
           --in-flight N       submissions in hand at a time, 1 to 4096 (2048)
+          --rounds N          statements in each of the five rounds of each way in (5000)
           --check-limit N     the largest size at which `cairn check` is timed (100000)
           --format json       print JSON instead of a table
         """
@@ -56,6 +59,7 @@ struct Options {
         case "--issuers": issuers = try Self.number(name, value, 1...1_000)
         case "--directory": directory = value
         case "--in-flight": inFlight = try Self.number(name, value, 1...4_096)
+        case "--rounds": roundStatements = try Self.number(name, value, 100...1_000_000)
         case "--check-limit": checkLimit = try Self.number(name, value, 0...100_000_000)
         case "--format":
             guard value == "json" || value == "table" else {

@@ -20,6 +20,16 @@ struct SizeFigures: Codable {
     var groupMean = 0.0
     /// Statements in the largest.
     var largestGroup = 0
+    /// Medians of five rounds at this size: in process; over HTTP, in four streams; over HTTP, one
+    /// in each request of 64 clients; in process, a hundred events in each, counted as events.
+    var inProcess = Rate(count: 0, seconds: 0, cpuSeconds: 0)
+    var streamed = Rate(count: 0, seconds: 0, cpuSeconds: 0)
+    var requests = Rate(count: 0, seconds: 0, cpuSeconds: 0)
+    var manifests = Rate(count: 0, seconds: 0, cpuSeconds: 0)
+    /// Processor seconds of proofs and of their bare rows.
+    var presence = Proofs.Figure()
+    var absence = Proofs.Figure()
+    var completeness = Proofs.Figure()
     /// Each of the single appends.
     var singleSeconds: [Double] = []
     /// Median times and last size of one batch's evidence, scope upstream.
@@ -31,8 +41,8 @@ struct SizeFigures: Codable {
     var viewsBytes = 0
     /// From opening to ready.
     var startSeconds = 0.0
-    /// `cairn check`; nil where it was not asked for.
-    var checkSeconds: Double?
+    /// `cairn check`, in entries; nil where it was not asked for.
+    var check: Rate?
 }
 
 /// The figures of one size with the limits measured around them.
@@ -81,7 +91,50 @@ struct Report: Codable {
 
     private typealias Line = (name: String, value: @Sendable (SizeReport) -> String)
 
-    private static var rows: [Line] { ingestRows + memoryRows + singleRows }
+    private static var rows: [Line] { ingestRows + wayRows + memoryRows + singleRows + proofRows }
+
+    private static let wayRows: [Line] =
+        way("in process, a second", { $0.inProcess })
+        + way("HTTP, 4 streams, a second", { $0.streamed })
+        + way("HTTP, 64 clients, a second", { $0.requests })
+        + way("events in hundreds, a second", { $0.manifests })
+
+    private static func way(
+        _ name: String, _ rate: @escaping @Sendable (SizeFigures) -> Rate
+    ) -> [Line] {
+        [
+            (name, { Text.number(rate($0.figures).perSecond) }),
+            (
+                "  ratio",
+                { Text.ratio(rate($0.figures).perSecond, $0.verification.perSecond) }
+            ),
+            (
+                "  ratio of CPU seconds",
+                {
+                    Text.ratio(
+                        rate($0.figures).perCPUSecond, $0.verification.perCPUSecond)
+                }
+            ),
+        ]
+    }
+
+    private static let proofRows: [Line] =
+        proof("presence, CPU µs", { $0.presence }) + proof("absence, CPU µs", { $0.absence })
+        + proof("completeness of 100, CPU µs", { $0.completeness })
+
+    private static func proof(
+        _ name: String, _ figure: @escaping @Sendable (SizeFigures) -> Proofs.Figure
+    ) -> [Line] {
+        [
+            (name, { Text.decimal(figure($0.figures).seconds * 1e6, 1) }),
+            (
+                "  limit: its rows read",
+                {
+                    Text.decimal(figure($0.figures).rowSeconds * 1e6, 1)
+                }
+            ),
+        ]
+    }
 
     private static let ingestRows: [Line] = [
         ("durable ingest, a second", { Text.number($0.figures.ingest.perSecond) }),
@@ -117,7 +170,12 @@ struct Report: Codable {
         ("evidence built, ms", { Text.decimal($0.figures.evidenceBuildSeconds * 1e3, 1) }),
         ("  verified, ms", { Text.decimal($0.figures.evidenceVerifySeconds * 1e3, 1) }),
         ("  bytes", { Text.number($0.figures.evidenceBytes) }),
-        ("cairn check, s", { Text.decimal($0.figures.checkSeconds, 1) }),
+        ("cairn check, s", { Text.decimal($0.figures.check?.seconds, 1) }),
+        ("  entries a second", { Text.number($0.figures.check?.perSecond) }),
+        (
+            "  ratio",
+            { Text.ratio($0.figures.check?.perSecond ?? 0, $0.verification.perSecond) }
+        ),
     ]
 
     /// One line for each tenth of each size: the rate of that stretch alone.
