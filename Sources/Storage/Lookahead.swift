@@ -41,6 +41,7 @@ final class Lookahead<Raw: Sendable, Ready: Sendable>: Sendable {
     ///   - read: the next batch.
     ///   - preparing: how to make its items ready, asked once for each batch.
     ///   - take: what to do with a batch that is ready.
+    /// - Throws: what `read` and `take` throw.
     static func run(
         read: () throws -> [Raw], preparing: () -> @Sendable (Raw) -> Ready,
         take: ([Ready]) throws -> Bool

@@ -155,6 +155,7 @@ struct BenchNetwork: Sendable {
         let day = String(101 + number / 7 % 28).dropFirst()
         let month = String(101 + number / 1_000 % 6).dropFirst()
         let serial = String(1_000_000_000_000 + number).dropFirst()
+        let lot = named ?? batch(number)
         return Array(
             """
             {"@context":["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",\
@@ -163,7 +164,7 @@ struct BenchNetwork: Sendable {
             "eventTime":"2026-\(month)-\(day)T08:15:00.000+01:00","eventTimeZoneOffset":"+01:00",\
             "action":"\(action)","bizStep":"commissioning","disposition":"active",\
             "readPoint":{"id":"\(issuer.site)"},"bizLocation":{"id":"\(issuer.site)"},\
-            "quantityList":[{"epcClass":"\(named ?? batch(number))","quantity":1200.5,"uom":"KGM"}],\
+            "quantityList":[{"epcClass":"\(lot)","quantity":1200.5,"uom":"KGM"}],\
             "bizTransactionList":[{"type":"prodorder",\
             "bizTransaction":"https://orders.example/production/\(number)"}],\
             "ilmd":{"example:fibre":"organic cotton","example:crop":"2025/2026",\

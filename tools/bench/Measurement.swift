@@ -145,8 +145,9 @@ struct Measurement {
     /// How often each way is measured; the median counts.
     private static let rounds = 5
 
-    /// Some statements by each way in turn: in process, streamed, each in a request, a hundred
-    /// events in each. They stand in the log beside the statements that count.
+    /// Some statements by each way in turn: in process, streamed, alone, a hundred events in each.
+    ///
+    /// They stand in the log beside the statements that count.
     private mutating func rounds(
         _ figures: inout SizeFigures, _ runtime: NodeRuntime, _ service: any NodeService
     ) async throws {
