@@ -156,6 +156,7 @@ struct BenchNetwork: Sendable {
         let month = String(101 + number / 1_000 % 6).dropFirst()
         let serial = String(1_000_000_000_000 + number).dropFirst()
         let lot = named ?? batch(number)
+        let details = action == "ADD" ? "ilmd" : "example:seen"
         return Array(
             """
             {"@context":["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",\
@@ -167,7 +168,7 @@ struct BenchNetwork: Sendable {
             "quantityList":[{"epcClass":"\(lot)","quantity":1200.5,"uom":"KGM"}],\
             "bizTransactionList":[{"type":"prodorder",\
             "bizTransaction":"https://orders.example/production/\(number)"}],\
-            "ilmd":{"example:fibre":"organic cotton","example:crop":"2025/2026",\
+            "\(details)":{"example:fibre":"organic cotton","example:crop":"2025/2026",\
             "example:grade":"middling","example:staple":"28.6 mm","example:moisture":"7.1 %",\
             "example:note":"Picked by machine, ginned on the farm's own line, pressed into bales \
             of about 220 kg; samples of every tenth bale are kept for two years."}}
