@@ -90,9 +90,9 @@ package protocol NodeService: Sendable {
     /// callers that hold back their own source meanwhile.
     func submit(_ submission: [UInt8], patiently: Bool) async throws(Refusal) -> Registration
     /// The receipt of a registered statement, if the reader may see entries; `entry.unknown`,
-    /// `entry.withheld`.
+    /// `entry.withheld`. Whoever knows at which leaf it stands saves the search for it.
     func receipt(
-        of id: Hash256, form: ReceiptForm, for reader: Reader
+        of id: Hash256, at leafIndex: UInt64?, form: ReceiptForm, for reader: Reader
     ) async throws(Refusal) -> [UInt8]
     /// The COSE Key Set of the log's keys.
     func keySet() async throws(Refusal) -> [UInt8]

@@ -103,7 +103,7 @@ struct Responder: Sendable {
     ) async throws(Refusal) -> Answer {
         switch route {
         case .submit: return try await submit(asking)
-        case .receipt(let id): return try await receipt(of: id, asking)
+        case .receipt(let id): return try await receipt(of: id, at: nil, asking)
         case .keySet: return Answer(type: MediaType.cbor, try await service.keySet()).fresh
         case .key(let thumbprint):
             return Answer(type: MediaType.cbor, try await service.key(thumbprint: thumbprint))
@@ -160,7 +160,8 @@ struct Responder: Sendable {
         defer { holding.release() }
         let bytes = try await collect(asking.request.body, holding: holding)
         let registration = try await service.submit(bytes, patiently: false)
-        var answer = try await receipt(of: registration.id, asking)
+        var answer = try await receipt(
+            of: registration.id, at: registration.leafIndex, asking)
         answer.status = registration.isNew ? 201 : 200
         answer.fields[.location] = "/entries/\(registration.id.hex)"
         return answer
@@ -199,10 +200,13 @@ struct Responder: Sendable {
         }.fresh
     }
 
-    private func receipt(of id: Hash256, _ asking: Asking) async throws(Refusal) -> Answer {
+    private func receipt(
+        of id: Hash256, at leafIndex: UInt64?, _ asking: Asking
+    ) async throws(Refusal) -> Answer {
         let type = Negotiation.choose(asking.accept, from: ["text/plain", MediaType.coseReceipt])
         let form: ReceiptForm = type == MediaType.coseReceipt ? .cose : .logProof
-        let bytes = try await service.receipt(of: id, form: form, for: asking.reader)
+        let bytes = try await service.receipt(
+            of: id, at: leafIndex, form: form, for: asking.reader)
         return Answer(type: form == .cose ? MediaType.coseReceipt : MediaType.text, bytes).fresh
     }
 

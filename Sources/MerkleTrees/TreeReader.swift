@@ -9,6 +9,14 @@ package protocol HashTiles {
     ///
     /// A store that has the tile with more hashes hands out the first ones: tiles only grow.
     func tile(level: Int, index: UInt64, width: Int) throws(Failure) -> [Hash256]
+
+    /// A tile of at least `width` hashes with the nodes above them; nil from a store that keeps
+    /// hashes only, which is the default: then they are hashed for each proof.
+    func nodes(level: Int, index: UInt64, width: Int) throws(Failure) -> TileNodes?
+}
+
+extension HashTiles {
+    package func nodes(level: Int, index: UInt64, width: Int) throws(Failure) -> TileNodes? { nil }
 }
 
 /// Why a root or a proof cannot be made from tiles.
@@ -110,6 +118,7 @@ private struct TileReading<Tiles: HashTiles> {
     let tiles: Tiles
     let size: UInt64
     private var read: [TilePath: [Hash256]] = [:]
+    private var readNodes: [TilePath: TileNodes?] = [:]
 
     init(tiles: Tiles, size: UInt64) {
         self.tiles = tiles
@@ -132,6 +141,23 @@ private struct TileReading<Tiles: HashTiles> {
         guard hashes.count == width else { throw .wrongWidth(path, found: hashes.count) }
         read[path] = hashes
         return hashes
+    }
+
+    /// A tile with its nodes, if the store keeps them.
+    private mutating func nodes(
+        level: Int, index: UInt64
+    ) throws(TileError<Tiles.Failure>) -> TileNodes? {
+        let width = TilePath.width(level: level, index: index, size: size)
+        let path = TilePath(level: level, index: index, width: width)
+        if let known = readNodes[path] { return known }
+        let nodes: TileNodes?
+        do throws(Tiles.Failure) {
+            nodes = try tiles.nodes(level: level, index: index, width: width)
+        } catch {
+            throw .unreadable(path, error)
+        }
+        readNodes[path] = .some(nodes)
+        return nodes
     }
 
     /// The root over leaves that form a subtree and are not none.
@@ -158,7 +184,16 @@ private struct TileReading<Tiles: HashTiles> {
     ) throws(TileError<Tiles.Failure>) -> Hash256 {
         // A tile has the subtrees of every eighth level; those between are hashed together here.
         let within = level % 8
-        let hashes = try tile(level: level / 8, index: index >> UInt64(8 - within))
+        let tileIndex = index >> UInt64(8 - within)
+        if let nodes = try nodes(level: level / 8, index: tileIndex) {
+            let place = Int(index & (1 << UInt64(8 - within) - 1))
+            guard let node = nodes.node(level: within, index: place) else {
+                let path = TilePath(level: level / 8, index: tileIndex, width: nodes.width)
+                throw .wrongWidth(path, found: nodes.width)
+            }
+            return node
+        }
+        let hashes = try tile(level: level / 8, index: tileIndex)
         let first = Int(index << UInt64(within) & 255)
         return TreeHash.complete(hashes[first..<first + 1 << within])
     }

@@ -27,22 +27,22 @@ struct Receipts: Sendable {
         var checkpoint: [UInt8]
     }
 
-    /// The receipt as C2SP tlog-proof text.
+    /// The receipt of the statement at a leaf, as C2SP tlog-proof text.
     ///
-    /// - Throws: `entry.unknown`, and what the ledger throws.
-    func logProof(of id: Hash256, in store: LedgerStore) throws -> [UInt8] {
-        let place = try place(of: id, in: store)
+    /// - Throws: what the ledger throws.
+    func logProof(at index: UInt64, in store: LedgerStore) throws -> [UInt8] {
+        let place = try place(at: index, in: store)
         return try LogProof(
             index: place.index, proof: place.path, extra: place.entry,
             checkpoint: try SignedNote.parse(place.checkpoint)
         ).serialized()
     }
 
-    /// The receipt as RFC 9942 COSE.
+    /// The receipt of the statement at a leaf, as RFC 9942 COSE.
     ///
-    /// - Throws: `entry.unknown`, and what the ledger throws.
-    func cose(of id: Hash256, in store: LedgerStore) throws -> [UInt8] {
-        let place = try place(of: id, in: store)
+    /// - Throws: what the ledger throws.
+    func cose(at index: UInt64, in store: LedgerStore) throws -> [UInt8] {
+        let place = try place(at: index, in: store)
         let root = try Checkpoint(parsing: try SignedNote.parse(place.checkpoint).text).root
         let network = Subject.network(network).uri
         let protected = CBORValue.map([
@@ -73,12 +73,7 @@ struct Receipts: Sendable {
     private static let treeSizeLabel: Int64 = -65_537
     private static let entryLabel: Int64 = -65_538
 
-    private func place(of id: Hash256, in store: LedgerStore) throws -> Place {
-        guard let index = try store.leafIndex(ofStatement: id) else {
-            throw Refusal(
-                code: "entry.unknown", field: "id",
-                reason: "this log has no statement \(id.hex)")
-        }
+    private func place(at index: UInt64, in store: LedgerStore) throws -> Place {
         guard let entry = try store.entry(at: index),
             let seal = try store.seal(atOrAfter: index),
             let checkpoint = try store.checkpoint(ofSeal: seal)

@@ -30,14 +30,19 @@ extension RunningNode: NodeService {
     }
 
     package func receipt(
-        of id: Hash256, form: ReceiptForm, for reader: Reader
+        of id: Hash256, at leafIndex: UInt64?, form: ReceiptForm, for reader: Reader
     ) async throws(Refusal) -> [UInt8] {
         try Self.require(Visibility.entries, for: reader)
         let receipts = receipts
         return try await reading { store in
+            guard let index = try leafIndex ?? store.leafIndex(ofStatement: id) else {
+                throw Refusal(
+                    code: "entry.unknown", field: "id",
+                    reason: "this log has no statement \(id.hex)")
+            }
             switch form {
-            case .logProof: try receipts.logProof(of: id, in: store)
-            case .cose: try receipts.cose(of: id, in: store)
+            case .logProof: return try receipts.logProof(at: index, in: store)
+            case .cose: return try receipts.cose(at: index, in: store)
             }
         }
     }

@@ -22,6 +22,8 @@ final class ViewsFollower: Sendable {
 
     /// How long nothing is tried after the disk was full.
     private static let fullPauseSeconds = 0.5
+    /// How long groups are let gather between two steps.
+    private static let restSeconds = 0.02
     /// How the thread ended.
     let ending = Ending()
     private let catchUp: @Sendable (UInt64) throws -> UInt64
@@ -112,6 +114,7 @@ final class ViewsFollower: Sendable {
             }) {
                 do {
                     settle(reached: try catchUp(target))
+                    rest()
                 } catch let error as StorageError where error.code == "storage.full" {
                     // The step is tried again: the views are as they were, and space may come.
                     Thread.sleep(forTimeInterval: Self.fullPauseSeconds)
@@ -127,6 +130,13 @@ final class ViewsFollower: Sendable {
             }
             if state.withLock({ $0.isClosed }) { return ending.settle(.success(())) }
         }
+    }
+
+    /// Lets groups gather, unless somebody waits: a step for each of many small groups would cost
+    /// the writer's cores more than the groups themselves.
+    private func rest() {
+        guard state.withLock({ $0.waiters.isEmpty && !$0.isClosed }) else { return }
+        Thread.sleep(forTimeInterval: Self.restSeconds)
     }
 
     private func settle(reached: UInt64) {

@@ -131,7 +131,7 @@ extension LedgerCheck {
 
     private mutating func noteTiles(_ hashes: [Hash256]) throws {
         for tile in tiles.append(hashes) {
-            if tile.hashes.count < TilePath.fullWidth {
+            if tile.nodes.width < TilePath.fullWidth {
                 edges[tile.level] = tile
             } else {
                 edges[tile.level] = nil
@@ -146,7 +146,7 @@ extension LedgerCheck {
         guard let place = Place.tile(log: store.log, level: tile.level, index: tile.index),
             let bytes = try store.sql(.tile).first(.integer(place), read: { $0.bytes(0) })
         else { return add("tile", key, "the row is missing") }
-        if bytes != tile.hashes.flatMap(\.bytes) { add("tile", key, "it is not what entries give") }
+        if bytes != tile.nodes.bytes { add("tile", key, "it is not what entries give") }
     }
 
     // MARK: Statements and their parts

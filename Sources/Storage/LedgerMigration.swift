@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import MerkleTrees
 
 /// Brings a ledger that an earlier edition wrote to the form of this one.
 ///
@@ -22,13 +23,34 @@ struct LedgerMigration: Sendable {
 
     /// The number of this edition.
     let version: Int64
-    /// The statements that lead from each earlier number to the next.
-    let steps: [Int64: String]
+    /// What leads from each earlier number to the next.
+    let steps: [Int64: @Sendable (Database) throws -> Void]
     /// Told how far it is; what it throws interrupts.
     var reached: @Sendable (Point) throws -> Void = { _ in }
 
-    /// That of this edition: there is no earlier schema yet.
-    static let current = LedgerMigration(version: LedgerSchema.version, steps: [:])
+    /// That of this edition.
+    static let current = LedgerMigration(
+        version: LedgerSchema.version, steps: [1: addNodesOfTiles])
+
+    /// From 1 to 2: a tile is kept with the nodes above its hashes.
+    private static let addNodesOfTiles: @Sendable (Database) throws -> Void = { database in
+        try database.execute(sql: "ALTER TABLE tile RENAME COLUMN hashes TO nodes")
+        let places = try Int64.fetchAll(database, sql: "SELECT place FROM tile")
+        let read = try SQLStatement(database, "SELECT nodes FROM tile WHERE place = ?")
+        let write = try SQLStatement(database, "UPDATE tile SET nodes = ? WHERE place = ?")
+        for place in places {
+            let bytes = try read.first(.integer(place)) { $0.bytes(0) } ?? []
+            let hashes = stride(from: 0, to: bytes.count, by: 32).compactMap {
+                Hash256(bytes[$0..<min($0 + 32, bytes.count)])
+            }
+            guard 1...TilePath.fullWidth ~= hashes.count, hashes.count * 32 == bytes.count else {
+                throw StorageError(
+                    code: "storage.corrupt", place: "tile \(place)",
+                    reason: "it is no list of hashes; restore a backup")
+            }
+            try write.run(.bytes(TileNodes(hashing: hashes).bytes), .integer(place))
+        }
+    }
 
     /// Migrates the ledger of a pool if it must, and checks its number.
     ///
@@ -100,9 +122,9 @@ struct LedgerMigration: Sendable {
     }
 
     private func step(from number: Int64, _ database: Database, _ path: String) throws {
-        guard let statements = steps[number] else { return }
+        guard let change = steps[number] else { return }
         try database.inTransaction(.immediate) {
-            try database.execute(sql: statements)
+            try change(database)
             try database.execute(sql: "PRAGMA user_version = \(number + 1)")
             try reached(.staged(number + 1))
             return .commit

@@ -30,7 +30,7 @@ enum LedgerSQL: Int, CaseIterable {
         case .bucket: "SELECT hash, leaves FROM bucket WHERE place = ?"
         case .bucketRange: "SELECT place FROM bucket WHERE place >= ? AND place <= ? ORDER BY place"
         case .bucketHashes: "SELECT place, hash FROM bucket WHERE place >= ? AND place < ?"
-        case .tile: "SELECT hashes FROM tile WHERE place = ?"
+        case .tile: "SELECT nodes FROM tile WHERE place = ?"
         case .checkpoint: "SELECT checkpoint FROM seal WHERE place = ?"
         case .records: "SELECT place, number FROM record WHERE id = ? ORDER BY place, number"
         case .authorities:
@@ -43,7 +43,7 @@ enum LedgerSQL: Int, CaseIterable {
         case .addPart: "INSERT INTO part(number, digest, bytes) VALUES(?, ?, ?)"
         case .addPartUse: "INSERT INTO part_use(prefix, place, number) VALUES(?, ?, ?)"
         case .setBucket: "INSERT OR REPLACE INTO bucket(place, hash, leaves) VALUES(?, ?, ?)"
-        case .setTile: "INSERT OR REPLACE INTO tile(place, hashes) VALUES(?, ?)"
+        case .setTile: "INSERT OR REPLACE INTO tile(place, nodes) VALUES(?, ?)"
         case .addSeal: "INSERT INTO seal(place, checkpoint) VALUES(?, ?)"
         case .addRecord: "INSERT INTO record(id, place, number) VALUES(?, ?, ?)"
         case .erasePart: "UPDATE part SET bytes = NULL WHERE number = ?"

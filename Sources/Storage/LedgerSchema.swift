@@ -2,7 +2,8 @@ import Foundation
 import GRDB
 import MerkleTrees
 
-/// The tables of `ledger.sqlite`, schema number 1.
+/// The tables of `ledger.sqlite`, schema number 2; 1 kept the hashes of tiles without the nodes
+/// above them.
 ///
 /// Trust: the file is trusted for durability only. Whoever changes it can destroy, but every change
 /// of a byte is found by ``LedgerCheck``, because all of it follows from entries, manifests and
@@ -19,7 +20,7 @@ import MerkleTrees
 /// log 0 being the node's own, so that a later edition can keep mirrors in the same tables.
 enum LedgerSchema {
     /// What `PRAGMA user_version` says of a database of this form.
-    static let version: Int64 = 1
+    static let version: Int64 = 2
 
     static let tables = """
         CREATE TABLE log(
@@ -38,7 +39,7 @@ enum LedgerSchema {
             PRIMARY KEY(prefix, place, number)) STRICT, WITHOUT ROWID;
         CREATE TABLE bucket(
             place INTEGER PRIMARY KEY, hash BLOB NOT NULL, leaves BLOB NOT NULL) STRICT;
-        CREATE TABLE tile(place INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT;
+        CREATE TABLE tile(place INTEGER PRIMARY KEY, nodes BLOB NOT NULL) STRICT;
         CREATE TABLE seal(place INTEGER PRIMARY KEY, checkpoint BLOB NOT NULL) STRICT;
         CREATE TABLE record(
             id TEXT NOT NULL, place INTEGER NOT NULL, number INTEGER NOT NULL,

@@ -81,10 +81,7 @@ extension LedgerStore: LedgerWriter {
             guard let place = Place.tile(log: log, level: tile.level, index: tile.index) else {
                 throw corrupt("tile", "\(tile.level)/\(tile.index)", "the log is too large")
             }
-            var bytes: [UInt8] = []
-            bytes.reserveCapacity(tile.hashes.count * 32)
-            for hash in tile.hashes { hash.append(to: &bytes) }
-            try sql(.setTile).run(.integer(place), .bytes(bytes))
+            try sql(.setTile).run(.integer(place), .bytes(tile.nodes.bytes))
         }
     }
 

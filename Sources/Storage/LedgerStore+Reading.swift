@@ -80,13 +80,25 @@ extension LedgerStore: LedgerReader {
     package func tile(
         level: Int, index: UInt64, width: Int
     ) throws(StorageError) -> [Hash256] {
+        try storedTile(level: level, index: index, width: width).hashes(width)
+    }
+
+    package func nodes(
+        level: Int, index: UInt64, width: Int
+    ) throws(StorageError) -> TileNodes? {
+        try storedTile(level: level, index: index, width: width)
+    }
+
+    private func storedTile(
+        level: Int, index: UInt64, width: Int
+    ) throws(StorageError) -> TileNodes {
         guard let place = Place.tile(log: log, level: level, index: index),
             let bytes = try sql(.tile).first(.integer(place), read: { $0.bytes(0) })
         else { throw missing("tile", index) }
-        guard bytes.count >= width * 32 else {
-            throw corrupt("tile", "\(level)/\(index)", "it has fewer than \(width) hashes")
+        guard let nodes = TileNodes(bytes: bytes), nodes.width >= width else {
+            throw corrupt("tile", "\(level)/\(index)", "it is no tile of \(width) hashes")
         }
-        return (0..<width).compactMap { Hash256(bytes[$0 * 32..<$0 * 32 + 32]) }
+        return nodes
     }
 
     // MARK: Subjects

@@ -25,7 +25,7 @@ final class StoppingNode: NodeService {
     }
 
     func receipt(
-        of id: Hash256, form: ReceiptForm, for reader: Reader
+        of id: Hash256, at leafIndex: UInt64?, form: ReceiptForm, for reader: Reader
     ) async throws(Refusal) -> [UInt8] {
         throw refusal
     }

@@ -17,7 +17,7 @@ struct AnsweringNode: NodeService {
     }
 
     func receipt(
-        of id: Hash256, form: ReceiptForm, for reader: Reader
+        of id: Hash256, at leafIndex: UInt64?, form: ReceiptForm, for reader: Reader
     ) async throws(Refusal) -> [UInt8] {
         Array("receipt \(id.hex)".utf8)
     }

@@ -46,7 +46,7 @@ final class ScriptedNode: NodeService {
     }
 
     func receipt(
-        of id: Hash256, form: ReceiptForm, for reader: Reader
+        of id: Hash256, at leafIndex: UInt64?, form: ReceiptForm, for reader: Reader
     ) async throws(Refusal) -> [UInt8] {
         guard id != .zero else {
             throw Refusal(code: "entry.unknown", field: "id", reason: "no such entry")

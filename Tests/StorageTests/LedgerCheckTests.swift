@@ -85,7 +85,7 @@ struct `The whole-ledger check` {
         ("part", "bytes", "number = 2"), ("part", "bytes", "number = 0"),
         ("bucket", "hash", "place = (SELECT max(place) FROM bucket)"),
         ("bucket", "leaves", "place = (SELECT min(place) FROM bucket)"),
-        ("tile", "hashes", "place = 0"), ("seal", "checkpoint", "place = 1"),
+        ("tile", "nodes", "place = 0"), ("seal", "checkpoint", "place = 1"),
         ("log", "network", "number = 0"),
     ]
 

@@ -68,7 +68,9 @@ struct `The ledger` {
     @Test func `a ledger of a newer program is refused`() throws {
         do {
             let ledger = try rig.create()
-            try ledger.write { try $0.database.execute(sql: "PRAGMA user_version = 2") }
+            try ledger.write {
+                try $0.database.execute(sql: "PRAGMA user_version = \(LedgerSchema.version + 1)")
+            }
         }
         let error = #expect(throws: StorageError.self) { try open() }
         #expect(error?.code == "storage.schema")

@@ -154,7 +154,8 @@ struct Measurement {
         let count = options.roundStatements
         let port = runtime.address.port
         var rates: [[Rate]] = [[], [], [], []]
-        for _ in 0..<Self.rounds {
+        for round in 1...Self.rounds {
+            Progress.say("round \(round) of \(Self.rounds) of each way in")
             let inProcess = ChunkRun(try await others(count), marks: [])
             try await inProcess.submit(to: service, inFlight: options.inFlight)
             rates[0].append(inProcess.now - inProcess.start)

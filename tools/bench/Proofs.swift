@@ -62,7 +62,7 @@ struct Proofs {
             for level in 0..<8 where size >> (8 * UInt64(level)) > 0 {
                 let tile = index >> (8 * UInt64(level) + 8)
                 try rows.read(
-                    "SELECT hashes FROM tile WHERE place = ?", Int64(level) << 36 | Int64(tile))
+                    "SELECT nodes FROM tile WHERE place = ?", Int64(level) << 36 | Int64(tile))
             }
         }
     }
