@@ -1,48 +1,65 @@
 import MerkleTrees
 
-/// A tree of up to 1,024 leaves, and its proofs made from tiles.
+/// A tree with its proofs, made as RFC 6962 §2.1 writes them and by none of the program's code but
+/// its hashes.
 struct SampleTree: Sendable {
     static let shared = SampleTree(leaves: 1_024)
 
-    private struct Tiles: HashTiles, Sendable {
-        var hashes: [TilePath: [Hash256]] = [:]
-
-        func tile(level: Int, index: UInt64, width: Int) throws(Never) -> [Hash256] {
-            let found = hashes[TilePath(level: level, index: index)] ?? []
-            return Array(found.prefix(width))
-        }
-    }
-
-    let leaves: [Hash256]
     /// The root of every size from 0.
     let roots: [Hash256]
-    private let tiles: Tiles
+    /// The hashes of the complete subtrees of each level, the leaves first.
+    private var levels: [[Hash256]]
+
+    var leaves: [Hash256] { levels[0] }
 
     init(leaves count: Int) {
-        let leaves = (0..<count).map { TreeHash.leaf([UInt8($0 >> 8), UInt8($0 & 0xff)]) }
-        var roots = [TreeHash.empty]
-        var writer = TileWriter()
-        var tiles = Tiles()
-        for leaf in leaves {
-            for tile in writer.append([leaf]) {
-                let path = TilePath(level: tile.level, index: tile.index)
-                tiles.hashes[path] = tile.hashes
-            }
-            roots.append(writer.root)
+        levels = [(0..<count).map { TreeHash.leaf([UInt8($0 >> 8), UInt8($0 & 0xff)]) }]
+        while let last = levels.last, last.count > 1 {
+            levels.append(
+                (0..<last.count / 2).map { TreeHash.node(last[2 * $0], last[2 * $0 + 1]) })
         }
-        self.leaves = leaves
-        self.roots = roots
-        self.tiles = tiles
+        let levels = levels
+        roots = [TreeHash.empty] + (1...count).map { Self.hash(0..<$0, levels) }
     }
 
+    /// MTH of a range that begins at a multiple of a power of two not less than its length.
+    private static func hash(_ range: Range<Int>, _ levels: [[Hash256]]) -> Hash256 {
+        if range.count & (range.count - 1) == 0 {
+            return levels[range.count.trailingZeroBitCount][range.lowerBound / range.count]
+        }
+        let middle = split(range)
+        return TreeHash.node(
+            hash(range.lowerBound..<middle, levels), hash(middle..<range.upperBound, levels))
+    }
+
+    private static func split(_ range: Range<Int>) -> Int {
+        range.lowerBound + (1 << (Int.bitWidth - 1 - (range.count - 1).leadingZeroBitCount))
+    }
+
+    /// PATH of RFC 6962 §2.1.1.
     func inclusion(_ index: Int, size: Int) -> [Hash256] {
-        let reader = TreeReader(tiles: tiles, size: UInt64(size))
-        return (try? reader.inclusionProof(of: UInt64(index))) ?? []
+        var (range, path) = (0..<size, [Hash256]())
+        while range.count > 1 {
+            let middle = Self.split(range)
+            let (left, right) = (range.lowerBound..<middle, middle..<range.upperBound)
+            path.append(Self.hash(index < middle ? right : left, levels))
+            range = index < middle ? left : right
+        }
+        return path.reversed()
     }
 
+    /// PROOF of RFC 6962 §2.1.2.
     func consistency(_ old: Int, _ new: Int) -> [Hash256] {
-        let reader = TreeReader(tiles: tiles, size: UInt64(new))
-        return (try? reader.consistencyProof(from: UInt64(old))) ?? []
+        var (range, proof, isWhole) = (0..<new, [Hash256](), true)
+        while range.upperBound != old {
+            let middle = Self.split(range)
+            let (left, right) = (range.lowerBound..<middle, middle..<range.upperBound)
+            proof.append(Self.hash(old <= middle ? right : left, levels))
+            if old > middle { isWhole = false }
+            range = old <= middle ? left : right
+        }
+        if !isWhole { proof.append(Self.hash(range, levels)) }
+        return proof.reversed()
     }
 }
 
