@@ -50,8 +50,10 @@ struct ContextEntries {
         for entry in EventContext.entries(context) { add(entry, behind: nil) }
     }
 
-    /// The context of an event that leaves its document: always an array, the document's entries
-    /// first, then the event's own, each once. Of the document's only the text is gone over again.
+    /// The context of an event that leaves its document.
+    ///
+    /// Always an array, the document's entries first, then the event's own, each once. Of the
+    /// document's only the text is gone over again.
     ///
     /// A later entry overrides an earlier one. So an entry can be left out as repeated only where
     /// no two entries define one term differently: without the last of `{ex: A}`, `{ex: B}`,

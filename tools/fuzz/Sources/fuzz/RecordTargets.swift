@@ -177,7 +177,8 @@ extension FuzzTarget {
     /// Documents of every form that capture takes.
     static let document = FuzzTarget("document", byteLimit: 8_192, pools: [.json]) { bytes in
         do throws(EPCISError) {
-            for part in try EPCISDocument.split(bytes) {
+            // Each is as long as its document's context: some are enough.
+            for part in try EPCISDocument.split(bytes).prefix(8) {
                 expect(part.bytes.count <= EPCISLimits.eventByteCount, "an event is bounded")
                 let again = try EPCISDocument.split(part.bytes)
                 expect(again.map(\.bytes) == [part.bytes], "splitting a part gives that part")
