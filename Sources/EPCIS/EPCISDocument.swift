@@ -11,7 +11,7 @@ package enum EPCISDocument {
     /// Splits any capture input into self-contained events, in their order (SPEC §5).
     ///
     /// Each part is the event's own members as they were, without white space, after a `@context`
-    /// that holds the document's entries followed by the event's own (`EventContext.merged`).
+    /// that holds the document's entries followed by the event's own (`ContextEntries.merged`).
     /// The same bytes always give the same parts, and splitting a part gives that part again.
     /// The frame of the document is checked by GS1's schema, the events themselves are not: that
     /// is `EPCISEvent.read(_:by:)`. A header's master data belongs to no event and is left behind.
@@ -51,13 +51,11 @@ package enum EPCISDocument {
         var parts: [EPCISPart] = []
         var bytesLeft = EPCISLimits.documentByteCount
         // Most events have no context of their own: the document's is written once for all.
-        var shared: [UInt8]?
-        if let context {
-            shared = try EventContext.merged(document: context, event: nil).serialized()
-        }
+        let entries = ContextEntries(context)
+        let shared = context == nil ? nil : try entries.merged(with: nil)
         for (index, event) in events.enumerated() {
             do throws(EPCISError) {
-                let bytes = try part(event, context: context, shared: shared)
+                let bytes = try part(event, entries: entries, shared: shared)
                 bytesLeft -= bytes.count
                 guard bytesLeft >= 0 else {
                     throw EPCISError(
@@ -76,12 +74,12 @@ package enum EPCISDocument {
 
     /// One event with the contexts merged.
     private static func part(
-        _ event: JSONValue, context: JSONValue?, shared: [UInt8]?
+        _ event: JSONValue, entries: ContextEntries, shared: [UInt8]?
     ) throws(EPCISError) -> [UInt8] {
         guard let members = event.asObject else { throw .format("an event object", event) }
         var bytes = Array(#"{"@context":"#.utf8)
         if let own = event["@context"] {
-            bytes += try mergedContext(document: context, own: own)
+            bytes += try mergedContext(entries, own: own)
         } else if let shared {
             bytes += shared
         } else {
@@ -103,11 +101,11 @@ package enum EPCISDocument {
 
     /// The text of a document's context with an event's own; an error's field begins with its name.
     private static func mergedContext(
-        document: JSONValue?, own: JSONValue
+        _ entries: ContextEntries, own: JSONValue
     ) throws(EPCISError) -> [UInt8] {
         do throws(EPCISError) {
             try EventContext.check(own)
-            return try EventContext.merged(document: document, event: own).serialized()
+            return try entries.merged(with: own)
         } catch {
             throw error.inside("@context")
         }
