@@ -59,12 +59,7 @@ package enum EPCISDocument {
             do throws(EPCISError) {
                 let bytes = try part(event, context: context, shared: shared)
                 bytesLeft -= bytes.count
-                guard bytesLeft >= 0 else {
-                    throw EPCISError(
-                        "epcis.too-large",
-                        "the events with their contexts pass \(EPCISLimits.documentByteCount) bytes"
-                    )
-                }
+                guard bytesLeft >= 0 else { throw EPCISError.partsTooLarge }
                 parts.append(EPCISPart(index: index, bytes: bytes))
             } catch {
                 guard let path else { throw error }
@@ -75,7 +70,7 @@ package enum EPCISDocument {
     }
 
     /// One event with the contexts merged.
-    private static func part(
+    static func part(
         _ event: JSONValue, context: JSONValue?, shared: [UInt8]?
     ) throws(EPCISError) -> [UInt8] {
         guard let members = event.asObject else { throw .format("an event object", event) }

@@ -21,8 +21,9 @@ package struct EventHash: Hashable, Sendable {
     package let prehash: String
     /// SHA-256 of the text.
     package let digest: Hash256
-    /// Prefixes of names and addresses of contexts that nobody defined: another reader who knows
-    /// them gets another hash. Sorted, each once.
+    /// Prefixes and addresses of contexts that nobody defined, sorted, each once.
+    ///
+    /// Where there are any, a reader who knows them gets another hash.
     package let undefined: [String]
 
     /// `ni:///sha-256;<64 hex digits>?ver=CBV2.0`.
