@@ -61,7 +61,8 @@ package struct Corrections: Hashable, Sendable {
     /// `mayDeclare(declaration, original)` says whether the first event's word counts about the
     /// second: by the standard, an event is declared in error by who captured it.
     package init(
-        _ events: [Event], mayDeclare: (_ declaration: Int, _ original: Int) -> Bool = { _, _ in true }
+        _ events: [Event],
+        mayDeclare: (_ declaration: Int, _ original: Int) -> Bool = { _, _ in true }
     ) {
         var standings = [Standing](repeating: Standing(), count: events.count)
         let byName = Self.numbers(events) { $0.declaration == nil ? Self.name($0) : nil }

@@ -37,6 +37,11 @@ struct EventBreaches {
             type = try EventType(of: event)
         } catch {
             collector.add(error)
+            // Without a type nothing else of an event can be judged but its context.
+            let only = ObjectShape(
+                ["@context": .leaf(.context)], required: context == nil ? ["@context"] : [],
+                others: .any)
+            if event.asObject != nil { collector.collect(event, only) }
             return
         }
         guard var members = event.asObject else { return }

@@ -86,9 +86,6 @@ extension LeafRepairs {
 
     private func uri(_ text: String) -> (JSONValue, Repair.Kind)? {
         if Self.isUUID(text) { return (.string("urn:uuid:" + text), .uuidScheme) }
-        if text.lowercased().hasPrefix("uuid:"), Self.isUUID(String(text.dropFirst(5))) {
-            return (.string("urn:" + text), .uuidScheme)
-        }
         return changed(text, Self.encoded(text), .uriCharacters)
     }
 
