@@ -92,7 +92,7 @@ enum SensorFields {
         "value", "minValue", "maxValue", "meanValue", "sDev", "percRank", "percValue",
     ]
     static let reportStrings = ["stringValue", "uom"]
-    private static let reportNames = Set(
+    static let reportNames = Set(
         reportURIs + reportNumbers + reportStrings
             + ["type", "exception", "time", "component", "booleanValue", "hexBinaryValue"])
 
