@@ -17,10 +17,20 @@ struct DocumentOutline {
         return isSingle ? listSteps : listSteps + [.index(index)]
     }
 
-    /// Finds the events; refused is only what has none at any place that is known.
+    /// Finds the events; refused is only what has none at any place that is known, or too many.
     ///
     /// Without `isLenient`, exactly where `EPCISDocument.split` finds them.
     init(_ value: JSONValue, isLenient: Bool) throws(EPCISError) {
+        try self.init(finding: value, isLenient: isLenient)
+        guard events.count <= LenientReading.eventLimit else {
+            throw EPCISError(
+                "epcis.too-large",
+                "the document holds \(events.count) events, the limit is "
+                    + "\(LenientReading.eventLimit)")
+        }
+    }
+
+    private init(finding value: JSONValue, isLenient: Bool) throws(EPCISError) {
         if let elements = value.asArray {
             self.init(.list, context: nil, found: (elements, [], false))
             return

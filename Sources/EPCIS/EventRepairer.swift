@@ -62,6 +62,8 @@ struct EventRepairer {
     private mutating func record(
         _ kind: Repair.Kind, at step: JSONPath.Step? = nil, before: JSONValue?, after: JSONValue?
     ) {
+        // One more than the limit tells that there are too many.
+        guard repairs.count <= LenientReading.repairLimit else { return }
         var exact = place
         if let step { exact.steps.append(step) }
         repairs.append(

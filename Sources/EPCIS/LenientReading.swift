@@ -43,6 +43,9 @@ package struct LenientReading: Sendable {
     /// Breaches told of one document; of events beyond, only the first is.
     package static let breachLimit = 10_000
 
+    /// Events of one document; no document of more is within the limits of JSON and valid.
+    package static let eventLimit = 150_000
+
     /// What kind of input it is; nothing for a text that is none.
     package private(set) var form: DocumentForm?
     /// The events of the view, in order.
