@@ -12,28 +12,35 @@ struct BreachCollector {
         self.limit = limit
     }
 
-    /// Adds a breach whose field is seen from the present place.
-    mutating func add(_ error: EPCISError) {
+    /// Adds a breach at the present place, or one known step below it.
+    private mutating func add(_ error: EPCISError, at step: JSONPath.Step?) {
         guard breaches.count < limit else {
             isCut = true
             return
         }
         var exact = place
-        if !error.field.isEmpty {
-            exact.steps.append(Self.step(error.field))
-        }
+        if let step { exact.steps.append(step) }
         breaches.append(
             Breach(
-                code: error.code, pointer: exact.pointer, field: exact.field,
+                code: error.code, pointer: exact.pointer,
+                field: step == nil ? JSONPath.join(exact.field, error.field) : exact.field,
                 reason: error.reason))
     }
 
-    /// `[2]` as an index, anything else as a name: errors of leaves have one step at most.
-    private static func step(_ field: String) -> JSONPath.Step {
-        if field.hasPrefix("["), let index = Int(field.dropFirst().prefix { $0 != "]" }) {
-            return .index(index)
+    /// Adds a breach whose field is seen from the present place.
+    ///
+    /// A field of several steps, as errors of JSON have, cannot be taken apart for the pointer,
+    /// which then is that of the present place.
+    mutating func add(_ error: EPCISError) {
+        let field = error.field
+        if field.hasPrefix("["), field.hasSuffix("]"), let index = Int(field.dropFirst().dropLast())
+        {
+            add(error, at: .index(index))
+        } else if field.isEmpty || field.utf8.contains(where: { $0 == 0x2E || $0 == 0x5B }) {
+            add(error, at: nil)
+        } else {
+            add(error, at: .name(field))
         }
-        return .name(field)
     }
 
     /// Walks over the value at a step down.
@@ -102,12 +109,12 @@ struct BreachCollector {
             } else if !shape.admits(member.name) {
                 add(
                     EPCISError(
-                        "epcis.unexpected", field: member.name,
+                        "epcis.unexpected",
                         shape.others == .refused
                             ? "the standard knows no such field here, and no extension may stand "
                                 + "here"
                             : "no such field belongs here; an extension's name must be "
-                                + "prefix:name or a URI"))
+                                + "prefix:name or a URI"), at: .name(member.name))
             }
         }
     }

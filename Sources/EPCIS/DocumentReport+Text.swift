@@ -40,7 +40,8 @@ extension DocumentReport {
         guard let form else { return "not readable as EPCIS" }
         let counts = EventReport.Verdict.allCases.filter { count($0) > 0 }
             .map { "\(count($0)) \($0.rawValue)" }.joined(separator: ", ")
-        return "\(form.rawValue), \(events.count) events" + (counts.isEmpty ? "" : ": \(counts)")
+        return "\(form.rawValue), \(events.count) event\(events.count == 1 ? "" : "s")"
+            + (counts.isEmpty ? "" : ": \(counts)")
     }
 }
 

@@ -162,8 +162,7 @@ extension EventRepairer {
             default: [String]()
             }
         if let name = names.first(where: { shape.members[$0] != nil }) { return name }
-        let plain = name.lowercased()
-        return shape.members.keys.first { $0.lowercased() == plain }
+        return shape.names[name.lowercased()]
     }
 
     /// Letters, digits, `-`, `.`, `_` and `~` as themselves, all else percent-encoded.

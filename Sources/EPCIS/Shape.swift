@@ -30,6 +30,8 @@ struct ObjectShape: Sendable {
     let others: Others
     /// Whether it is a place, which many write as the text of its `id` alone.
     let isPlace: Bool
+    /// The standard's names by their spelling in small letters.
+    let names: [String: String]
 
     init(
         _ members: [String: Shape], required: [String] = [], others: Others = .extensions,
@@ -39,6 +41,8 @@ struct ObjectShape: Sendable {
         self.required = required
         self.others = others
         self.isPlace = isPlace
+        names = Dictionary(
+            members.keys.map { ($0.lowercased(), $0) }, uniquingKeysWith: { first, _ in first })
     }
 }
 

@@ -138,7 +138,7 @@ import Testing
         #expect(try JSONValue.parse(Array(text.utf8)) == report.json)
         #expect(
             report.lines == [
-                "document, 1 events: 1 quarantined", "event 0 (ObjectEvent): quarantined",
+                "document, 1 event: 1 quarantined", "event 0 (ObjectEvent): quarantined",
                 "  epcis.vocabulary action: an action is ADD, OBSERVE or DELETE",
             ])
     }
