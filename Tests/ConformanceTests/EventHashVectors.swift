@@ -47,6 +47,47 @@ import Testing
         }
     }
 
+    // GS1's Digital Link examples name GTIN 70614141123451 where their URN twins name another.
+    @Test(arguments: [
+        ("Example_9.6.1-ObjectEvent", "10614141073464"),
+        ("Example_9.6.2-ObjectEvent", "04012345123456"),
+        ("Example_9.6.3-AggregationEvent", "10614141073464"),
+        ("Example_9.6.4-TransformationEvent", "70614141123451"),
+    ])
+    func `URN and Digital Link spellings of an event have one hash`(
+        name: String, gtin: String
+    ) throws {
+        let folder = "gs1-epcis/json"
+        let urns = try EPCISDocument.split(try Vectors.bytes("\(folder)/\(name).jsonld"))
+        let twin = try Vectors.bytes("\(folder)/WithDigitalLinkID/\(name)WithDigitalLink.jsonld")
+        let text = String(decoding: twin, as: UTF8.self).replacing("70614141123451", with: gtin)
+        let links = try EPCISDocument.split(Array(text.utf8))
+        #expect(urns.count == links.count)
+        for (urn, link) in zip(urns, links) {
+            for version in EventHashVersion.allCases {
+                let left = try EventHash(event: .parse(urn.bytes), version: version)
+                let right = try EventHash(event: .parse(link.bytes), version: version)
+                #expect(left.prehash == right.prehash)
+                #expect(left.digest == right.digest)
+            }
+        }
+    }
+
+    @Test(arguments: try PublishedDocument.table())
+    func `every published event has a hash that its repetition in error shares`(
+        document: PublishedDocument
+    ) throws {
+        for part in try EPCISDocument.split(try Vectors.bytes(document.file)) {
+            var members = try #require(try JSONValue.parse(part.bytes).asObject)
+            members.removeAll { $0.name == "errorDeclaration" || $0.name == "eventID" }
+            let hash = try EventHash(event: .object(members))
+            #expect(hash.undefined == [], "\(hash.undefined)")
+            members.append(JSONMember("errorDeclaration", .object([])))
+            members.reverse()
+            #expect(try EventHash(event: .object(members)) == hash)
+        }
+    }
+
     @Test func `sixteen documents with twenty-two events are compared twice`() throws {
         let documents = try Self.documents()
         #expect(documents.count == 16)

@@ -274,6 +274,9 @@ import Testing
             }
             for event in reading.events {
                 _ = try EPCISEvent.read(event.bytes, by: .schema)
+                let json = try JSONValue.parse(event.bytes)
+                _ = try EventHash(event: json, version: .cbv21)
+                _ = (EventDetails(json), Corrections([Corrections.Event(json)]))
                 #expect(try EPCISDocument.split(event.bytes).map(\.bytes) == [event.bytes])
             }
             if strict.isValid {
