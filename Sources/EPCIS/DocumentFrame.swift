@@ -36,7 +36,7 @@ enum DocumentFrame {
     }
 
     /// `schemaVersion`: numbers with full stops between them.
-    private static func version(_ value: JSONValue) throws(EPCISError) -> String {
+    static func version(_ value: JSONValue) throws(EPCISError) -> String {
         let text = try Scalars.string(value)
         let numbers = text.utf8.split(
             separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
@@ -109,11 +109,14 @@ extension DocumentFrame {
     private static func attribute(_ value: JSONValue) throws(EPCISError) {
         let attribute = try ObjectReader(open: value)
         _ = try attribute.require("id", Scalars.uri)
-        try attribute.read("attribute") { (content) throws(EPCISError) in
-            switch content {
-            case .number, .string, .object: return
-            default: throw .format("a number, a string or an object", content)
-            }
+        try attribute.read("attribute", attributeContent)
+    }
+
+    /// The value of a master data attribute.
+    static func attributeContent(_ value: JSONValue) throws(EPCISError) {
+        switch value {
+        case .number, .string, .object: return
+        default: throw .format("a number, a string or an object", value)
         }
     }
 }

@@ -51,18 +51,13 @@ package enum EPCISDocument {
         var parts: [EPCISPart] = []
         var bytesLeft = EPCISLimits.documentByteCount
         // Most events have no context of their own: the document's is written once for all.
-        let entries = ContextEntries(context)
-        let shared = context == nil ? nil : try entries.merged(with: nil)
+        let context = DocumentContext(context)
+        _ = try context.written.get()
         for (index, event) in events.enumerated() {
             do throws(EPCISError) {
-                let bytes = try part(event, entries: entries, shared: shared)
+                let bytes = try context.part(event)
                 bytesLeft -= bytes.count
-                guard bytesLeft >= 0 else {
-                    throw EPCISError(
-                        "epcis.too-large",
-                        "the events with their contexts pass \(EPCISLimits.documentByteCount) bytes"
-                    )
-                }
+                guard bytesLeft >= 0 else { throw EPCISError.partsTooLarge }
                 parts.append(EPCISPart(index: index, bytes: bytes))
             } catch {
                 guard let path else { throw error }
@@ -70,44 +65,5 @@ package enum EPCISDocument {
             }
         }
         return parts
-    }
-
-    /// One event with the contexts merged.
-    private static func part(
-        _ event: JSONValue, entries: ContextEntries, shared: [UInt8]?
-    ) throws(EPCISError) -> [UInt8] {
-        guard let members = event.asObject else { throw .format("an event object", event) }
-        var bytes = Array(#"{"@context":"#.utf8)
-        if let own = event["@context"] {
-            bytes += try mergedContext(entries, own: own)
-        } else if let shared {
-            bytes += shared
-        } else {
-            throw EPCISError(
-                "epcis.missing", field: "@context", "an event outside a document needs a context")
-        }
-        for member in members where member.name != "@context" {
-            bytes.append(UInt8(ascii: ","))
-            member.write(to: &bytes)
-        }
-        bytes.append(UInt8(ascii: "}"))
-        guard bytes.count <= EPCISLimits.eventByteCount else {
-            throw EPCISError(
-                "epcis.too-large",
-                "the event is longer than \(EPCISLimits.eventByteCount) bytes")
-        }
-        return bytes
-    }
-
-    /// The text of a document's context with an event's own; an error's field begins with its name.
-    private static func mergedContext(
-        _ entries: ContextEntries, own: JSONValue
-    ) throws(EPCISError) -> [UInt8] {
-        do throws(EPCISError) {
-            try EventContext.check(own)
-            return try entries.merged(with: own)
-        } catch {
-            throw error.inside("@context")
-        }
     }
 }

@@ -41,6 +41,11 @@ extension EPCISError {
         self.init(error.code, error.reason)
     }
 
+    /// The events of one document, each with its context, pass the limit.
+    static let partsTooLarge = EPCISError(
+        "epcis.too-large",
+        "the events with their contexts pass \(EPCISLimits.documentByteCount) bytes")
+
     /// A value of another JSON kind than the standard asks for.
     static func format(_ expected: String, _ value: JSONValue) -> EPCISError {
         EPCISError("epcis.format", "\(expected) is expected here, not \(value.kindName)")

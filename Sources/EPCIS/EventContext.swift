@@ -24,7 +24,7 @@ enum EventContext {
     }
 
     /// One entry: the address of a context, or prefixes and terms on the spot.
-    private static func entry(_ value: JSONValue) throws(EPCISError) {
+    static func entry(_ value: JSONValue) throws(EPCISError) {
         if case .object = value { return }
         _ = try Scalars.uri(value)
     }

@@ -102,70 +102,16 @@ struct EventReader {
 
 extension EventReader {
     private func checkWhole(_ event: EPCISEvent) throws(EPCISError) {
-        switch type {
-        case .object: try checkObject(event)
-        case .aggregation:
-            if event.action != .observe { try checkParent(event) }
-            try checkChildren(event)
-        case .association:
-            try checkParent(event)
-            try checkChildren(event)
-        case .transaction: try checkTransaction()
-        case .transformation: try checkTransformation(event)
-        }
-    }
-
-    /// §7.4.2: objects, or a sensor's reading at a place.
-    ///
-    /// GS1's schema lets an empty `epcList` pass for objects; the text asks for one or more.
-    private func checkObject(_ event: EPCISEvent) throws(EPCISError) {
-        let isSensed = try isFilled("sensorElementList") && event.readPoint != nil
-        guard event.hasObjects || isSensed else {
-            throw EPCISError(
-                "epcis.nothing-stated",
-                "an ObjectEvent needs objects, or sensorElementList and readPoint")
-        }
-    }
-
-    /// §7.4.3, §7.4.6: a parent, unless an aggregation is only observed.
-    private func checkParent(_ event: EPCISEvent) throws(EPCISError) {
-        guard event.parentID != nil else {
-            throw EPCISError(
-                "epcis.missing", field: "parentID",
-                "an AssociationEvent, and an AggregationEvent with action ADD or DELETE, "
-                    + "needs its parent")
-        }
-    }
-
-    /// Children may be left out with DELETE only, where it means all of them.
-    private func checkChildren(_ event: EPCISEvent) throws(EPCISError) {
-        let hasChildren = !event.childEPCs.isEmpty || !event.childQuantityList.isEmpty
-        guard event.action == .delete || hasChildren else {
-            throw EPCISError(
-                "epcis.nothing-stated",
-                "childEPCs or childQuantityList must name a child unless the action is DELETE")
-        }
-    }
-
-    /// §7.4.4: business transactions.
-    private func checkTransaction() throws(EPCISError) {
-        guard try isFilled("bizTransactionList") else {
-            throw EPCISError(
-                "epcis.missing", field: "bizTransactionList",
-                "a TransactionEvent needs a business transaction")
-        }
-    }
-
-    /// §7.4.5: inputs and outputs, or one of them and the process that ties several events.
-    private func checkTransformation(_ event: EPCISEvent) throws(EPCISError) {
-        let hasInputs = !event.inputEPCList.isEmpty || !event.inputQuantityList.isEmpty
-        let hasOutputs = !event.outputEPCList.isEmpty || !event.outputQuantityList.isEmpty
-        let hasProcess = event.transformationID != nil
-        guard hasInputs && hasOutputs || hasProcess && (hasInputs || hasOutputs) else {
-            throw EPCISError(
-                "epcis.nothing-stated",
-                "a TransformationEvent needs inputs and outputs, or one of them and "
-                    + "transformationID")
-        }
+        let needs = EventNeeds(
+            type: type, action: event.action, hasObjects: event.hasObjects,
+            hasParent: event.parentID != nil,
+            hasChildren: !event.childEPCs.isEmpty || !event.childQuantityList.isEmpty,
+            hasInputs: !event.inputEPCList.isEmpty || !event.inputQuantityList.isEmpty,
+            hasOutputs: !event.outputEPCList.isEmpty || !event.outputQuantityList.isEmpty,
+            hasProcess: event.transformationID != nil,
+            isSensed: type == .object
+                ? try isFilled("sensorElementList") && event.readPoint != nil : false,
+            hasTransactions: type == .transaction ? try isFilled("bizTransactionList") : false)
+        if let fault = needs.faults.first { throw fault }
     }
 }

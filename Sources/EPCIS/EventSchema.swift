@@ -56,7 +56,7 @@ enum EventSchema {
     }
 
     /// What goes with some actions only.
-    private static func checkAction(
+    static func checkAction(
         _ object: ObjectReader, _ type: EventType
     ) throws(EPCISError) {
         let action = object["action"]?.asString
@@ -91,7 +91,7 @@ extension EventSchema {
     }
 
     /// `uom` of a quantity: two or three capital letters and digits (UN Rec 20).
-    private static func unitOfMeasure(_ value: JSONValue) throws(EPCISError) {
+    static func unitOfMeasure(_ value: JSONValue) throws(EPCISError) {
         let text = try Scalars.string(value)
         let fits = text.utf8.allSatisfy {
             (0x30...0x39).contains($0) || (0x41...0x5a).contains($0)

@@ -59,6 +59,9 @@ extension EventType {
         "transformationID", "persistentDisposition", "ilmd",
     ])
 
+    /// The names of the standard's fields in events of all types.
+    static let standardNames = allCases.reduce(into: Set<String>()) { $0.formUnion($1.fieldNames) }
+
     /// The names of the standard's fields in an event of this type.
     var fieldNames: Set<String> {
         switch self {

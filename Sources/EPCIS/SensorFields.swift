@@ -40,11 +40,11 @@ enum SensorFields {
         try object.read("hexBinaryValue", hexBinary)
     }
 
-    private static func measurementType(_ value: JSONValue) throws(EPCISError) {
+    static func measurementType(_ value: JSONValue) throws(EPCISError) {
         try word(value, of: measurementTypes, "measurement type")
     }
 
-    private static func exception(_ value: JSONValue) throws(EPCISError) {
+    static func exception(_ value: JSONValue) throws(EPCISError) {
         try word(value, of: ["ALARM_CONDITION", "ERROR_CONDITION"], "sensor alert type")
     }
 
@@ -63,11 +63,11 @@ enum SensorFields {
         }
     }
 
-    private static func boolean(_ value: JSONValue) throws(EPCISError) {
+    static func boolean(_ value: JSONValue) throws(EPCISError) {
         guard value.asBool != nil else { throw .format("true or false", value) }
     }
 
-    private static func hexBinary(_ value: JSONValue) throws(EPCISError) {
+    static func hexBinary(_ value: JSONValue) throws(EPCISError) {
         let text = try Scalars.string(value)
         guard !text.isEmpty, text.utf8.allSatisfy(isHexDigit) else {
             throw EPCISError("epcis.value", "hexadecimal digits are expected here")
@@ -78,21 +78,21 @@ enum SensorFields {
         (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte | 0x20)
     }
 
-    private static let metadataTimes = ["time", "startTime", "endTime"]
-    private static let metadataURIs = [
+    static let metadataTimes = ["time", "startTime", "endTime"]
+    static let metadataURIs = [
         "deviceID", "deviceMetadata", "rawData", "dataProcessingMethod", "bizRules",
     ]
     private static let metadataNames = Set(metadataTimes + metadataURIs)
 
-    private static let reportURIs = [
+    static let reportURIs = [
         "deviceID", "deviceMetadata", "rawData", "dataProcessingMethod", "bizRules",
         "microorganism", "chemicalSubstance", "coordinateReferenceSystem", "uriValue",
     ]
-    private static let reportNumbers = [
+    static let reportNumbers = [
         "value", "minValue", "maxValue", "meanValue", "sDev", "percRank", "percValue",
     ]
-    private static let reportStrings = ["stringValue", "uom"]
-    private static let reportNames = Set(
+    static let reportStrings = ["stringValue", "uom"]
+    static let reportNames = Set(
         reportURIs + reportNumbers + reportStrings
             + ["type", "exception", "time", "component", "booleanValue", "hexBinaryValue"])
 
@@ -101,7 +101,7 @@ enum SensorFields {
         "http://www.gs1.org/voc/",
     ]
 
-    private static let measurementTypes = Vocabulary.wordSet(
+    static let measurementTypes = Vocabulary.wordSet(
         """
         AbsoluteHumidity AbsorbedDose AbsorbedDoseRate Acceleration Altitude AmountOfSubstance \
         AmountOfSubstancePerUnitVolume Angle AngularAcceleration AngularMomentum AngularVelocity \

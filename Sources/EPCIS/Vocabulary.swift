@@ -76,7 +76,7 @@ enum Vocabulary {
     }
 
     /// The words of the list.
-    private var words: Set<String> {
+    var words: Set<String> {
         switch self {
         case .businessStep: Self.businessStepWords
         case .disposition: Self.dispositionWords

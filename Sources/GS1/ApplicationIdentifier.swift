@@ -83,7 +83,7 @@ extension ApplicationIdentifier {
     }
 
     /// The components present in a value, each with its part of the bytes.
-    private func parts(of value: [UInt8]) -> [(ElementComponent, ArraySlice<UInt8>)] {
+    func parts(of value: [UInt8]) -> [(ElementComponent, ArraySlice<UInt8>)] {
         var rest = value[...]
         var parts: [(ElementComponent, ArraySlice<UInt8>)] = []
         for component in components where !rest.isEmpty {

@@ -60,7 +60,7 @@ package struct DigitalLink: Hashable, Sendable {
                     + "move it into the path or drop it")
         }
         let padded = code == "01" ? DigitalLinkPath.padded(value) : value
-        try identifier.check(padded)
+        try identifier.checkAttribute(padded)
         return ElementString(code: code, value: padded)
     }
 }

@@ -31,6 +31,14 @@ struct DigitalLinkPath {
         return try IdentificationKey(key, qualifiers)
     }
 
+    /// The key and its qualifiers by form alone, check digits unjudged; nothing without that form.
+    var form: (key: ElementString, qualifiers: [ElementString])? {
+        guard let elements, let key = elements.first else { return nil }
+        let qualifiers = Array(elements.dropFirst())
+        guard (try? IdentificationKey.checkForm(of: key, qualifiers)) != nil else { return nil }
+        return (key, qualifiers)
+    }
+
     /// Refuses a path in which a key is followed by nothing, by one of its qualifiers or by
     /// `linkset`, though the whole is no Digital Link; at `id.gs1.org` any that names a key.
     private func checkResemblance() throws(IdentifierError) {

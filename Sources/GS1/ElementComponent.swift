@@ -66,7 +66,7 @@ extension ElementComponent {
     /// Refuses content that breaks the rules this ledger enforces; `name` is for the message.
     ///
     /// Enforced are those that decide identity: leading zeros, pieces of a total, check digits and
-    /// characters. Dates and code lists of data attributes are not judged here.
+    /// characters. Dates and flags are judged by ``AttributeContent``, in queries only.
     func checkContent(of part: ArraySlice<UInt8>, as name: @autoclosure () -> String)
         throws(IdentifierError)
     {

@@ -7,6 +7,7 @@
 /// | `identifier.too-long` | more than ``CanonicalIdentifier/byteLimit`` bytes |
 /// | `identifier.malformed` | no absolute URI, or a key that breaks its format |
 /// | `identifier.check-digit` | a check digit or check character pair that does not fit |
+/// | `identifier.no-urn` | no EPC URN stands for this identifier |
 package struct IdentifierError: Error, Hashable, Sendable {
     /// The stable code.
     package let code: String

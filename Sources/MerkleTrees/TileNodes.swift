@@ -1,9 +1,9 @@
-/// A tile together with the nodes above its hashes, as a store keeps it, so that a proof reads nodes
-/// and hashes none.
+/// A tile together with the nodes above its hashes, as a store keeps it, so that a proof reads its
+/// nodes and hashes none.
 ///
 /// A tile's hashes are the lowest of eight levels; each level above has the parents of all whole
-/// pairs of the one below, so that a full tile has 510 nodes. (The one above them all is a hash of a
-/// tile of the next level.) Stored are the 32-byte hashes of the tile, then those of each level
+/// pairs of the one below, so that a full tile has 510 nodes. (The one above them all is a hash of
+/// a tile of the next level.) Stored are the 32-byte hashes of the tile, then those of each level
 /// above. The length gives the width.
 package struct TileNodes: Hashable, Sendable {
     /// How many levels of nodes there are.

@@ -53,6 +53,21 @@ import Testing
         #expect(accepted == 123 && refused == 107, "\(accepted) \(refused)")
     }
 
+    @Test func `every URN that is read comes back from its canonical form`() throws {
+        let cases = try JSONDecoder().decode(
+            File.self, from: Data(Vectors.bytes("digital-link/gs1-keys-epcpy.json"))
+        ).cases
+        var count = 0
+        for vector in cases {
+            guard let identifier = try? CanonicalIdentifier(vector.urn) else { continue }
+            let fields = vector.urn.split(separator: ":", maxSplits: 4)
+            let length = fields[4].prefix { $0 != "." }.count
+            #expect(try identifier.epcURN(companyPrefixLength: length) == vector.urn)
+            count += 1
+        }
+        #expect(count == 123)
+    }
+
     /// epcpy writes the GLN extension "0" out; the canonical form drops it.
     private static func comparable(_ elementString: String) -> String {
         let isPlainGLN = elementString.hasPrefix("(414)") && elementString.hasSuffix("(254)0")

@@ -60,6 +60,16 @@ import Testing
         #expect(differing == Set(Self.differences.keys))
     }
 
+    @Test func `the form for the event hash agrees with all 70`() throws {
+        let cases = try JSONDecoder().decode(
+            File.self, from: Data(Vectors.bytes("digital-link/cbv-hash-dl-normaliser.json"))
+        ).cases
+        #expect(cases.count == 70)
+        for vector in cases {
+            #expect(ConstrainedLink.text(of: vector.input) == vector.expected, "\(vector.input)")
+        }
+    }
+
     private static func outcome(of text: String) -> Outcome {
         do {
             return .canonical(try CanonicalIdentifier(text).uri)

@@ -47,6 +47,27 @@ import Testing
     }
 
     @Test(arguments: [
+        ("17=261231", true), ("17=260200", true), ("17=240229", true), ("17=260229", false),
+        ("17=261301", false), ("17=260431", false), ("7006=260400", false), ("7006=260430", true),
+        ("7250=20240229", true), ("7250=19000229", false), ("7003=2604302359", true),
+        ("7003=2604302400", false), ("7003=2604302360", false), ("7011=2604301259", true),
+        ("8008=26043023", true), ("8008=2604302359", true), ("8008=2604302360", false),
+        ("8008=260430235960", false), ("4321=1", true), ("4321=2", false),
+        ("7252=9", true), ("7252=3", false), ("4330=000150-", true), ("4330=000150A", false),
+        ("4309=18000000003600000000", true), ("4309=18000000010000000000", false),
+        ("4300=A%2525", true), ("4300=A%25", false), ("7258=1/3", true), ("7258=3/1", false),
+        ("7258=1-3", false), ("7241=10", true), ("7241=11", false), ("8001=00010001001090", true),
+        ("8001=00000001001090", false), ("8001=00010001001020", false),
+    ])
+    func `dates, times, places and flags must be possible`(query: String, isValid: Bool) {
+        let text = "https://a.example/01/09780345418913?" + query
+        let link = Result { try DigitalLink.read(text) }
+        #expect(((try? link.get()) != nil) == isValid)
+        guard case .failure(let error) = link else { return }
+        #expect((error as? IdentifierError)?.code == "identifier.malformed")
+    }
+
+    @Test(arguments: [
         "10=b", "21=b", "01=09780345418913", "9=b", "99=", "99", "422=DE", "02=09780345418914",
     ])
     func `a wrong attribute is refused, yet the subject is clear`(query: String) throws {
