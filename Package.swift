@@ -111,7 +111,7 @@ let package = Package(
         .executableTarget(
             name: "cairn",
             dependencies: level3 + [
-                "Node",
+                "Imports", "Node",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
