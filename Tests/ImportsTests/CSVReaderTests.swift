@@ -1,4 +1,5 @@
 import Imports
+import Support
 import Testing
 
 @Suite struct `Comma-separated values` {
@@ -102,5 +103,54 @@ import Testing
                 == [
                     ["a", "b"], ["123", "1"], ["!csv.too-large"], ["!csv.too-large"], ["1", "2"],
                 ])
+    }
+}
+
+@Suite struct `Lists from strangers` {
+    @Test(arguments: [1, 2, 3, 4] as [UInt64])
+    func `any bytes are rows, errors or a refusal, never a crash`(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        let alphabet = Array("a1,;\"\r\n{}é ".utf8) + [0x00, 0xff]
+        let mapping = try Tables.mapping(
+            #""a": {"optional": true}, "n": {"type": "number", "optional": true}"#)
+        for _ in 0..<300 {
+            let bytes =
+                Array("a,n\n".utf8)
+                + (0..<60).map { _ in
+                    alphabet[Int(random.next() % UInt64(alphabet.count))]
+                }
+            var table = TableImport(mapping: mapping)
+            let whole = (try? table.read(bytes, isLast: true))?.map(\.cursor)
+            // One byte at a time gives the same.
+            var slow = TableImport(mapping: mapping)
+            var cursors: [ImportCursor]? = []
+            for (index, byte) in bytes.enumerated() {
+                guard
+                    let rows = try? slow.read(
+                        CollectionOfOne(byte), isLast: index + 1 == bytes.count)
+                else {
+                    cursors = nil
+                    break
+                }
+                cursors? += rows.map(\.cursor)
+            }
+            #expect(whole == cursors)
+        }
+    }
+
+    @Test func `a long list is read in the same memory as a short one`() throws {
+        let mapping = try ImportMapping(Array(BuiltInMapping.shipmentList.json.utf8))
+        var table = TableImport(mapping: mapping)
+        let header = "Shipped,From GLN,Receiver GLN,GTIN,Lot,Quantity,Unit\n"
+        var events = try table.read(Array(header.utf8), isLast: false).count
+        for lot in 0..<5_000 {
+            let row =
+                "2026-08-01 08:00,9521101001013,9521102000008,9521101000016,L\(lot),1.5,kg\n"
+            let rows = try table.read(Array(row.utf8), isLast: false)
+            guard case .event = rows.first?.outcome else { continue }
+            events += rows.count
+        }
+        events += try table.read([], isLast: true).count
+        #expect(events == 5_000)
     }
 }

@@ -21,7 +21,7 @@ struct CellReader {
     /// The field's value; `time` is the field of the column with the time of day.
     func read(_ raw: String, time: String?) throws(Problem) -> Cell {
         var text = XMLText.trimmed(raw)
-        if let mapped = rule.values[text.lowercased()] { text = mapped }
+        if !rule.values.isEmpty, let mapped = rule.values[text.lowercased()] { text = mapped }
         if text.isEmpty, let standard = rule.standard { text = standard }
         guard !text.isEmpty else {
             guard rule.isOptional else {

@@ -20,13 +20,14 @@ struct LocalZone: Sendable {
     /// Finds a zone by its name in the IANA database or by its distance from UTC.
     init?(_ name: String) {
         self.name = name
-        if let fixed = DatePattern("yyyyMMddxxx")?.read("20000101\(name)")?.offsetMinutes {
+        let offset = name == "UTC" ? "Z" : name
+        if let fixed = DatePattern("yyyyMMddxxx")?.read("20000101\(offset)")?.offsetMinutes {
             fixedMinutes = fixed
             zone = .gmt
             return
         }
         // Abbreviations such as EST mean different zones to different people.
-        guard name == "UTC" || name.contains("/"), let zone = TimeZone(identifier: name) else {
+        guard name.contains("/"), let zone = TimeZone(identifier: name) else {
             return nil
         }
         fixedMinutes = nil

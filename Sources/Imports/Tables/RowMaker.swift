@@ -16,6 +16,8 @@ struct RowMaker: Sendable {
     private let options: TableImport.Options
     private let width: Int
     private let columns: [Column]
+    /// The columns in the order in which they make a row's identity.
+    private let ordered: [Column]
 
     /// Finds the mapping's columns in the header of a table.
     ///
@@ -45,6 +47,7 @@ struct RowMaker: Sendable {
                 Column(rule: rule, index: index, timeIndex: timeIndex, header: headers[index]))
         }
         self.columns = columns
+        ordered = columns.sorted { $0.rule.name < $1.rule.name }
     }
 
     /// The place of a column; nil where it may be absent.
@@ -82,7 +85,7 @@ struct RowMaker: Sendable {
             builder.update(bytes)
         }
         add(mapping.name)
-        for column in columns.sorted(by: { $0.rule.name < $1.rule.name }) {
+        for column in ordered {
             add(column.rule.name)
             add(XMLText.trimmed(fields[column.index]))
             add(column.timeIndex.map { XMLText.trimmed(fields[$0]) } ?? "")

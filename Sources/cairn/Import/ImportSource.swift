@@ -73,12 +73,13 @@ final class ImportReading {
     }
 
     private func rows(under mapping: ImportMapping) throws -> [ImportedRow] {
-        var table = table ?? TableImport(mapping: mapping, options: options, resuming: cursor)
+        // Changed where it is: a copy would take along all rows that it remembers.
+        if table == nil {
+            table = TableImport(mapping: mapping, options: options, resuming: cursor)
+        }
         let chunk = try chunk()
         isAtEnd = chunk.isEmpty
-        let rows = try table.read(chunk, isLast: isAtEnd)
-        self.table = table
-        return rows
+        return try table?.read([UInt8](chunk), isLast: isAtEnd) ?? []
     }
 
     private static let chunkBytes = 128 << 10
