@@ -22,8 +22,8 @@ package enum DocumentImport {
         contents: ([UInt8]) throws(ImportRefusal) -> EPCISContents = Self.contents
     ) throws(ImportRefusal) -> [ImportedRow] {
         var outcomes: [ImportedRow.Outcome] = []
-        if let document = webVocabulary(bytes) {
-            outcomes = try records(try WebVocabulary.entries(document), options)
+        if let entries = try masterData(bytes) {
+            outcomes = try records(entries, options)
         } else {
             let found = try contents(bytes)
             if let vocabularies = found.vocabularies {
@@ -70,11 +70,13 @@ package enum DocumentImport {
         return text.first { !XMLText.isSpace($0) } == UInt8(ascii: "<")
     }
 
-    private static func webVocabulary(_ bytes: [UInt8]) -> JSONValue? {
-        guard !isXML(bytes), let document = try? JSONValue.parse(bytes),
-            WebVocabulary.isLikely(document)
-        else { return nil }
-        return document
+    /// The things of a document that is of master data alone; nil for any other.
+    private static func masterData(
+        _ bytes: [UInt8]
+    ) throws(ImportRefusal) -> [MasterEntry]? {
+        guard !isXML(bytes), let document = try? JSONValue.parse(bytes) else { return nil }
+        if PlotFeatures.isLikely(document) { return try PlotFeatures.entries(document) }
+        return WebVocabulary.isLikely(document) ? try WebVocabulary.entries(document) : nil
     }
 
     private static func records(

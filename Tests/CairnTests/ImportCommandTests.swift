@@ -166,6 +166,30 @@ import Testing
         #expect(traced.code == 0)
     }
 
+    @Test func `a node takes master data about one's own site, and not about another's`() throws {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let node = try ServingNode(directory: try place.makeNode())
+        defer { node.kill() }
+        let file = place.folder.appending(path: "sites.csv")
+        try Data(
+            """
+            GLN,Name,Country,Lat,Lng
+            9521101001013,Sandalfield,India,23.1,72.6
+            9521102001012,Kesar,India,23.1,72.6
+            """.utf8
+        ).write(to: file)
+        var arguments = ["import", file.path()] + Self.signing + ["--node", node.url]
+        arguments[3] = "site-list"
+        let dateless = try CairnProcess.run(arguments)
+        #expect(dateless.code == 2 && dateless.errors.contains("2 rows wrong"))
+        try FileManager.default.removeItem(atPath: file.path() + ".cairn-import.json")
+        let run = try CairnProcess.run(arguments + ["--valid-from", "2026-08-01"])
+        #expect(run.code == 2 && run.errors.contains("1 row good, 1 row wrong"), "\(run.errors)")
+        let errors = try String(contentsOfFile: file.path() + ".errors.csv", encoding: .utf8)
+        #expect(errors.contains("\r\n2,,") && errors.contains("authority.assert-own"), "\(errors)")
+    }
+
     @Test func `documents in XML are imported without a mapping`() throws {
         let place = try DemoPlace()
         defer { place.remove() }

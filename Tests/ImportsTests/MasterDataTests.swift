@@ -172,6 +172,37 @@ import Testing
         #expect(entries[2].data.kind == .organisation)
     }
 
+    @Test func `plots in GeoJSON are read`() throws {
+        let document = try JSONValue.parse(
+            Array(
+                """
+                {"type": "FeatureCollection", "features": [
+                  {"type": "Feature", "id": "https://plots.example/7",
+                   "properties": {"name": "North", "Area": 1.50, "empty": null},
+                   "geometry": {"type": "Polygon", "bbox": [0, 0, 1, 1],
+                                "coordinates": [[[0, 0], [1, 0], [1, 1], [0, 0]]]}},
+                  {"type": "Feature", "properties": {"id": "urn:x:8", "validFrom": "2026-01-01"},
+                   "geometry": {"type": "Point", "coordinates": [1, 2]}}]}
+                """.utf8))
+        #expect(PlotFeatures.isLikely(document) && !WebVocabulary.isLikely(document))
+        let entries = try PlotFeatures.entries(document)
+        #expect(entries.map(\.subject.uri) == ["https://plots.example/7", "urn:x:8"])
+        #expect(entries[0].data.kind == .plot && entries[0].data.names == ["und": "North"])
+        #expect(entries[0].data.attributes == [MasterData.Attribute("Area", "1.50")])
+        #expect(
+            entries[0].data.geometry
+                == #"{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,0]]]}"#)
+        #expect(entries[1].fromMilliseconds == 1_767_225_600_000)
+        let nameless = try JSONValue.parse(
+            Array(#"{"type": "FeatureCollection", "features": [{"type": "Feature"}]}"#.utf8))
+        do throws(ImportRefusal) {
+            _ = try PlotFeatures.entries(nameless)
+            Issue.record("a plot without URI is read")
+        } catch {
+            #expect(error.field == "features[0].id")
+        }
+    }
+
     @Test func `a site list becomes master data`() throws {
         let mapping = try ImportMapping(Array(BuiltInMapping.openSiteList.json.utf8))
         var options = TableImport.Options()

@@ -22,8 +22,8 @@ struct ImportCommand: AsyncParsableCommand {
                 --node http://127.0.0.1:8080
               cairn import --show-mapping shipment-list > my-shipments.json
 
-            EPCIS 1.2 and 2.0 in XML, EPCIS 2.0 in JSON and master data of the GS1 Web Vocabulary \
-            are imported without a mapping.
+            EPCIS 1.2 and 2.0 in XML, EPCIS 2.0 in JSON, master data of the GS1 Web Vocabulary and \
+            plots in GeoJSON are imported without a mapping.
             """)
 
     @Argument(help: "A list as CSV, or a document as XML or JSON.") var file: String?
@@ -67,7 +67,7 @@ struct ImportCommand: AsyncParsableCommand {
             options.earliestMilliseconds = try Self.founded(signing.genesis)
         }
         let signer = ImportSigner(
-            signer: try signing.signer(in: network),
+            signer: try signing.signer(in: network), network: network.network,
             visibility: try signing.partVisibility(in: network), batch: batch)
         let job = ImportJob(
             file: file, source: source, options: options, signer: signer,
@@ -154,6 +154,7 @@ struct ImportCommand: AsyncParsableCommand {
         var options = TableImport.Options()
         // Whether a day is given is a matter of the command, not of the list.
         options.validFromMilliseconds = try validFromMilliseconds() ?? 0
+        if let genesis, !historical { options.earliestMilliseconds = try Self.founded(genesis) }
         var counts = ImportCounts()
         try source.rows(of: file, options: options, after: nil) { rows in
             for row in rows {

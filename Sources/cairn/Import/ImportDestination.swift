@@ -1,6 +1,7 @@
 import Client
 import Foundation
 import Imports
+import MerkleTrees
 import Node
 import Records
 
@@ -52,6 +53,8 @@ struct ImportFolder {
 /// Makes signed statements of rows.
 struct ImportSigner {
     let signer: Signer
+    /// The network's id.
+    let network: Hash256
     let visibility: Visibility
     /// Parts in one statement.
     let batch: Int
@@ -66,10 +69,23 @@ struct ImportSigner {
     func part(_ outcome: ImportedRow.Outcome) throws(Refusal) -> Part? {
         switch outcome {
         case .event(let bytes):
-            try signer.part(bytes, type: PartContentType.event, visibility: visibility)
+            try checked(
+                signer.part(bytes, type: PartContentType.event, visibility: visibility))
         case .record(let record): try signer.part(record, visibility: visibility)
         case .repeated, .failed: nil
         }
+    }
+
+    /// A part that has a row: one without cannot be registered (SPEC §8.1), and would spoil the
+    /// statement that it is in.
+    private func checked(_ part: Part) throws(Refusal) -> Part {
+        let rows = RowRules.rows(of: try Content.read(part), in: network) ?? []
+        guard !rows.isEmpty else {
+            throw Refusal(
+                code: "rows.missing", field: "",
+                reason: "the event names no object, no site and no process to be found under")
+        }
+        return part
     }
 
     /// The statements over rows, so many rows in each.

@@ -137,8 +137,7 @@ final class ImportJob {
 
     private func send(issuedAtSeconds: UInt64) async throws {
         do {
-            let submissions = try signer.statements(
-                group, of: signer.batch, issuedAtSeconds: issuedAtSeconds)
+            let submissions = try signed(issuedAtSeconds: issuedAtSeconds)
             switch destination {
             case .folder(let folder):
                 guard let first = group.first, let last = group.last else { return }
@@ -150,6 +149,24 @@ final class ImportJob {
         } catch let refusal as Refusal {
             throw CommandFailure(refusal, about: file)
         }
+    }
+
+    /// The statements over the group, without rows that cannot be signed, which are listed.
+    private func signed(issuedAtSeconds: UInt64) throws -> [Submission] {
+        let all = try? signer.statements(
+            group, of: signer.batch, issuedAtSeconds: issuedAtSeconds)
+        if let all { return all }
+        var good: [ImportSigner.SignedRow] = []
+        for row in group {
+            do throws(Refusal) {
+                _ = try signer.statements([row], of: 1, issuedAtSeconds: issuedAtSeconds)
+                good.append(row)
+            } catch {
+                try fail(row.row, error)
+            }
+        }
+        group = good
+        return try signer.statements(good, of: signer.batch, issuedAtSeconds: issuedAtSeconds)
     }
 
     /// Sends statements; those that the node refused for what they say.
