@@ -125,6 +125,55 @@ import Testing
         #expect(parts.values.allSatisfy { $0 == 1 })
     }
 
+    @Test func `an import that is killed goes on without loss or doubles`() throws {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let rows = (1...2_200).map { Self.row($0, quantity: $0 % 100 == 0 ? "no" : "1") }
+        let file = try Self.list(rows.joined(), in: place)
+        let output = place.folder.appending(path: "out")
+        let arguments = ["import", file] + Self.signing + ["-o", output.path()]
+        func written() throws -> [String] {
+            guard FileManager.default.fileExists(atPath: output.path()) else { return [] }
+            // What was being written when the program was killed has another name.
+            return try FileManager.default.contentsOfDirectory(atPath: output.path())
+                .filter { $0.hasSuffix(".cairn") }.sorted()
+        }
+        // Killed anew as soon as it has written one more group, until it comes through.
+        var kills = 0
+        while kills < 2 {
+            let before = try written().count
+            let process = Process()
+            process.executableURL = CairnProcess.binary
+            process.arguments = arguments
+            process.currentDirectoryURL = CairnProcess.root
+            process.standardError = FileHandle.nullDevice
+            try process.run()
+            while process.isRunning, try written().count == before {
+                Thread.sleep(forTimeInterval: 0.002)
+            }
+            kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+            kills += 1
+        }
+        let last = try CairnProcess.run(arguments)
+        #expect(last.code == 2)
+        #expect(last.errors.contains("2178 rows good, 22 rows wrong"), "\(last.errors)")
+        var submissions: [[UInt8]] = []
+        for name in try written() {
+            var rest = [UInt8](try Data(contentsOf: output.appending(path: name)))[...]
+            while !rest.isEmpty {
+                let (value, end) = try CBORValue.decodePrefix(rest)
+                submissions.append(value.encoded())
+                rest = rest[end...]
+            }
+        }
+        let parts = try Self.parts(submissions)
+        #expect(parts.count == 2_178)
+        #expect(parts.values.allSatisfy { $0 == 1 })
+        let errors = try String(contentsOfFile: file + ".errors.csv", encoding: .utf8)
+        #expect(errors.split(separator: "\r\n").count == 23)
+    }
+
     @Test func `a real node takes the rows, and refuses one that is another's alone`() throws {
         let place = try DemoPlace()
         defer { place.remove() }
