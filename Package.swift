@@ -75,6 +75,7 @@ let package = Package(
         module("Sequencing", level1),
         module("Verdicts", level1),
         module("Queries", level1),
+        module("Imports", level1),
         // L3
         module("Storage", level2 + sqlite),
         module(
@@ -110,7 +111,7 @@ let package = Package(
         .executableTarget(
             name: "cairn",
             dependencies: level3 + [
-                "Node",
+                "Imports", "Node",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -135,6 +136,7 @@ let package = Package(
         tests("SequencingTests", level2),
         tests("VerdictsTests", level2),
         tests("QueriesTests", level2),
+        tests("ImportsTests", level1 + ["Imports"]),
         tests("StorageTests", level2 + ["Storage"] + sqlite),
         tests("HTTPAPITests", level2 + ["HTTPAPI", logging]),
         tests("ClientTests", level2 + ["Client", "HTTPAPI", logging]),

@@ -13,7 +13,8 @@ package enum Content: Sendable {
 
     /// Reads the content of a part by its content type (SPEC §5).
     ///
-    /// Events are read by `rules`, SPEC §8.1, unless a signer or an admission asks for more.
+    /// Events are read by `rules`, SPEC §8.1, unless a signer or an admission asks for more: then
+    /// the body of master data is read too (SPEC §8.8).
     ///
     /// - Throws: the refusal of the content's own format, or `record.must-be-visible`.
     package static func read(
@@ -32,6 +33,11 @@ package enum Content: Sendable {
                 throw Refusal(
                     code: "record.must-be-visible", field: "part.visibility",
                     reason: "a \(record.kind.rawValue) must be visible to the network or public")
+            }
+            if events == .schema, record.kind == .masterData, let body = record.body,
+                body.contentType == MasterData.contentType
+            {
+                _ = try MasterData.read(body.bytes)
             }
             return .record(record)
         case PartContentType.governance:

@@ -25,7 +25,8 @@ struct Cairn: AsyncParsableCommand {
         version: "cairn 0.1.0",
         subcommands: [
             NetworkCommand.self, KeyCommand.self, InitCommand.self, ServeCommand.self,
-            SignCommand.self, SubmitCommand.self, TraceCommand.self, ExportCommand.self,
+            SignCommand.self, SubmitCommand.self, ImportCommand.self, TraceCommand.self,
+            ExportCommand.self,
             AuditCommand.self, CheckCommand.self, RebuildCommand.self, BackupCommand.self,
             RestoreCommand.self, TokenCommand.self,
         ])

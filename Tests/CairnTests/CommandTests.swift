@@ -5,7 +5,7 @@ import Testing
 @Suite struct `The command line` {
     @Test(arguments: [
         "network", "key", "init", "serve", "sign", "submit", "trace", "export", "audit", "check",
-        "rebuild", "backup", "restore", "token",
+        "rebuild", "backup", "restore", "token", "import",
     ])
     func `each command has help`(command: String) throws {
         let help = try CairnProcess.run(["help", command])
@@ -15,7 +15,8 @@ import Testing
 
     @Test(arguments: [
         ["key", "new"], ["network", "new"], ["network", "show"], ["init"], ["serve"], ["sign"],
-        ["submit"], ["trace"], ["export"], ["audit"], ["check"], ["rebuild"], ["backup"],
+        ["submit"], ["import"], ["trace"], ["export"], ["audit"], ["check"], ["rebuild"],
+        ["backup"],
         ["restore"],
         ["token", "new"], ["token", "list"], ["token", "revoke"],
     ])
@@ -27,7 +28,8 @@ import Testing
 
     @Test(arguments: [
         [], ["key", "new"], ["network", "new"], ["network", "show"], ["init"], ["serve"], ["sign"],
-        ["submit"], ["trace"], ["export"], ["audit"], ["check"], ["rebuild"], ["backup"],
+        ["submit"], ["import"], ["trace"], ["export"], ["audit"], ["check"], ["rebuild"],
+        ["backup"],
         ["restore"],
         ["token", "new"], ["token", "list"], ["token", "revoke"],
     ])

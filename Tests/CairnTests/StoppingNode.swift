@@ -6,6 +6,7 @@ import Synchronization
 /// A node that takes some submissions and then says that it stops, behind the real HTTP layer.
 final class StoppingNode: NodeService {
     private let left: Mutex<UInt64>
+    private let taken = Mutex<[[UInt8]]>([])
     private let refusal = Refusal(
         code: "node.stopping", field: "", reason: "the node is stopping; try again in a moment")
 
@@ -14,6 +15,12 @@ final class StoppingNode: NodeService {
         left = Mutex(count)
     }
 
+    /// Takes so many more.
+    func take(_ count: UInt64) { left.withLock { $0 = count } }
+
+    /// The submissions taken so far, in order.
+    var submissions: [[UInt8]] { taken.withLock { $0 } }
+
     func submit(_ submission: [UInt8], patiently: Bool) async throws(Refusal) -> Registration {
         let place = left.withLock { left -> UInt64? in
             guard left > 0 else { return nil }
@@ -21,6 +28,7 @@ final class StoppingNode: NodeService {
             return left
         }
         guard let place else { throw refusal }
+        taken.withLock { $0.append(submission) }
         return Registration(id: Hash256.sha256(submission), leafIndex: place, isNew: true)
     }
 

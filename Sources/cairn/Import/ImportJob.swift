@@ -1,0 +1,220 @@
+import Client
+import Foundation
+import Imports
+import MerkleTrees
+import Records
+
+/// One import from beginning to end, or from where it stopped.
+final class ImportJob {
+    private let file: String
+    private let source: ImportSource
+    private let options: TableImport.Options
+    private let signer: ImportSigner
+    private let destination: ImportDestination
+    private let identity: [String]
+
+    private var state: ImportState
+    private var errors: ImportErrorFile?
+    private var group: [ImportSigner.SignedRow] = []
+    private var groupRows = 0
+    private var last: ImportedRow?
+    /// The state as its file has it.
+    private var saved: ImportState
+
+    /// Rows that are made into statements and sent together.
+    private static let groupParts = 1_000
+    /// Rows after which the state is kept even if few of them are good.
+    private static let groupRowLimit = 10_000
+
+    /// Puts an import together.
+    init(
+        file: String, source: ImportSource, options: TableImport.Options, signer: ImportSigner,
+        destination: ImportDestination, identity: [String]
+    ) {
+        self.file = file
+        self.source = source
+        self.options = options
+        self.signer = signer
+        self.destination = destination
+        self.identity = identity + [destination.name, "\(signer.batch)"]
+        state = ImportState(identity: self.identity)
+        saved = state
+    }
+
+    /// Imports what has not been imported yet.
+    func run() async throws {
+        state = try ImportState.read(for: file, identity: identity)
+        errors = try ImportErrorFile(for: file, byteCount: state.errorBytes)
+        saved = state
+        if state.row > 0 { Console.note("\(file): goes on after row \(state.row)") }
+        let interruption = Interruption { [file] in
+            Console.endProgress()
+            Console.error("interrupted; run the same command again: \(file) goes on where it was")
+        }
+        defer { interruption.end() }
+        let reading = ImportReading(
+            source: source, file: file, options: options, after: state.cursor)
+        while let rows = try reading.next() {
+            for row in rows {
+                try take(row)
+                if isFull { try await flush() }
+            }
+        }
+        try await flush()
+        Console.endProgress()
+        try finish()
+    }
+
+    /// Whether the group is to be sent: at the row where it was sent before, if it was.
+    private var isFull: Bool {
+        if let pending = state.pending { return last?.cursor.row == pending.row }
+        return group.count >= Self.groupParts || groupRows >= Self.groupRowLimit
+    }
+
+    private func take(_ row: ImportedRow) throws {
+        last = row
+        groupRows += 1
+        state.counts.add(row.outcome)
+        if case .failed(let found) = row.outcome {
+            for error in found { try errors?.add(error) }
+        }
+        do throws(Refusal) {
+            guard let part = try signer.part(row.outcome) else { return }
+            group.append(ImportSigner.SignedRow(row: row.cursor.row, part: part))
+        } catch {
+            try fail(row.cursor.row, error)
+        }
+    }
+
+    /// Lists a row that was good by itself, and was refused.
+    private func fail(_ row: UInt64, _ refusal: Refusal) throws {
+        state.counts.taken -= 1
+        state.counts.failed += 1
+        try errors?.add(
+            RowError(
+                row: row, line: 0, column: refusal.field, code: refusal.code,
+                message: refusal.reason))
+    }
+
+    /// Signs and sends the group, and keeps how far the import is.
+    private func flush() async throws {
+        guard let last, groupRows > 0 else { return }
+        if !group.isEmpty {
+            let pending =
+                state.pending
+                ?? ImportState.Pending(
+                    row: last.cursor.row,
+                    issuedAtSeconds: UInt64(Date().timeIntervalSince1970))
+            if state.pending == nil {
+                // Counts and errors of this group belong to the state once it is sent.
+                saved.pending = pending
+                try saved.write(for: file)
+            }
+            try await send(issuedAtSeconds: pending.issuedAtSeconds)
+        }
+        state.pending = nil
+        state.row = last.cursor.row
+        state.offset = last.cursor.offset
+        state.digest = last.cursor.digest.hex
+        state.errorBytes = errors?.byteCount ?? 0
+        try state.write(for: file)
+        saved = state
+        Console.progress("\(file): row \(last.cursor.row); \(state.counts.sentence)")
+        group.removeAll(keepingCapacity: true)
+        groupRows = 0
+    }
+
+    private func finish() throws {
+        errors?.removeIfClean(state.counts)
+        Console.note("\(file): \(state.counts.sentence)")
+        guard state.counts.failed == 0 else {
+            throw CommandFailure(
+                .badInput,
+                "\(counted(state.counts.failed, "row")) not imported; \(errors?.path ?? "") says "
+                    + "why: correct them in a list of their own and import that")
+        }
+    }
+
+    private func send(issuedAtSeconds: UInt64) async throws {
+        do {
+            let submissions = try signed(issuedAtSeconds: issuedAtSeconds)
+            switch destination {
+            case .folder(let folder):
+                guard let first = group.first, let last = group.last else { return }
+                try folder.write(submissions, rows: first.row...last.row)
+            case .node(let node):
+                let refused = try await submit(submissions, to: node)
+                try await sendAlone(refused, to: node, issuedAtSeconds: issuedAtSeconds)
+            }
+        } catch let refusal as Refusal {
+            throw CommandFailure(refusal, about: file)
+        }
+    }
+
+    /// The statements over the group, without rows that cannot be signed, which are listed.
+    private func signed(issuedAtSeconds: UInt64) throws -> [Submission] {
+        let all = try? signer.statements(
+            group, of: signer.batch, issuedAtSeconds: issuedAtSeconds)
+        if let all { return all }
+        var good: [ImportSigner.SignedRow] = []
+        for row in group {
+            do throws(Refusal) {
+                _ = try signer.statements([row], of: 1, issuedAtSeconds: issuedAtSeconds)
+                good.append(row)
+            } catch {
+                try fail(row.row, error)
+            }
+        }
+        group = good
+        return try signer.statements(good, of: signer.batch, issuedAtSeconds: issuedAtSeconds)
+    }
+
+    /// Sends statements; those that the node refused for what they say.
+    private func submit(
+        _ submissions: [Submission], to node: NodeOptions
+    ) async throws -> [(submission: Submission, refusal: Refusal)] {
+        let replies = try await node.call { client in
+            try await client.submit(stream: submissions.map { $0.encoded() })
+        }
+        guard replies.count == submissions.count else {
+            throw unfinished("the node ended the connection in the middle")
+        }
+        var refused: [(Submission, Refusal)] = []
+        for (submission, reply) in zip(submissions, replies) {
+            guard case .refused(let refusal) = reply.outcome else { continue }
+            guard !SubmissionTally.isNodes(refusal), !refusal.code.hasPrefix("storage.") else {
+                throw unfinished(refusal.sentence)
+            }
+            refused.append((submission, refusal))
+        }
+        return refused
+    }
+
+    private func unfinished(_ reason: String) -> CommandFailure {
+        CommandFailure(
+            .unreachable,
+            "\(reason); \(file) is imported up to row \(state.row): run the same command again, "
+                + "nothing is entered twice")
+    }
+
+    /// Sends the rows of refused statements once more, each by itself, so that one that the node
+    /// does not take leaves the others.
+    private func sendAlone(
+        _ refused: [(submission: Submission, refusal: Refusal)], to node: NodeOptions,
+        issuedAtSeconds: UInt64
+    ) async throws {
+        let parts = Set(refused.flatMap(\.submission.parts))
+        let rows = group.filter { parts.contains($0.part.encoded) }
+        guard !rows.isEmpty else { return }
+        var single: [Submission] = []
+        for row in rows {
+            single += try signer.statements([row], of: 1, issuedAtSeconds: issuedAtSeconds)
+        }
+        let again = try await submit(single, to: node)
+        for (submission, refusal) in again {
+            for row in rows where submission.parts.contains(row.part.encoded) {
+                try fail(row.row, refusal)
+            }
+        }
+    }
+}

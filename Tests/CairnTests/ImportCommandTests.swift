@@ -1,0 +1,285 @@
+import DeterministicCBOR
+import Foundation
+import HTTPAPI
+import Logging
+import Records
+import Support
+import Testing
+
+@Suite struct `Importing lists` {
+    private static let header =
+        "Shipped,From GLN,Receiver GLN,GTIN,Lot,Quantity,Unit\n"
+
+    private static func row(_ lot: Int, quantity: String = "1.5") -> String {
+        "2026-08-01 08:00,9521101001013,9521102000008,9521101000016,L\(lot),\(quantity),kg\n"
+    }
+
+    /// A list of shipments in a demo place.
+    private static func list(_ rows: String, in place: DemoPlace) throws -> String {
+        let file = place.folder.appending(path: "shipments.csv")
+        try Data((header + rows).utf8).write(to: file)
+        return file.path()
+    }
+
+    private static let signing = [
+        "--mapping", "shipment-list", "--key", DemoPlace.key("farm"), "--issuer",
+        "https://id.gs1.org/417/9521101000009", "--genesis", DemoPlace.genesis.path(),
+    ]
+
+    private static func run(_ arguments: [String]) async throws -> CairnProcess.Outcome {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async {
+                continuation.resume(with: Result { try CairnProcess.run(arguments) })
+            }
+        }
+    }
+
+    /// The digests of the parts in submissions, each counted.
+    private static func parts(_ submissions: [[UInt8]]) throws -> [[UInt8]: Int] {
+        var counts: [[UInt8]: Int] = [:]
+        for bytes in submissions {
+            for part in try Submission.decode(bytes).parts { counts[part, default: 0] += 1 }
+        }
+        return counts
+    }
+
+    @Test func `a check says what is wrong and leaves nothing behind`() throws {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let file = try Self.list(Self.row(1) + Self.row(2, quantity: "many"), in: place)
+        let run = try CairnProcess.run(["import", file, "--mapping", "shipment-list", "--check"])
+        #expect(run.code == 2)
+        #expect(run.output.hasPrefix("row 2 (line 3), Quantity: \"many\" is no number"))
+        #expect(run.errors.contains("1 row good, 1 row wrong"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: place.folder.path()).count == 1)
+    }
+
+    @Test func `wrong rows are listed beside the file, and the others signed once`() throws {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let file = try Self.list(
+            Self.row(1) + Self.row(2, quantity: "\"a, \"\"b\"\"\"") + Self.row(1) + Self.row(3),
+            in: place)
+        let output = place.folder.appending(path: "out")
+        let arguments = ["import", file] + Self.signing + ["-o", output.path()]
+        let run = try CairnProcess.run(arguments)
+        #expect(run.code == 2)
+        #expect(run.errors.contains("2 rows good, 1 row repeated, 1 row wrong"), "\(run.errors)")
+        let errors = try String(contentsOfFile: file + ".errors.csv", encoding: .utf8)
+        let lines = errors.split(separator: "\r\n")
+        #expect(lines.count == 2 && lines[0] == "row,line,column,code,message")
+        #expect(lines[1].hasPrefix("2,3,Quantity,row.number,\"\"\"a, \"\"b"), "\(lines[1])")
+        let written = try FileManager.default.contentsOfDirectory(atPath: output.path())
+        #expect(written == ["rows-0000000001-0000000004.cairn"])
+        // The same again does nothing; a list that grew goes on.
+        #expect(try CairnProcess.run(arguments).code == 2)
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: output.path()) == written)
+        let grown = try FileHandle(forWritingTo: URL(filePath: file))
+        _ = try grown.seekToEnd()
+        try grown.write(contentsOf: Data(Self.row(4).utf8))
+        try grown.close()
+        let more = try CairnProcess.run(arguments)
+        #expect(more.errors.contains("goes on after row 4"))
+        #expect(more.errors.contains("3 rows good"))
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: output.path()).sorted()
+                == written + ["rows-0000000005-0000000005.cairn"])
+        // What was done already may not change under it.
+        _ = try Self.list(Self.row(9) + Self.row(4) + Self.row(5) + Self.row(6), in: place)
+        let changed = try CairnProcess.run(arguments)
+        #expect(changed.code == 2 && changed.errors.contains("import.changed"))
+        let other = try CairnProcess.run(
+            ["import", file] + Self.signing + ["-o", place.folder.appending(path: "b").path()])
+        #expect(other.code == 2 && other.errors.contains("to begin anew"), "\(other.errors)")
+    }
+
+    @Test func `a node that stops in the middle gets every row once in the end`() async throws {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let file = try Self.list((1...2_500).map { Self.row($0) }.joined(), in: place)
+        let service = StoppingNode(taking: 130)
+        let listener = try await HTTPListener.start(
+            service: service, address: .ephemeral,
+            callers: .loopback(as: Caller(role: .nodeOperator, reader: .nodeOperator)),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let arguments =
+            ["import", file] + Self.signing
+            + ["--node", "http://\(listener.address)", "--batch", "10"]
+        let first = try await Self.run(arguments)
+        #expect(first.code == 3)
+        #expect(first.errors.contains("imported up to row 1000"), "\(first.errors)")
+        service.take(10_000)
+        // The group whose end was not told is signed at another second, and is the same.
+        try await Task.sleep(for: .milliseconds(1_100))
+        let second = try await Self.run(arguments)
+        await listener.stop(drainSeconds: 1)
+        #expect(second.code == 0, "\(second.errors)")
+        #expect(second.errors.contains("2500 rows good"))
+        let statements = try service.submissions.map { try Submission.decode($0).statement }
+        #expect(statements.count == 280)
+        let once = Set(statements)
+        #expect(once.count == 250)
+        let parts = try Self.parts(Array(Set(service.submissions)))
+        #expect(parts.count == 2_500)
+        #expect(parts.values.allSatisfy { $0 == 1 })
+    }
+
+    @Test func `an import that is killed goes on without loss or doubles`() throws {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let rows = (1...2_200).map { Self.row($0, quantity: $0 % 100 == 0 ? "no" : "1") }
+        let file = try Self.list(rows.joined(), in: place)
+        let output = place.folder.appending(path: "out")
+        let arguments = ["import", file] + Self.signing + ["-o", output.path()]
+        func written() throws -> [String] {
+            guard FileManager.default.fileExists(atPath: output.path()) else { return [] }
+            // What was being written when the program was killed has another name.
+            return try FileManager.default.contentsOfDirectory(atPath: output.path())
+                .filter { $0.hasSuffix(".cairn") }.sorted()
+        }
+        // Killed anew as soon as it has written one more group, until it comes through.
+        var kills = 0
+        while kills < 2 {
+            let before = try written().count
+            let process = Process()
+            process.executableURL = CairnProcess.binary
+            process.arguments = arguments
+            process.currentDirectoryURL = CairnProcess.root
+            process.standardError = FileHandle.nullDevice
+            try process.run()
+            while process.isRunning, try written().count == before {
+                Thread.sleep(forTimeInterval: 0.002)
+            }
+            kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+            kills += 1
+        }
+        let last = try CairnProcess.run(arguments)
+        #expect(last.code == 2)
+        #expect(last.errors.contains("2178 rows good, 22 rows wrong"), "\(last.errors)")
+        var submissions: [[UInt8]] = []
+        for name in try written() {
+            var rest = [UInt8](try Data(contentsOf: output.appending(path: name)))[...]
+            while !rest.isEmpty {
+                let (value, end) = try CBORValue.decodePrefix(rest)
+                submissions.append(value.encoded())
+                rest = rest[end...]
+            }
+        }
+        let parts = try Self.parts(submissions)
+        #expect(parts.count == 2_178)
+        #expect(parts.values.allSatisfy { $0 == 1 })
+        let errors = try String(contentsOfFile: file + ".errors.csv", encoding: .utf8)
+        #expect(errors.split(separator: "\r\n").count == 23)
+    }
+
+    @Test func `a real node takes the rows, and refuses one that is another's alone`() throws {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let node = try ServingNode(directory: try place.makeNode())
+        defer { node.kill() }
+        let mapping = place.folder.appending(path: "made.json")
+        try Data(
+            #"""
+            {"cairnMapping": 1, "name": "made",
+             "columns": {"day": {"type": "time", "format": "yyyy-MM-dd HH:mm", "zone": "UTC"},
+                         "gtin": {"type": "gtin"}, "lot": {}},
+             "event": {"type": "ObjectEvent", "eventTime": "{day}",
+                       "eventTimeZoneOffset": "{day.offset}", "action": "ADD",
+                       "quantityList": [
+                         {"epcClass": "https://id.gs1.org/01/{gtin}/10/{lot}"}]}}
+            """#.utf8
+        ).write(to: mapping)
+        let file = place.folder.appending(path: "made.csv")
+        try Data(
+            """
+            day,gtin,lot
+            2026-08-01 08:00,9521101000016,A1
+            2026-08-01 08:00,9521102000015,B1
+            2026-08-01 08:00,9521101000016,A2
+            2026-01-01 08:00,9521101000016,A3
+            """.utf8
+        ).write(to: file)
+        var arguments = ["import", file.path()] + Self.signing + ["--node", node.url]
+        arguments[3] = mapping.path()
+        let run = try CairnProcess.run(arguments)
+        #expect(run.code == 2)
+        #expect(run.errors.contains("2 rows good, 2 rows wrong"), "\(run.errors)")
+        let errors = try String(contentsOfFile: file.path() + ".errors.csv", encoding: .utf8)
+        #expect(errors.contains("\r\n2,") && errors.contains("authority.create-prefix"))
+        #expect(errors.contains("\r\n4,5,day,row.before-network,"), "\(errors)")
+        let traced = try CairnProcess.run([
+            "trace", "https://id.gs1.org/01/09521101000016/10/A2", "--node", node.url,
+        ])
+        #expect(traced.code == 0)
+    }
+
+    @Test func `a node takes master data about one's own site, and not about another's`() throws {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let node = try ServingNode(directory: try place.makeNode())
+        defer { node.kill() }
+        let file = place.folder.appending(path: "sites.csv")
+        try Data(
+            """
+            GLN,Name,Country,Lat,Lng
+            9521101001013,Sandalfield,India,23.1,72.6
+            9521102001012,Kesar,India,23.1,72.6
+            """.utf8
+        ).write(to: file)
+        var arguments = ["import", file.path()] + Self.signing + ["--node", node.url]
+        arguments[3] = "site-list"
+        let dateless = try CairnProcess.run(arguments)
+        #expect(dateless.code == 2 && dateless.errors.contains("2 rows wrong"))
+        try FileManager.default.removeItem(atPath: file.path() + ".cairn-import.json")
+        let run = try CairnProcess.run(arguments + ["--valid-from", "2026-08-01"])
+        #expect(run.code == 2 && run.errors.contains("1 row good, 1 row wrong"), "\(run.errors)")
+        let errors = try String(contentsOfFile: file.path() + ".errors.csv", encoding: .utf8)
+        #expect(errors.contains("\r\n2,,") && errors.contains("authority.assert-own"), "\(errors)")
+    }
+
+    @Test func `documents in XML are imported without a mapping`() throws {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let file = place.folder.appending(path: "events.xml")
+        try Data(try Vectors.bytes("openepcis-test-resources/XML-1.2/ObjectEvent.xml"))
+            .write(to: file)
+        var arguments = ["import", file.path()] + Self.signing.dropFirst(2)
+        arguments += ["-o", place.folder.appending(path: "out").path()]
+        let old = try CairnProcess.run(arguments)
+        #expect(old.code == 2)
+        let errors = try String(contentsOfFile: file.path() + ".errors.csv", encoding: .utf8)
+        #expect(errors.contains("row.before-network"), "\(errors) \(old.errors)")
+        try FileManager.default.removeItem(atPath: file.path() + ".cairn-import.json")
+        let meant = try CairnProcess.run(arguments + ["--historical"])
+        #expect(meant.code == 0, "\(meant.errors)")
+    }
+
+    @Test(arguments: [
+        (["import"], "a file is missing"),
+        (["import", "x.csv"], "a list needs --mapping"),
+        (["import", "x.csv", "--mapping", "nosuch.json"], "nosuch.json: there is no such file"),
+        (["import", "--show-mapping", "nosuch"], "there are shipment-list"),
+        (["import", "nosuch.csv", "--mapping", "site-list", "--check"], "nosuch.csv"),
+        (["import", "x.csv", "--mapping", "site-list"], "--key, --issuer and --genesis"),
+    ])
+    func `a command that lacks something says what`(words: [String], expected: String) throws {
+        let run = try CairnProcess.run(words)
+        #expect(run.code == 2)
+        #expect(run.errors.contains(expected), "\(run.errors)")
+    }
+
+    @Test func `a mapping that comes along can be taken and changed`() throws {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let shown = try CairnProcess.run(["import", "--show-mapping", "shipment-list"])
+        #expect(shown.code == 0)
+        let mapping = place.folder.appending(path: "mine.json")
+        try Data(shown.output.replacing("\"UTC\"", with: "\"Asia/Kolkata\"").utf8)
+            .write(to: mapping)
+        let file = try Self.list(Self.row(1), in: place)
+        let run = try CairnProcess.run(["import", file, "--mapping", mapping.path(), "--check"])
+        #expect(run.code == 0, "\(run.errors)")
+    }
+}
