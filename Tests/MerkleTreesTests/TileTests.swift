@@ -153,6 +153,33 @@ import Testing
         }
     }
 
+    @Test func `a tile wider than a tree of this size has it is named`() {
+        let store = WideTiles(store: .filled(with: Array(Self.leaves[..<700])))
+        let reader = TreeReader(tiles: store, size: 520)
+        let readings: [() throws -> Void] = [
+            { _ = try reader.root() }, { _ = try reader.inclusionProof(of: 515) },
+            { _ = try reader.consistencyProof(from: 300) }, { _ = try reader.leaves(510..<520) },
+            { _ = try TileWriter(size: 520, tiles: store) },
+        ]
+        for read in readings {
+            #expect {
+                try read()
+            } throws: { error in
+                guard case TileError<Never>.wrongWidth(let path, let found) = error
+                else { return false }
+                return path.width < found
+            }
+        }
+    }
+
+    /// A store that gives each tile as wide as it has it, however wide it was asked for.
+    private struct WideTiles: HashTiles {
+        let store: TileStore
+        func tile(level: Int, index: UInt64, width: Int) -> [Hash256] {
+            store.tiles[.init(level: level, index: index)] ?? []
+        }
+    }
+
     /// A store that always gives one hash.
     private struct ShortTiles: HashTiles {
         func tile(level: Int, index: UInt64, width: Int) -> [Hash256] { [.zero] }

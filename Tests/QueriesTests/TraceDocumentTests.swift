@@ -111,6 +111,18 @@ import Testing
         #expect(!document([event()]).table.contains("(own)"))
     }
 
+    @Test func `whose word does not count about a thing is said at each event of it`() throws {
+        let issuer = event().issuer
+        for (stranger, isMarked) in [(Self.root, true), (Self.input, false)] {
+            var document = document([event()])
+            document.strangers = [stranger: [issuer]]
+            let json = try JSONValue.parse(document.json.serialized())
+            let shown = json["nodes"]?.asArray?.first?["events"]?.asArray?.first
+            #expect(shown?["unrelated"]?.asBool == (isMarked ? true : nil))
+            #expect(document.table.contains("  (unrelated)\n") == isMarked)
+        }
+    }
+
     @Test func `a step of one's own is shown whole, hyphens and all`() {
         let own = "https://steps.example/pre-cooling"
         #expect(document([event(bizStep: own)]).table.contains("  move  \(own)  "))

@@ -52,6 +52,22 @@ import Testing
         expectRefusal("governance.seq") { try demo.state.applying(late) }
     }
 
+    @Test func `an amendment of another history does not follow this one's`() throws {
+        var here = demo.state
+        var there = demo.state
+        for number in 1...3 {
+            let next = try there.applying(
+                demo.amendment([.anchors([demo.carrier.uri])], after: there))
+            if number > 1 {
+                expectRefusal("governance.previous") {
+                    try here.applying(demo.amendment([.anchors([])], after: there))
+                }
+            }
+            here = try here.applying(demo.amendment([.anchors([])], after: here))
+            there = next
+        }
+    }
+
     @Test func `an amendment names the head it follows and its network`() throws {
         func refuse(_ code: String, _ amendment: Amendment) {
             expectRefusal(code) {

@@ -34,14 +34,14 @@ import Testing
 
     private func delegation(
         prefixes: [String] = [], sites: [String] = [], by giver: DemoNetwork.Member? = nil,
-        until: UInt64? = nil
+        from: UInt64 = DemoNetwork.startMilliseconds, until: UInt64? = nil
     ) -> GivenFacts {
         var facts = GivenFacts()
         facts.given = [
             Delegation(
                 id: "urn:x:delegation", by: (giver ?? demo.supplier).uri, to: demo.carrier.uri,
                 prefixes: prefixes, sites: sites,
-                fromMilliseconds: DemoNetwork.startMilliseconds, untilMilliseconds: until)
+                fromMilliseconds: from, untilMilliseconds: until)
         ]
         return facts
     }
@@ -73,11 +73,17 @@ import Testing
 
     @Test func `leave holds from its first to before its last millisecond`() throws {
         let made = try event(demo.supplier.batch("A"), at: demo.carrier.site)
+        let start = DemoNetwork.startMilliseconds
         let facts = delegation(
-            prefixes: [demo.supplier.prefix], until: DemoNetwork.startMilliseconds + 10)
-        #expect(try judge(made, by: demo.carrier, after: 9, facts: facts).standing == .delegated)
-        expectRefusal("authority.create-prefix") {
-            try judge(made, by: demo.carrier, after: 10, facts: facts)
+            prefixes: [demo.supplier.prefix], from: start + 5, until: start + 10)
+        for time: UInt64 in [5, 9] {
+            let judgement = try judge(made, by: demo.carrier, after: time, facts: facts)
+            #expect(judgement.standing == .delegated)
+        }
+        for time: UInt64 in [4, 10] {
+            expectRefusal("authority.create-prefix") {
+                try judge(made, by: demo.carrier, after: time, facts: facts)
+            }
         }
     }
 

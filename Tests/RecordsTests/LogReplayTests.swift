@@ -213,6 +213,10 @@ import Testing
         try kept.replay()
         refuse("log.checkpoint", right, after: 3)
         refuse("log.checkpoint", right, after: 8)
+        // The right root of a size at which no seal stands.
+        let leaves = log.entries.prefix(3).map { TreeHash.leaf($0.entry) }
+        let between = try log.checkpoint(size: 3, root: SmallTree.root(of: leaves))
+        refuse("log.checkpoint", between, after: 3)
         refuse("log.checkpoint", try log.checkpoint(size: 5, root: .zero))
         refuse("note.unsigned", try log.checkpoint(size: 5, root: .zero, origin: "other.example"))
         var broken = right

@@ -47,6 +47,23 @@ import Testing
         expectRefusal("statement.key-purpose") { try verify(statement(key: demo.governors[0])) }
     }
 
+    @Test(arguments: KeyPurpose.allCases)
+    func `a member's key signs statements if that is its purpose`(purpose: KeyPurpose) throws {
+        let key = try DemoNetwork.key("further key")
+        let change = Change.addKey(
+            organisation: demo.supplier.uri,
+            key: OrganisationKey(purpose: purpose, key: key.publicKey, fromMilliseconds: 0))
+        let later = try demo.state.applying(demo.amendment([change], after: demo.state))
+        let statement = try statement(key: key)
+        guard purpose != .issuer else {
+            _ = try later.verify(statement, registeredAtMilliseconds: start)
+            return
+        }
+        expectRefusal("statement.key-purpose") {
+            try later.verify(statement, registeredAtMilliseconds: start)
+        }
+    }
+
     @Test func `a broken signature is refused by both libraries`() throws {
         var bytes = try statement().bytes
         bytes[bytes.count - 40] ^= 1

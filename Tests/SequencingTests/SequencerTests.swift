@@ -117,6 +117,21 @@ struct `The sequencer` {
         #expect(refusal?.code == "statement.issuer-suspended")
     }
 
+    @Test func `a delegation too ends its group and makes admission start afresh`() throws {
+        var rig = try rig()
+        let late = try rig.admit(trade[0])
+        let given = try rig.admit(try delegation(id: "urn:x:d1"))
+        #expect(try rig.stage(given) == .staged(leafIndex: 2))
+        #expect(try rig.stage(late) == .sealFirst)
+        let version = rig.sequencer.basis.version
+        try rig.commit()
+        #expect(rig.sequencer.basis.version == version + 1)
+        let now = rig.nowMilliseconds
+        let outcome = try rig.sequencer.stage(
+            late, admittedUnder: version, nowMilliseconds: now, in: rig.ledger)
+        #expect(outcome == .admitAgain)
+    }
+
     @Test func `a delegation counts for what is registered after it`() throws {
         var rig = try rig()
         let event = DemoNetwork.objectEvent(
@@ -145,6 +160,49 @@ struct `The sequencer` {
         let found = basis.delegations.delegations(
             to: network.carrier.uri, under: basis.governance)
         #expect(found.map(\.id) == ["urn:x:d1"])
+    }
+
+    /// A ledger with two amendments, the second group changed before it is kept.
+    private func ledger(
+        _ change: (inout GroupToCommit) throws -> Void
+    ) throws -> MemoryLedger {
+        var rig = try rig()
+        for anchors in [[network.carrier.uri], []] {
+            let state = rig.sequencer.state.governance
+            let body = try network.amendment([.anchors(anchors)], after: state)
+            _ = try rig.stage(try rig.admit(try network.submission(body)))
+            guard anchors.isEmpty else {
+                try rig.commit()
+                continue
+            }
+            let now = rig.nowMilliseconds
+            var group = try rig.sequencer.seal(nowMilliseconds: now, in: rig.ledger)
+            try change(&group)
+            try rig.ledger.commit(group)
+        }
+        return rig.ledger
+    }
+
+    @Test func `a ledger that lost an amendment or a bucket of its index is not taken up`() throws {
+        _ = try SequencerRig(network: network, ledger: try ledger { _ in })
+        let key = Subject.network(network.id).key(in: network.id)
+        let other = Subject(facet: .assertions, uri: "urn:x:1").key(in: network.id)
+        let damages: [(inout GroupToCommit) throws -> Void] = [
+            { $0.buckets.removeAll() },
+            { group in
+                let part = group.statements[0].manifest.rows[0].part
+                group.statements[0].manifest = try Manifest(
+                    rows: [Row(part: part, key: other, role: .assert)])
+                group.heads[key] = nil
+            },
+        ]
+        for damage in damages {
+            let damaged = try ledger(damage)
+            let error = #expect(throws: SequencingError.self) {
+                _ = try SequencerRig(network: network, ledger: damaged)
+            }
+            #expect(error?.code == "log.damaged")
+        }
     }
 
     @Test func `of two records of one URI in one group only the first stands`() throws {

@@ -25,6 +25,31 @@ import Verdicts
         #expect(answer.basis.map(\.governanceSequence) == [2])
     }
 
+    @Test func `a statement falls by when it was registered, not by when it says it was signed`()
+        throws
+    {
+        var textile = try TextileLog()
+        let batch = textile.mill.batch("Y2")
+        let revoked = textile.log.nowMilliseconds
+        try textile.log.register(
+            textile.network.submission(
+                event: DemoNetwork.objectEvent(
+                    action: "ADD", bizStep: "commissioning", batches: [(batch, "1")],
+                    site: textile.mill.site), by: textile.mill,
+                issuedAtSeconds: DemoNetwork.startSeconds), "dated back")
+        try textile.log.seal()
+        let before = try judge(textile.evidence(about: batch), textile)
+        #expect(before.outcome == .verified, "\(before.findings)")
+        try textile.log.amend(
+            [
+                .revokeKey(
+                    thumbprint: textile.mill.key.publicKey.thumbprint, fromMilliseconds: revoked)
+            ], "revoke")
+        let after = try judge(textile.evidence(about: batch), textile)
+        #expect(after.outcome == .invalid)
+        #expect(after.findings.map(\.code) == [.keyRevoked])
+    }
+
     @Test func `a key revoked from after the registration changes nothing`() throws {
         var textile = try TextileLog()
         try textile.log.amend(
