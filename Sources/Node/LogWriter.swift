@@ -9,7 +9,8 @@ import Synchronization
 /// The one writer of a node's log: a thread of its own that owns the sequencer.
 ///
 /// Group commit: whatever was handed over while a group was being committed is the next group, so
-/// that an idle node seals at once and a busy one shares each sync among many. A caller is answered
+/// that an idle node seals at once and a busy one shares each sync among many. After a group of
+/// several statements the next may gather for 3 ms: a seal costs as much as ten statements. A caller is answered
 /// when its group is durable. The first failure of a commit is the end: nothing of the group is
 /// acknowledged, ``ending`` says why, and the process is meant to stop. Only a full disk is not:
 /// the group is refused, and the log is taken up again where it ends, once a pause is over and
@@ -39,6 +40,8 @@ final class LogWriter: Sendable {
 
     /// How the writer ended: in good order, or with what failed.
     let ending = Ending()
+    /// How long statements gather while more than one comes at a time.
+    private static let gatheringSeconds = 0.003
     /// How long nothing is tried after the disk was full.
     static let fullPause = Duration.milliseconds(500)
     private let ledger: Ledger
@@ -105,12 +108,18 @@ final class LogWriter: Sendable {
     ) {
         var sequencer: Sequencer? = first
         var pauseEnd = ContinuousClock.now
+        var isBusy = false
         while true {
             bell.wait()
+            // The bell may have rung for orders that were taken already.
+            if isBusy, line.withLock({ !$0.orders.isEmpty && !$0.isClosed }) {
+                Thread.sleep(forTimeInterval: Self.gatheringSeconds)
+            }
             let (orders, isClosed) = line.withLock { line in
                 defer { line.orders = [] }
                 return (line.orders, line.isClosed)
             }
+            if !orders.isEmpty { isBusy = orders.count > 1 }
             var rest = orders[...]
             while !rest.isEmpty {
                 if sequencer == nil, ContinuousClock.now < pauseEnd {

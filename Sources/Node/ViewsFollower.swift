@@ -22,6 +22,8 @@ final class ViewsFollower: Sendable {
 
     /// How long nothing is tried after the disk was full.
     private static let fullPauseSeconds = 0.5
+    /// By how much the thread is nicer to others than they are to it; Linux has it for each thread.
+    private static let niceness: Int32 = 5
     /// How long groups are let gather between two steps.
     private static let restSeconds = 0.02
     /// How the thread ended.
@@ -107,6 +109,8 @@ final class ViewsFollower: Sendable {
     // MARK: The thread
 
     private func run() {
+        // Nobody is acknowledged by what this thread does: it gives way to admission and the writer.
+        _ = setpriority(PRIO_PROCESS, 0, Self.niceness)
         while true {
             bell.wait()
             while let target = state.withLock({ state in

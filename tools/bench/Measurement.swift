@@ -73,6 +73,7 @@ struct Measurement {
         figures.lastTenth = Self.lastTenth(curve, of: size)
         figures.views = views
         (figures.groupMean, figures.largestGroup) = groups.summary
+        if size <= options.checkLimit { figures.check = try check() }
         figures.singleSeconds = try await singles(service)
         try await rounds(&figures, runtime, service)
         let (build, verify, bytes) = try await evidence(service, number: size / 2)
@@ -85,7 +86,6 @@ struct Measurement {
         (figures.presence, figures.absence, figures.completeness) = try Proofs(
             directory: directory, network: network, entries: size
         ).measure()
-        if size <= options.checkLimit { figures.check = try check() }
         return figures
     }
 
