@@ -110,7 +110,9 @@ final class ViewsFollower: Sendable {
 
     private func run() {
         // Nobody is acknowledged by what this thread does: it gives way to admission and the writer.
-        _ = setpriority(PRIO_PROCESS, 0, Self.niceness)
+        #if os(Linux)
+            _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceness)
+        #endif
         while true {
             bell.wait()
             while let target = state.withLock({ state in
