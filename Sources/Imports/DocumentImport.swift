@@ -1,4 +1,4 @@
-import EPCIS
+package import EPCIS
 import MerkleTrees
 
 /// Reads an EPCIS document or a document of master data into the same rows as a table gives.
@@ -7,32 +7,81 @@ import MerkleTrees
 package enum DocumentImport {
     /// What a document holds, one row for each event and each thing of its master data.
     ///
-    /// XML is told from JSON by its first character. `Document` readers of other strictness come
-    /// in as `contents`.
+    /// XML is told from JSON by its first character.
     ///
     /// - Parameters:
     ///   - bytes: the document.
     ///   - options: what its events are held against.
-    ///   - contents: what finds events and vocabularies in the bytes.
     /// - Returns: the rows; their cursor tells the document from any other.
     /// - Throws: `xml.*`, `json.*`, `epcis.*` or `master.*` where the document itself cannot be
     ///   read.
     package static func rows(
-        _ bytes: [UInt8], options: TableImport.Options,
-        contents: ([UInt8]) throws(ImportRefusal) -> EPCISContents = Self.contents
+        _ bytes: [UInt8], options: TableImport.Options
     ) throws(ImportRefusal) -> [ImportedRow] {
-        var outcomes: [ImportedRow.Outcome] = []
         if let entries = try masterData(bytes) {
-            outcomes = try records(entries, options)
-        } else {
-            let found = try contents(bytes)
-            if let vocabularies = found.vocabularies {
-                outcomes = try records(try HeaderVocabulary.entries(vocabularies), options)
-            }
-            for (index, event) in found.events.enumerated() {
-                outcomes.append(outcome(event, UInt64(outcomes.count + 1), index, options))
+            return numbered(try records(entries, options), of: bytes)
+        }
+        let found = try contents(bytes)
+        var outcomes = try headerRecords(found.vocabularies, options)
+        for (index, event) in found.events.enumerated() {
+            let row = UInt64(outcomes.count + 1)
+            outcomes.append(outcome(event.serialized(), row, index, options))
+        }
+        return numbered(outcomes, of: bytes)
+    }
+
+    /// The same of a document that breaks GS1's schema, repaired where SPEC §8.5 says how.
+    ///
+    /// - Parameters:
+    ///   - bytes: the document.
+    ///   - options: what its events are held against.
+    ///   - defaultZoneOffset: the zone of events that name none, `+01:00`.
+    /// - Returns: the rows, those of events that cannot be repaired failed; what was repaired and
+    ///   what is wrong, nil for a document of master data alone.
+    /// - Throws: as ``rows(_:options:)``.
+    package static func lenientRows(
+        _ bytes: [UInt8], options: TableImport.Options, defaultZoneOffset: String? = nil
+    ) throws(ImportRefusal) -> (rows: [ImportedRow], report: DocumentReport?) {
+        guard try masterData(bytes) == nil else { return (try rows(bytes, options: options), nil) }
+        var text = bytes
+        var vocabularies = (try? JSONValue.parse(bytes)).flatMap { Self.vocabularies(of: $0) }
+        if isXML(bytes) {
+            let contents = try EPCISXML.read(bytes)
+            vocabularies = contents.vocabularies
+            text = JSONValue.array(contents.events).serialized()
+        }
+        let reading = LenientReading(
+            text, options: LenientReading.Options(defaultZoneOffset: defaultZoneOffset))
+        guard reading.form != nil else {
+            let breach = reading.breaches.first
+            throw ImportRefusal(
+                breach?.code ?? "json.syntax", field: breach?.field ?? "",
+                breach?.reason ?? "the document cannot be read")
+        }
+        var outcomes = try headerRecords(vocabularies, options)
+        let events = reading.events.map { ($0.index, $0.bytes as [UInt8]?, [Breach]()) }
+        let others = reading.quarantined.map { ($0.index, nil as [UInt8]?, $0.breaches) }
+        for (index, event, breaches) in (events + others).sorted(by: { $0.0 < $1.0 }) {
+            let row = UInt64(outcomes.count + 1)
+            if let event {
+                outcomes.append(outcome(event, row, index, options))
+            } else {
+                outcomes.append(failed(row, index, breaches))
             }
         }
+        return (numbered(outcomes, of: bytes), reading.report)
+    }
+
+    private static func headerRecords(
+        _ vocabularies: JSONValue?, _ options: TableImport.Options
+    ) throws(ImportRefusal) -> [ImportedRow.Outcome] {
+        guard let vocabularies else { return [] }
+        return try records(try HeaderVocabulary.entries(vocabularies), options)
+    }
+
+    private static func numbered(
+        _ outcomes: [ImportedRow.Outcome], of bytes: [UInt8]
+    ) -> [ImportedRow] {
         let digest = Hash256.sha256(bytes)
         return outcomes.enumerated().map { index, outcome in
             let row = UInt64(index + 1)
@@ -42,17 +91,14 @@ package enum DocumentImport {
     }
 
     /// The events and vocabularies of a document in XML or JSON, read strictly.
-    package static func contents(_ bytes: [UInt8]) throws(ImportRefusal) -> EPCISContents {
+    private static func contents(_ bytes: [UInt8]) throws(ImportRefusal) -> EPCISContents {
         if isXML(bytes) { return try EPCISXML.read(bytes) }
         var result = EPCISContents()
         do {
             for part in try EPCISDocument.split(bytes) {
                 result.events.append(try JSONValue.parse(part.bytes, limits: EPCISLimits.eventJSON))
             }
-            let document = try JSONValue.parse(bytes)
-            result.vocabularies =
-                document["epcisHeader"]?["epcisMasterData"]?["vocabularyList"]
-                ?? document["epcisBody"]?["queryResults"]?["resultsBody"]?["vocabularyList"]
+            result.vocabularies = vocabularies(of: try JSONValue.parse(bytes))
         } catch let error as EPCISError {
             throw ImportRefusal(error.code, field: error.field, error.reason)
         } catch let error as JSONError {
@@ -63,9 +109,17 @@ package enum DocumentImport {
         return result
     }
 
-    /// Whether a document is XML: its first character opens a tag; UTF-16 begins with its mark.
+    private static func vocabularies(of document: JSONValue) -> JSONValue? {
+        document["epcisHeader"]?["epcisMasterData"]?["vocabularyList"]
+            ?? document["epcisBody"]?["queryResults"]?["resultsBody"]?["vocabularyList"]
+    }
+
+    /// Whether a document is XML: its first character opens a tag, also in UTF-16 with its mark.
     package static func isXML(_ bytes: [UInt8]) -> Bool {
-        if bytes.starts(with: [0xff, 0xfe]) || bytes.starts(with: [0xfe, 0xff]) { return true }
+        if bytes.starts(with: [0xff, 0xfe]) || bytes.starts(with: [0xfe, 0xff]) {
+            return bytes.dropFirst(2).first { $0 != 0 && !XMLText.isSpace($0) }
+                == UInt8(ascii: "<")
+        }
         let text = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? bytes.dropFirst(3) : bytes[...]
         return text.first { !XMLText.isSpace($0) } == UInt8(ascii: "<")
     }
@@ -103,10 +157,20 @@ package enum DocumentImport {
         .failed([RowError(row: row, line: 0, column: field, code: code, message: reason)])
     }
 
-    private static func outcome(
-        _ event: JSONValue, _ row: UInt64, _ index: Int, _ options: TableImport.Options
+    private static func failed(
+        _ row: UInt64, _ index: Int, _ breaches: [Breach]
     ) -> ImportedRow.Outcome {
-        let bytes = event.serialized()
+        .failed(
+            breaches.map { breach in
+                RowError(
+                    row: row, line: 0, column: MappingJSON.join("event[\(index)]", breach.field),
+                    code: breach.code, message: breach.reason)
+            })
+    }
+
+    private static func outcome(
+        _ bytes: [UInt8], _ row: UInt64, _ index: Int, _ options: TableImport.Options
+    ) -> ImportedRow.Outcome {
         do throws(EPCISError) {
             let read = try EPCISEvent.read(bytes, by: .schema)
             if let earliest = options.earliestMilliseconds, read.eventTimeMilliseconds < earliest {

@@ -54,6 +54,51 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: place.folder.path()).count == 1)
     }
 
+    @Test func `a document that breaks the schema is repaired when asked, and each repair told`()
+        throws
+    {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let file = place.folder.appending(path: "received.json").path()
+        let event = """
+            {"type":"objectevent","eventTime":"2026-08-01 08:00:00","action":"OBSERVE",
+            "bizStep":"urn:epcglobal:cbv:bizstep:shipping","supplier":"9",
+            "readPoint":{"id":"https://id.gs1.org/414/9521101001013"},
+            "epcList":["https://id.gs1.org/01/09521101000016/21/7"]}
+            """
+        let broken = event.replacing("09521101000016", with: "09521101000017")
+        let document = """
+            {"@context":["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"],
+            "type":"EPCISDocument","schemaVersion":"2.0","creationDate":"2026-08-01T08:00:00Z",
+            "epcisBody":{"eventList":[\(event),\(broken)]}}
+            """
+        try Data(document.utf8).write(to: URL(filePath: file))
+        let strict = try CairnProcess.run(["import", file, "--check"])
+        #expect(strict.code == 2)
+        let zoneless = try CairnProcess.run(["import", file, "--check", "--lenient"])
+        #expect(zoneless.code == 2)
+        #expect(zoneless.errors.contains("2 rows wrong"), "\(zoneless.errors)")
+        let output = place.folder.appending(path: "out")
+        let signing = Array(Self.signing.dropFirst(2))
+        let run = try CairnProcess.run(
+            ["import", file, "--lenient", "--zone", "+01:00", "--historical"] + signing
+                + ["-o", output.path()])
+        #expect(run.code == 2)
+        #expect(run.errors.contains("1 row good, 1 row wrong"), "\(run.errors)")
+        let report = try String(contentsOfFile: file + ".repairs.json", encoding: .utf8)
+        for code in ["event-type", "vocabulary", "time-form", "zone-added", "extension-name"] {
+            #expect(report.contains("repair.\(code)"), "\(code): \(report)")
+        }
+        let errors = try String(contentsOfFile: file + ".errors.csv", encoding: .utf8)
+        #expect(errors.contains("event[1].epcList"))
+        let names = try FileManager.default.contentsOfDirectory(atPath: output.path())
+        let signed = try Data(contentsOf: output.appending(path: try #require(names.first)))
+        let parts = try Submission.decode([UInt8](signed)).parts.map { try Part.decode($0) }
+        #expect(parts.count == 1)
+        let content = String(decoding: parts.first?.content ?? [], as: UTF8.self)
+        #expect(content.contains("\"eventTime\":\"2026-08-01T08:00:00+01:00\""), "\(content)")
+    }
+
     @Test func `wrong rows are listed beside the file, and the others signed once`() throws {
         let place = try DemoPlace()
         defer { place.remove() }

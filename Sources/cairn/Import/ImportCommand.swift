@@ -23,7 +23,9 @@ struct ImportCommand: AsyncParsableCommand {
               cairn import --show-mapping shipment-list > my-shipments.json
 
             EPCIS 1.2 and 2.0 in XML, EPCIS 2.0 in JSON, master data of the GS1 Web Vocabulary and \
-            plots in GeoJSON are imported without a mapping.
+            plots in GeoJSON are imported without a mapping. With --lenient an EPCIS document that \
+            breaks GS1's schema is repaired where SPEC 8.5 lists how: you sign the repaired events, \
+            and FILE.repairs.json tells each repair.
             """)
 
     @Argument(help: "A list as CSV, or a document as XML or JSON.") var file: String?
@@ -31,6 +33,9 @@ struct ImportCommand: AsyncParsableCommand {
     var mapping: String?
     @Option(help: "Print a mapping that comes along, and do nothing else.") var showMapping: String?
     @Flag(help: "Only say what is wrong: sign nothing, send nothing.") var check = false
+    @Flag(help: "Repair an EPCIS document where the specification says how.") var lenient = false
+    @Option(help: "With --lenient: the zone of events that name none, such as +01:00.")
+    var zone: String?
     @Flag(help: "Take events older than the network, too.") var historical = false
     @Option(help: "From which day master data holds that does not say: 2026-03-01.")
     var validFrom: String?
@@ -91,7 +96,13 @@ struct ImportCommand: AsyncParsableCommand {
                 throw CommandFailure(
                     .badInput, "\(file): a list needs --mapping: what are its columns?")
             }
-            return .document(try Files.read(file))
+            let bytes = try Files.read(file)
+            guard lenient else { return .document(bytes) }
+            return .repairable(
+                bytes, zone: try zoneOffset(), report: check ? nil : file + ".repairs.json")
+        }
+        guard !lenient else {
+            throw CommandFailure(.badInput, "--lenient is for documents, not for lists")
         }
         let builtIn = BuiltInMapping(rawValue: mapping).map { Array($0.json.utf8) }
         let bytes = try builtIn ?? Files.read(mapping)
@@ -100,6 +111,14 @@ struct ImportCommand: AsyncParsableCommand {
         } catch {
             throw CommandFailure(error, about: "--mapping \(mapping)")
         }
+    }
+
+    private func zoneOffset() throws -> String? {
+        guard let zone else { return nil }
+        guard (try? ZonedTime("2026-01-01T00:00:00\(zone)")) != nil else {
+            throw CommandFailure(.badInput, "--zone \(zone): an offset reads like +01:00")
+        }
+        return zone
     }
 
     private func signing() throws -> SigningOptions {

@@ -1,3 +1,4 @@
+import EPCIS
 import Foundation
 import Imports
 import Node
@@ -8,6 +9,9 @@ enum ImportSource {
     case table(ImportMapping)
     /// The bytes of a document.
     case document([UInt8])
+    /// The bytes of a document that may be repaired, the zone of events that name none, and the
+    /// file that is told each repair; without one they are printed.
+    case repairable([UInt8], zone: String?, report: String?)
 
     /// Gives the rows of a file, in order and in portions.
     ///
@@ -54,7 +58,13 @@ final class ImportReading {
             switch source {
             case .document(let bytes):
                 isAtEnd = true
-                return try rows(ofDocument: bytes)
+                return try remaining(DocumentImport.rows(bytes, options: options))
+            case .repairable(let bytes, let zone, let path):
+                isAtEnd = true
+                let read = try DocumentImport.lenientRows(
+                    bytes, options: options, defaultZoneOffset: zone)
+                if let report = read.report { try Self.tell(report, in: path) }
+                return try remaining(read.rows)
             case .table(let mapping): return try rows(under: mapping)
             }
         } catch let refusal as ImportRefusal {
@@ -62,8 +72,20 @@ final class ImportReading {
         }
     }
 
-    private func rows(ofDocument bytes: [UInt8]) throws -> [ImportedRow] {
-        let rows = try DocumentImport.rows(bytes, options: options)
+    private static func tell(_ report: DocumentReport, in path: String?) throws {
+        guard let path else {
+            for line in report.lines { Console.line(line) }
+            return
+        }
+        try Files.write(report.json.serialized() + [UInt8(ascii: "\n")], to: path)
+        for line in report.lines.prefix(shownLines) { Console.note(line) }
+        Console.note("what was repaired, and how, is in \(path)")
+    }
+
+    private static let shownLines = 20
+
+    /// The rows of a document behind those that an import has taken.
+    private func remaining(_ rows: [ImportedRow]) throws -> [ImportedRow] {
         guard let cursor else { return rows }
         guard rows.last.map({ $0.cursor.digest == cursor.digest }) ?? false else {
             throw ImportRefusal(
