@@ -10,11 +10,12 @@ import Synchronization
 ///
 /// Group commit: whatever was handed over while a group was being committed is the next group, so
 /// that an idle node seals at once and a busy one shares each sync among many. After a group of
-/// several statements the next may gather for 3 ms: a seal costs as much as ten statements. A caller is answered
-/// when its group is durable. The first failure of a commit is the end: nothing of the group is
-/// acknowledged, ``ending`` says why, and the process is meant to stop. Only a full disk is not:
-/// the group is refused, and the log is taken up again where it ends, once a pause is over and
-/// something is handed over.
+/// several statements the next may gather for 3 ms: a seal costs as much as ten statements.
+///
+/// A caller is answered when its group is durable. The first failure of a commit is the end:
+/// nothing of the group is acknowledged, ``ending`` says why, and the process is meant to stop.
+/// Only a full disk is not: the group is refused, and the log is taken up again where it ends, once
+/// a pause is over and something is handed over.
 final class LogWriter: Sendable {
     /// What became of a statement.
     enum Outcome: Sendable {

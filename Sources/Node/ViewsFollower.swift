@@ -109,7 +109,7 @@ final class ViewsFollower: Sendable {
     // MARK: The thread
 
     private func run() {
-        // Nobody is acknowledged by what this thread does: it gives way to admission and the writer.
+        // Nobody is acknowledged by what this thread does: it gives way to the writer.
         #if os(Linux)
             _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceness)
         #endif

@@ -23,9 +23,9 @@ struct ImportCommand: AsyncParsableCommand {
               cairn import --show-mapping shipment-list > my-shipments.json
 
             EPCIS 1.2 and 2.0 in XML, EPCIS 2.0 in JSON, master data of the GS1 Web Vocabulary and \
-            plots in GeoJSON are imported without a mapping. With --lenient an EPCIS document that \
-            breaks GS1's schema is repaired where SPEC 8.5 lists how: you sign the repaired events, \
-            and FILE.repairs.json tells each repair.
+            plots in GeoJSON are imported without a mapping. With --lenient an EPCIS document \
+            that breaks GS1's schema is repaired where SPEC 8.5 lists how: you sign the repaired \
+            events, and FILE.repairs.json tells each repair.
             """)
 
     @Argument(help: "A list as CSV, or a document as XML or JSON.") var file: String?
