@@ -8,7 +8,7 @@ package import MerkleTrees
 /// change.
 package struct SealedIndexes: Sendable {
     /// How many seals are kept.
-    package static let limit = 16
+    package static let limit = 4
 
     private var indexes: [(size: UInt64, index: SubjectIndex)] = []
 
