@@ -63,6 +63,18 @@ import Testing
         let name = "EQ_e:" + String(repeating: "n", count: QueryLimits.nameByteCount - 5)
         #expect(refusal { try EventQuery(queryString: "\(name)=1") } == nil)
         #expect(refusal { try EventQuery(queryString: "\(name)n=1") } != nil)
+        let wide = (0..<QueryLimits.patternCount).map { "urn:epc:idpat:sgtin:\(952_000 + $0).*.*" }
+            .joined(separator: "|")
+        #expect(refusal { try EventQuery(queryString: "MATCH_epc=\(wide)") } == nil)
+        let wider = wide + "|urn:epc:idpat:sscc:*.*"
+        #expect(refusal { try EventQuery(queryString: "MATCH_epc=\(wider)") } != nil)
+        let texts = Array(repeating: "x", count: QueryLimits.extensionValueCount)
+            .joined(separator: "|")
+        #expect(refusal { try EventQuery(queryString: "EQ_e:n=\(texts)") } == nil)
+        #expect(refusal { try EventQuery(queryString: "EQ_e:n=\(texts)|x") } != nil)
+        let parts = "EQATTR_e:" + String(repeating: "n_", count: QueryLimits.patternCount) + "n"
+        #expect(refusal { try EventQuery(queryString: "\(parts)=1") } == nil)
+        #expect(refusal { try EventQuery(queryString: "\(parts)_n=1") } != nil)
         let json = #"{"EQ_eventID":["x"]}"#
         let space = String(repeating: " ", count: QueryLimits.jsonByteCount - json.utf8.count)
         #expect(refusal { try EventQuery(jsonBytes: Array((json + space).utf8)) } == nil)

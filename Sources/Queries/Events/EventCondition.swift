@@ -61,11 +61,12 @@ enum ParameterForm {
             return .init(name, .sensorType, .texts(try values.list().map(WebVocabulary.canonical)))
         case .places(let field, let withDescendants):
             return .init(
-                name, field, .identifiers(try values.identifiers()),
+                name, field, .identifiers(IdentifierTest(try values.identifiers())),
                 includesDescendants: withDescendants)
         case .identifiers(let field):
-            return .init(name, field, .identifiers(try values.identifiers()))
-        case .patterns(let field): return .init(name, field, .identifiers(try values.patterns()))
+            return .init(name, field, .identifiers(IdentifierTest(try values.identifiers())))
+        case .patterns(let field):
+            return .init(name, field, .identifiers(IdentifierTest(try values.patterns())))
         case .references(let field):
             return .init(
                 name, field, .texts(try values.list().map(EventField.canonicalReference)))

@@ -45,13 +45,13 @@ extension EventQuery {
 extension IndexKeys {
     fileprivate mutating func add(_ condition: EventCondition) {
         switch (condition.field, condition.test) {
-        case (.epcs, .identifiers(let patterns)), (.epcClasses, .identifiers(let patterns)),
-            (.transformationID, .identifiers(let patterns)):
-            if let list = Self.identifiers(patterns) { identifiers.append(list) }
-        case (.readPoint, .identifiers(let patterns)):
-            if let list = Self.uris(patterns) { readPoints.append(list) }
-        case (.bizLocation, .identifiers(let patterns)):
-            if let list = Self.uris(patterns) { bizLocations.append(list) }
+        case (.epcs, .identifiers(let test)), (.epcClasses, .identifiers(let test)),
+            (.transformationID, .identifiers(let test)):
+            if let list = Self.identifiers(test.patterns) { identifiers.append(list) }
+        case (.readPoint, .identifiers(let test)):
+            if let list = Self.uris(test.patterns) { readPoints.append(list) }
+        case (.bizLocation, .identifiers(let test)):
+            if let list = Self.uris(test.patterns) { bizLocations.append(list) }
         case (.eventType, .texts(let texts)): eventTypes = texts
         case (.bizStep, .texts(let texts)): bizSteps = texts
         case (.eventID, .texts(let texts)): eventIDs = texts
@@ -76,12 +76,8 @@ extension IndexKeys {
     }
 
     private static func uris(_ patterns: [IdentifierPattern]) -> [String]? {
-        var uris: [String] = []
-        for pattern in patterns {
-            guard case .exactly(let uri) = pattern else { return nil }
-            uris.append(uri)
-        }
-        return uris
+        let uris = patterns.compactMap(\.exactURI)
+        return uris.count == patterns.count ? uris : nil
     }
 }
 

@@ -124,7 +124,7 @@ extension EventQuery {
                 let all = Set(named + named.flatMap(descendants)).sorted()
                 return EventCondition(
                     condition.parameter, condition.field,
-                    .identifiers(all.map(IdentifierPattern.exactly)))
+                    .identifiers(IdentifierTest(all.map(IdentifierPattern.exactly))))
             })
     }
 
@@ -143,10 +143,8 @@ extension EventQuery {
 extension EventCondition {
     /// The canonical URIs of a test for identifiers, patterns left out.
     fileprivate var exactURIs: [String] {
-        guard case .identifiers(let patterns) = test else { return [] }
-        return patterns.compactMap { pattern in
-            if case .exactly(let uri) = pattern { uri } else { nil }
-        }
+        guard case .identifiers(let test) = test else { return [] }
+        return test.patterns.compactMap(\.exactURI)
     }
 }
 

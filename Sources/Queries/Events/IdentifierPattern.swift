@@ -30,6 +30,11 @@ package enum IdentifierPattern: Hashable, Sendable {
         self = .exactly(try CanonicalIdentifier(text).uri)
     }
 
+    /// The canonical URI, if one identifier is meant.
+    package var exactURI: String? {
+        if case .exactly(let uri) = self { uri } else { nil }
+    }
+
     /// Whether an identifier is among those meant.
     package func accepts(_ identifier: CanonicalIdentifier) -> Bool {
         switch self {

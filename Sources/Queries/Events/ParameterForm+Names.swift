@@ -121,7 +121,8 @@ extension ParameterForm {
                 AttributeField(
                     field: FieldName(field, prefixes), attribute: FieldName(attribute, prefixes)))
         }
-        return fields.isEmpty ? nil : .operands(.attribute(fields), .equal)
+        guard (1...QueryLimits.patternCount).contains(fields.count) else { return nil }
+        return .operands(.attribute(fields), .equal)
     }
 
     /// `EQ_<prefix:name>`, `EXISTS_INNER_ILMD_<prefix:name>` and their like.

@@ -67,13 +67,19 @@ struct ParameterValues {
     }
 
     func patterns() throws(QueryRefusal) -> [IdentifierPattern] {
-        try each { (text) throws(QueryRefusal) in
+        let patterns = try each { (text) throws(QueryRefusal) in
             do throws(IdentifierError) {
                 return try IdentifierPattern(text)
             } catch {
                 throw refusal(error.reason)
             }
         }
+        let wide = patterns.filter { if case .fields = $0 { true } else { false } }
+        guard wide.count <= QueryLimits.patternCount else {
+            throw refusal(
+                "at most \(QueryLimits.patternCount) patterns may leave open more than a serial")
+        }
+        return patterns
     }
 
     func time() throws(QueryRefusal) -> Int64 {
@@ -116,7 +122,13 @@ struct ParameterValues {
 
     /// Equality takes any text; of the others, a limit that is a number or a time.
     func operands(_ comparison: Comparison) throws(QueryRefusal) -> [ExtensionOperand] {
-        guard comparison != .equal else { return try list().map(ExtensionOperand.init) }
+        guard comparison != .equal else {
+            let texts = try list()
+            guard texts.count <= QueryLimits.extensionValueCount else {
+                throw refusal("at most \(QueryLimits.extensionValueCount) values are read here")
+            }
+            return texts.map(ExtensionOperand.init)
+        }
         let operand = ExtensionOperand(try single())
         guard operand.number != nil || operand.timeMilliseconds != nil else {
             throw refusal("a number or a time is expected: 12.5, 2026-03-01T08:30:00.000+01:00")

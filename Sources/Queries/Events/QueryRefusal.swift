@@ -43,6 +43,11 @@ package enum QueryLimits {
     package static let nameByteCount = 512
     /// Values of all parameters together.
     package static let valueCount = 4_096
+    /// Values of one extension field: each is compared with every value of the event's field.
+    package static let extensionValueCount = 64
+    /// Patterns of one parameter with a wildcard for more than a serial, and ways to part the name
+    /// of an attribute: each is tried on all that an event names.
+    package static let patternCount = 16
     /// Events of a page, if the query does not say.
     package static let eventsPerPage = 30
     /// Events of a page at most; who asks for more gets this many.

@@ -30,7 +30,7 @@ package enum ValueTest: Hashable, Sendable {
     /// One of these texts, byte for byte.
     case texts([String])
     /// An identifier that one of the patterns accepts.
-    case identifiers([IdentifierPattern])
+    case identifiers(IdentifierTest)
     /// A number that compares so with one of these.
     case numbers(Comparison, [ExactDecimal])
     /// A time that compares so with this one, milliseconds since the Unix epoch.
@@ -48,8 +48,7 @@ package enum ValueTest: Hashable, Sendable {
         case (.exists, _): true
         case (.texts(let texts), .text(let text)):
             texts.contains { $0.utf8.elementsEqual(text.utf8) }
-        case (.identifiers(let patterns), .identifier(let identifier)):
-            patterns.contains { $0.accepts(identifier) }
+        case (.identifiers(let test), .identifier(let identifier)): test.accepts(identifier)
         case (.numbers(let comparison, let numbers), .number(let number)):
             numbers.contains { comparison.holds(number, $0) }
         case (.time(let comparison, let limit), .time(let time)): comparison.holds(time, limit)
@@ -58,6 +57,26 @@ package enum ValueTest: Hashable, Sendable {
             operands.contains { $0.accepts(value, comparison) }
         default: false
         }
+    }
+}
+
+/// Patterns, one of which an identifier must fit.
+package struct IdentifierTest: Hashable, Sendable {
+    /// The patterns in the order given.
+    package let patterns: [IdentifierPattern]
+    /// Those that are one identifier each, to be found at once.
+    private let exact: Set<String>
+    private let others: [IdentifierPattern]
+
+    init(_ patterns: [IdentifierPattern]) {
+        self.patterns = patterns
+        exact = Set(patterns.compactMap(\.exactURI))
+        others = patterns.filter { $0.exactURI == nil }
+    }
+
+    /// Whether an identifier fits one of the patterns.
+    func accepts(_ identifier: CanonicalIdentifier) -> Bool {
+        exact.contains(identifier.uri) || others.contains { $0.accepts(identifier) }
     }
 }
 
