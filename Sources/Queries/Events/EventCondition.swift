@@ -58,7 +58,7 @@ enum ParameterForm {
         case .words(let field, let vocabulary):
             return .init(name, field, .texts(try values.words(vocabulary)))
         case .measurementTypes:
-            return .init(name, .sensorType, .texts(try values.list().map(WebVocabulary.canonical)))
+            return .init(name, .sensorType, .texts(try values.list().map(WebTerms.canonical)))
         case .places(let field, let withDescendants):
             return .init(
                 name, field, .identifiers(IdentifierTest(try values.identifiers())),
