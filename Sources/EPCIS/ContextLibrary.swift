@@ -17,7 +17,7 @@ package struct ContextLibrary: Sendable {
     }
 
     /// The prefixes that a context defines, and the addresses in it that are not known.
-    func prefixes(of context: JSONValue?) -> Prefixes {
+    package func prefixes(of context: JSONValue?) -> Prefixes {
         var prefixes = Prefixes()
         for entry in EventContext.entries(context) {
             switch entry {
@@ -36,7 +36,7 @@ package struct ContextLibrary: Sendable {
 }
 
 /// Prefixes in force in an event.
-struct Prefixes {
+package struct Prefixes: Sendable {
     /// Prefix to name space.
     fileprivate(set) var table: [String: String] = [:]
     /// Addresses of contexts nobody gave us.
@@ -59,7 +59,7 @@ struct Prefixes {
     }
 
     /// The name space and local name of a compact URI; nothing if its prefix is not defined.
-    func resolved(_ text: String) -> (space: String, local: String)? {
+    package func resolved(_ text: String) -> (space: String, local: String)? {
         guard let colon = text.utf8.firstIndex(of: UInt8(ascii: ":")) else { return nil }
         let local = text[text.index(after: colon)...]
         // JSON-LD 1.1 §IRI compaction: what follows a prefix does not begin with two slashes.

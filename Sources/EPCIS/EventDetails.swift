@@ -133,6 +133,15 @@ package struct SensorReport: Hashable, Sendable {
     }
 }
 
+/// Terms of the GS1 Web Vocabulary, such as measurement types (CBV 2.0 §8.9).
+package enum WebTerms {
+    /// The URI of a bare term, a former URI of one as it is now; any other text as it is.
+    package static func canonical(_ text: String) -> String {
+        let isBare = !text.utf8.contains(UInt8(ascii: ":"))
+        return isBare ? "https://ref.gs1.org/voc/" + text : Prefixes.current(text)
+    }
+}
+
 extension JSONValue {
     /// The elements of a list; none for anything else.
     fileprivate func elements(_ name: String) -> [JSONValue] { self[name]?.asArray ?? [] }
@@ -151,10 +160,7 @@ extension JSONValue {
 
     /// A term of the GS1 Web Vocabulary as URI; a user's own as it is.
     fileprivate func webTerm(_ name: String) -> String? {
-        self[name]?.asString.map { text in
-            let isBare = !text.utf8.contains(UInt8(ascii: ":"))
-            return isBare ? "https://ref.gs1.org/voc/" + text : Prefixes.current(text)
-        }
+        self[name]?.asString.map(WebTerms.canonical)
     }
 
     fileprivate func texts(_ names: [String]) -> [String: String] {

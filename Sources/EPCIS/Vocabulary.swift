@@ -3,7 +3,7 @@
 /// In JSON a value of the list is its bare word; a user's own value is a URI or CURIE. The URN
 /// spelling `urn:epcglobal:cbv:…` and the former namespace `https://ns.gs1.org/cbv/` belong to
 /// the XML binding and are refused, as GS1's schema does.
-enum Vocabulary {
+package enum Vocabulary: Hashable, Sendable {
     /// What step of a business process an event was part of (CBV 2.0 §7.1).
     case businessStep
     /// The business condition of the objects after an event (CBV 2.0 §7.2).
@@ -33,7 +33,7 @@ enum Vocabulary {
     ]
 
     /// Reads a value and gives its canonical URI: `https://ref.gs1.org/cbv/BizStep-shipping`.
-    func read(_ value: JSONValue) throws(EPCISError) -> String {
+    package func read(_ value: JSONValue) throws(EPCISError) -> String {
         let text = try Scalars.string(value)
         if Self.contains(words, text) { return canonical(text) }
         let lowered = text.lowercased()
@@ -54,7 +54,7 @@ enum Vocabulary {
 
     /// The canonical URI of a word of the list and of other spellings of its namespace; any other
     /// text as it is (SPEC §8.1).
-    func canonical(_ text: String) -> String {
+    package func canonical(_ text: String) -> String {
         if Self.contains(words, text) { return Self.namespace + prefix + text }
         for spelling in Self.namespaceSpellings where text.utf8.starts(with: spelling.utf8) {
             let word = text.utf8.dropFirst(spelling.utf8.count)
