@@ -9,7 +9,8 @@ package struct EventCondition: Hashable, Sendable {
     package let field: EventField
     /// What it asks of the values.
     package let test: ValueTest
-    /// Whether sites below the named ones count too: `WD_*`, until ``EventQuery/expandingSites(_:)``.
+    /// Whether sites below the named ones count too: `WD_*`, until
+    /// ``EventQuery/expandingSites(_:)``.
     package let includesDescendants: Bool
 
     init(
@@ -46,7 +47,7 @@ enum ParameterForm {
     case names(EventField)
     case operands(EventField, Comparison)
 
-    /// The condition that a parameter states; nothing for `EXISTS_…=false`, which restricts nothing.
+    /// The condition that a parameter states; none for `EXISTS_…=false`, which restricts nothing.
     func condition(
         _ parameter: QueryParameter, _ prefixes: Prefixes
     ) throws(QueryRefusal) -> EventCondition? {

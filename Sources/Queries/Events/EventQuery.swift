@@ -5,9 +5,9 @@ package import MerkleTrees
 /// A query for events as EPCIS 2.0 §8.2.7 defines it, whatever way it came (SPEC §17.2).
 ///
 /// Different parameters restrict together, the values of one are alternatives. A query is a value
-/// without any data: ``matches(_:)`` says of one event whether it is in the answer, ``page(of:treeSize:)``
-/// puts answers in order and cuts them into pages. Both are plain on purpose: what searches a
-/// database must answer as they do.
+/// without any data: ``matches(_:)`` says of one event whether it is in the answer,
+/// ``page(of:treeSize:)`` puts answers in order and cuts them into pages. Both are plain on
+/// purpose: what searches a database must answer as they do.
 package struct EventQuery: Hashable, Sendable {
     /// The conditions, by the bytes of their parameters' names; all must hold.
     package let conditions: [EventCondition]

@@ -124,7 +124,7 @@ package struct EPCPattern: Hashable, Sendable {
         return (6...12).contains(prefix.count) && prefix.allSatisfy { (0x30...0x39).contains($0) }
     }
 
-    /// Whether an identifier's URN, written with this pattern's company prefix, fits field by field.
+    /// Whether an identifier's URN, with this pattern's company prefix, fits field by field.
     func accepts(_ identifier: CanonicalIdentifier) -> Bool {
         let length = fields.first.flatMap { $0?.count } ?? 6
         guard let urn = try? identifier.epcURN(companyPrefixLength: length) else { return false }

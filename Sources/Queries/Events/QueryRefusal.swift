@@ -1,10 +1,10 @@
 /// Why an EPCIS query is not answered (EPCIS 2.0 §8.2.3, SPEC §17.2).
 ///
-/// | code | meaning | GS1's exception |
-/// |---|---|---|
-/// | `query.parameter` | a parameter is unknown, malformed or contradicts another | `QueryParameterException` |
-/// | `query.token` | a page token is malformed or of another query | `QueryParameterException` |
-/// | `query.too-large` | more events match than `maxEventCount` allows | `QueryTooLargeException` |
+/// - `query.parameter`: a parameter is unknown, malformed or contradicts another; GS1's
+///   `QueryParameterException`.
+/// - `query.token`: a page token is malformed or of another query; the same.
+/// - `query.too-large`: more events match than `maxEventCount` allows; GS1's
+///   `QueryTooLargeException`.
 package struct QueryRefusal: Error, Hashable, Sendable {
     /// The stable code.
     package let code: String
