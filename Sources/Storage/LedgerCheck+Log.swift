@@ -99,7 +99,7 @@ extension LedgerCheck {
         let part = try prepared.manifest.flatMap { manifest in try governancePart(manifest) }
         switch try replay.append(prepared, governancePart: part) {
         case .statement(let appended, let verified, let manifest):
-            noteStatement(manifest, verified, at: appended.leafIndex)
+            noteStatement(verified, at: appended.leafIndex)
             let before = BackLinks.encode(
                 manifest, at: stored.index, last: &expected.lastLinks)
             if stored.links != before {
@@ -151,9 +151,7 @@ extension LedgerCheck {
 
     // MARK: Statements and their parts
 
-    private mutating func noteStatement(
-        _ manifest: Manifest, _ verified: VerifiedStatement, at index: UInt64
-    ) {
+    private mutating func noteStatement(_ verified: VerifiedStatement, at index: UInt64) {
         expected.statements.append(
             ExpectedRows.Statement(
                 prefix: Place.prefix(verified.id), place: Place.key(log: store.log, index)))

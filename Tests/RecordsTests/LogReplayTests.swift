@@ -18,8 +18,19 @@ import Testing
         _ rule: Int, _ code: String, at leafIndex: UInt64, of log: TestLog,
         sourceLocation: SourceLocation = #_sourceLocation
     ) {
+        for preparedAhead in [false, true] {
+            expectBreach(
+                rule, code, at: leafIndex, of: log, preparedAhead: preparedAhead,
+                sourceLocation: sourceLocation)
+        }
+    }
+
+    private func expectBreach(
+        _ rule: Int, _ code: String, at leafIndex: UInt64, of log: TestLog, preparedAhead: Bool,
+        sourceLocation: SourceLocation
+    ) {
         do {
-            try log.replay()
+            try log.replay(preparedAhead: preparedAhead)
             Issue.record("the log was accepted", sourceLocation: sourceLocation)
         } catch let breach as LogBreach {
             #expect(breach.rule == rule, "\(breach)", sourceLocation: sourceLocation)
@@ -98,6 +109,20 @@ import Testing
             issuedAtSeconds: DemoNetwork.startSeconds + 1_000)
         broken.entries[2] = statement(future, at: try time(2))
         expectBreach(2, "statement.from-the-future", at: 2, of: broken)
+    }
+
+    @Test func `rule 2: a key that was revoked since an entry was prepared does not count`() throws
+    {
+        var log = TestLog(demo)
+        try log.append(demo.file.submission)
+        try log.seal()
+        let change = Change.revokeKey(
+            thumbprint: demo.supplier.key.publicKey.thumbprint, fromMilliseconds: 0)
+        try log.append(demo.submission(demo.amendment([change], after: demo.state)))
+        try log.seal()
+        let late = try demo.attachment("1", mentioning: ["urn:x:1"], by: demo.supplier)
+        log.entries.append(statement(late, at: log.state.lastTimeMilliseconds + 1))
+        expectBreach(2, "statement.key-revoked", at: 4, of: log)
     }
 
     @Test func `rule 2: an id stands once`() throws {

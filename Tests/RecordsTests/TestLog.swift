@@ -73,12 +73,22 @@ struct TestLog {
     }
 
     /// Replays the log from its bytes, checking each checkpoint in its place.
+    ///
+    /// Prepared ahead, all entries are verified under genesis before the first is taken.
     @discardableResult
-    func replay() throws -> LogReplay {
+    func replay(preparedAhead: Bool = false) throws -> LogReplay {
         var replay = LogReplay(genesis: demo.state, origin: DemoNetwork.origin, indexDepth: 3)
+        let prepared = entries.map {
+            PreparedEntry($0.entry, manifest: $0.manifest, under: demo.state)
+        }
         for (number, entry) in entries.enumerated() {
-            try replay.append(
-                entry: entry.entry, manifest: entry.manifest, governancePart: entry.governancePart)
+            if preparedAhead {
+                try replay.append(prepared[number], governancePart: entry.governancePart)
+            } else {
+                try replay.append(
+                    entry: entry.entry, manifest: entry.manifest,
+                    governancePart: entry.governancePart)
+            }
             if let checkpoint = checkpoints[number + 1] { try replay.check(checkpoint: checkpoint) }
         }
         return replay
