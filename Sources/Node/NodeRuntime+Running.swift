@@ -6,6 +6,8 @@ import UnixSignals
 extension NodeRuntime {
     /// Serves until SIGTERM or SIGINT, until the task is cancelled, or until the ledger fails.
     ///
+    /// SIGHUP makes it read its TLS certificate again.
+    ///
     /// Starts the node if that has not been done; returns when everything has ended. `serving` is
     /// called once the node answers and signals are heard, so that whoever is told may stop it.
     ///
@@ -43,6 +45,11 @@ private struct ServingNode: Service {
         guard let node = runtime.running else { return }
         let notifier = ServiceNotifier()
         node.watch.notify(notifier, of: node)
+        let hangUps = await UnixSignalsSequence(trapping: .sighup)
+        let renewing = Task { [runtime] in
+            for await _ in hangUps { runtime.renewCertificate() }
+        }
+        defer { renewing.cancel() }
         serving()
         let wake = Ending()
         let watching = Task { wake.settle(await node.writer.ending.value()) }

@@ -71,18 +71,23 @@ package final class NodeRuntime: Sendable {
     private let listenAddress: ListenAddress
     private let passphrase: [UInt8]?
     private let exposure: Exposure
+    /// Reads the TLS certificate again from where it came; nil for a node without files for it.
+    private let certificate: (@Sendable () throws(NodeError) -> ServerTLS)?
     let settings: Settings
     private let phase = Mutex(Phase.new)
 
     /// The node of a directory; nothing is opened yet.
     ///
     /// It will listen at `http`, an address and port, port 0 for a free one; beyond loopback only
-    /// with TLS or behind a proxy. The passphrase is that of the log key, if it is encrypted.
+    /// with TLS or behind a proxy. The passphrase is that of the log key, if it is encrypted;
+    /// `certificate` reads what ``renewCertificate()`` is to show.
     ///
     /// - Throws: `node.missing-file`, `node.configuration`, `node.listen`.
     package init(
         directory: String, http: String = "127.0.0.1:0", passphrase: [UInt8]? = nil,
-        exposure: Exposure = .machine, settings: Settings = Settings()
+        exposure: Exposure = .machine,
+        certificate: (@Sendable () throws(NodeError) -> ServerTLS)? = nil,
+        settings: Settings = Settings()
     ) throws(NodeError) {
         self.directory = NodeDirectory(path: directory)
         self.origin = try self.directory.configuration().origin
@@ -93,6 +98,7 @@ package final class NodeRuntime: Sendable {
         }
         self.passphrase = passphrase
         self.exposure = exposure
+        self.certificate = certificate
         self.settings = settings
     }
 
@@ -167,6 +173,20 @@ package final class NodeRuntime: Sendable {
         let own = Caller(
             role: .nodeOperator, reader: .member(organisation: node.organisation))
         return .loopback(as: own, access: access)
+    }
+
+    /// Reads the TLS certificate again and shows it from the next handshake on; one that cannot be
+    /// used leaves the present one, and the log says why.
+    package func renewCertificate() {
+        guard let certificate, let tls = exposure.tls else { return }
+        do throws(NodeError) {
+            tls.show(try certificate())
+            settings.logger.info("a new certificate", metadata: ["code": "tls.renewed"])
+        } catch {
+            settings.logger.error(
+                "the certificate stays as it was",
+                metadata: ["code": "tls.not-renewed", "reason": "\(error.reason)"])
+        }
     }
 
     /// Stops in order, if the node serves.

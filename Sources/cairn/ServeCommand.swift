@@ -9,7 +9,8 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve", abstract: "Runs a node until it is told to stop.",
         discussion: """
             Prints its address once it answers. SIGTERM and Ctrl-C let it finish what it has \
-            accepted and end it; a second one ends it at once.
+            accepted and end it; a second one ends it at once. SIGHUP makes it read its TLS \
+            certificate again.
 
             On loopback, whoever calls from this machine is the node's operator. Beyond loopback \
             callers show tokens (cairn token), and the node wants TLS: its own certificate, or a \

@@ -117,6 +117,53 @@ import Testing
         #expect(plain.code == 3)
     }
 
+    @Test func `SIGHUP shows a renewed certificate and keeps the old one if it is no good`() throws {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let directory = try place.makeNode()
+        let before = try TestCertificates(in: place.folder)
+        _ = try before.make("node")
+        let log = place.folder.appending(path: "log")
+        let node = try ServingNode(
+            directory: directory,
+            options: [
+                "--tls-certificate", before.path("node.pem"), "--tls-key", before.path("node.key"),
+            ], errors: log)
+        defer { _ = node.stop() }
+        func believes(_ authority: TestCertificates) throws -> Bool {
+            let asked = try CairnProcess.run([
+                "trace", Self.cotton, "--node", node.url, "--ca-file", authority.authority.path(),
+            ])
+            return asked.code != 3
+        }
+        #expect(try believes(before))
+
+        let folder = place.folder.appending(path: "after")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let after = try TestCertificates(in: folder)
+        let renewed = try after.make("node")
+        try Data(renewed.certificate).write(to: URL(filePath: before.path("node.pem")))
+        try Data(renewed.key).write(to: URL(filePath: before.path("node.key")))
+        #expect(try believes(before), "nothing changes until the node is told")
+        try Self.hangUp(node, until: "tls.renewed", in: log)
+        #expect(try believes(after))
+        #expect(try !believes(before))
+
+        try Data("no certificate".utf8).write(to: URL(filePath: before.path("node.pem")))
+        try Self.hangUp(node, until: "tls.not-renewed", in: log)
+        #expect(try believes(after))
+    }
+
+    /// Sends SIGHUP and waits until the node's log has a code.
+    private static func hangUp(_ node: ServingNode, until code: String, in log: URL) throws {
+        Foundation.kill(node.processIdentifier, SIGHUP)
+        for _ in 0..<1_000 {
+            if try String(contentsOf: log, encoding: .utf8).contains(code) { return }
+            Thread.sleep(forTimeInterval: 0.01)
+        }
+        Issue.record("the node's log has no \(code)")
+    }
+
     @Test(arguments: [
         ["--reader-key", "x.pem"], ["--organisation", "urn:x:y"], ["--token-file", "nowhere"],
         ["--ca-file", "nowhere"],

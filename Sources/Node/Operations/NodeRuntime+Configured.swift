@@ -27,23 +27,28 @@ extension ServingConfiguration {
     ///
     /// - Throws: `node.configuration`, naming the files.
     func exposure() throws(NodeError) -> NodeRuntime.Exposure {
-        guard let certificate = text(.tlsCertificate), let key = text(.tlsKey) else {
-            return isSet(.behindProxy) ? .proxied : .machine
-        }
+        guard let certificate else { return isSet(.behindProxy) ? .proxied : .machine }
         guard !isSet(.behindProxy) else {
             throw .input(
                 "node.configuration",
                 "behindProxy: the proxy ends TLS; give it the certificate, not the node")
         }
-        do {
-            return .tls(
-                try ServerTLS(
+        return .tls(try certificate())
+    }
+
+    /// What reads the certificate to show and its key from their files, as often as it is asked.
+    var certificate: (@Sendable () throws(NodeError) -> ServerTLS)? {
+        guard let certificate = text(.tlsCertificate), let key = text(.tlsKey) else { return nil }
+        return { () throws(NodeError) in
+            do {
+                return try ServerTLS(
                     certificatePEM: try Self.read(certificate, .tlsCertificate),
-                    keyPEM: try Self.read(key, .tlsKey)))
-        } catch let error as ListenError {
-            throw .input("node.configuration", "\(certificate), \(key): \(error.reason)")
-        } catch {
-            throw NodeError(error)
+                    keyPEM: try Self.read(key, .tlsKey))
+            } catch let error as ListenError {
+                throw .input("node.configuration", "\(certificate), \(key): \(error.reason)")
+            } catch {
+                throw NodeError(error)
+            }
         }
     }
 
@@ -68,7 +73,8 @@ extension NodeRuntime {
             directory: directory, http: serving.text(.listen) ?? "",
             passphrase: try KeyPassphrase.read(
                 file: serving.text(.keyPassphraseFile), environment: environment),
-            exposure: try serving.exposure(), settings: serving.settings(logger: logger))
+            exposure: try serving.exposure(), certificate: serving.certificate,
+            settings: serving.settings(logger: logger))
     }
 
     /// Checks that a node could start with its settings, as far as files tell: it reads the genesis
