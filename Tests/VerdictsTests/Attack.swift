@@ -216,6 +216,10 @@ extension Attack {
                 let leaf = attacked.statements.randomElement(using: &random) ?? 2
                 script.move(leaf, toTime: script.time(leaf - 1) - 1)
             },
+            script("a last seal older than the network", always: [.rejected, .breach]) {
+                script, _, _, _ in
+                script.items[script.items.count - 1] = .seal(atMilliseconds: script.time(0) - 1)
+            },
             script("two statements in another order", always: [.fork, .notBetter]) {
                 script, _, attacked, random in
                 let place = attacked.leaf("made A") + Int.random(in: 0..<2, using: &random)

@@ -141,6 +141,37 @@ import Verdicts
         #expect(own.outcome == .verified)
     }
 
+    @Test func `an issuer contradicts itself under one event ID, and no other issuer does`() throws {
+        var textile = try TextileLog()
+        let (mill, carrier) = (textile.mill, textile.network.carrier)
+        let batch = mill.batch("Y3")
+        func event(_ action: String, _ kilograms: String, at site: String) -> [UInt8] {
+            let step = action == "ADD" ? "commissioning" : "receiving"
+            return DemoNetwork.event(
+                "ObjectEvent", time: "2026-01-05T08:00:00Z",
+                """
+                "eventID":"urn:uuid:8f0c4f0e-3d5a-4c0e-9d7e-0b9a52e1f3c7","action":"\(action)",\
+                "bizStep":"\(step)","bizLocation":{"id":"\(site)"},\
+                "quantityList":[\(DemoNetwork.quantities([(batch, kilograms)]))],\
+                "destinationList":[{"type":"possessing_party","destination":"\(carrier.uri)"}]
+                """)
+        }
+        func register(_ event: [UInt8], by member: DemoNetwork.Member, _ name: String) throws {
+            let seconds = textile.log.nowMilliseconds / 1_000
+            try textile.log.register(
+                textile.network.submission(event: event, by: member, issuedAtSeconds: seconds),
+                name)
+            try textile.log.seal()
+        }
+        try register(event("ADD", "5", at: mill.site), by: mill, "made")
+        try register(event("OBSERVE", "5", at: carrier.site), by: carrier, "its ID taken")
+        let taken = try judge(textile.evidence(about: batch), textile)
+        #expect(taken.outcome == .verified, "\(taken.findings)")
+        try register(event("ADD", "6", at: mill.site), by: mill, "made otherwise")
+        let contradicted = try judge(textile.evidence(about: batch), textile)
+        #expect(contradicted.outcome == .contradicted, "\(contradicted.findings)")
+    }
+
     @Test func `content that cannot be read is invalid`() throws {
         var textile = try TextileLog()
         let member = textile.network.carrier
