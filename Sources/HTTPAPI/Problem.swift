@@ -38,13 +38,14 @@ package struct Problem: Hashable, Sendable {
         "statement.key-purpose": 403, "statement.key-not-yet-valid": 403,
         "statement.key-revoked": 403, "statement.signature": 403, "evidence.too-large": 422,
         "node.failed": 500, "storage.full": 507, "storage.reserve": 507,
-        "access.required": 401, "access.token": 401, "access.expired": 401,
+        "quota.links": 429, "access.required": 401, "access.token": 401, "access.expired": 401,
         "access.organisation": 403, "access.role": 403, "entry.withheld": 403,
     ]
 
     /// Seconds after which it makes sense to try again, for statuses that say so.
     package var retryAfterSeconds: Int? {
         switch status {
+        case 429: 3_600
         case 503: 2
         case 507: 60
         default: nil
@@ -63,6 +64,7 @@ package struct Problem: Hashable, Sendable {
         case 415: "The media type is not understood here"
         case 421: "The request is meant for another host"
         case 422: "The question is too large to answer"
+        case 429: "The issuer has registered too much about what is not its own"
         case 431: "The head of the request is too large"
         case 500: "The node failed"
         case 503: "The node cannot take this now"

@@ -23,6 +23,8 @@ package final class NodeRuntime: Sendable {
         package var waitingSubmissions = 4_096
         /// The most bytes of them.
         package var waitingBytes = 64 << 20
+        /// The most links a day of one issuer to the chain of another's thing.
+        package var foreignLinksPerDay: UInt32 = 20_000
         /// How long a question about lineage waits for the views to reach the newest seal.
         package var viewsPatience = Duration.seconds(2)
         /// How long one answer's evidence may take to gather, waiting included: what strangers add

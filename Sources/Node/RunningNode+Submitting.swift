@@ -3,6 +3,7 @@ import MerkleTrees
 import Records
 import Sequencing
 import Storage
+import Synchronization
 
 extension RunningNode {
     /// Admits a submission on the caller's task and hands it to the writer.
@@ -36,8 +37,17 @@ extension RunningNode {
         _ submission: Submission, under basis: AdmissionBasis
     ) throws(Refusal) -> AdmittedStatement {
         let facts = AdmissionFacts(ledger: ledger, basis: basis)
-        return try Admission(governance: basis.governance, facts: facts)
-            .admit(submission, nowMilliseconds: nowMilliseconds())
+        let now = nowMilliseconds()
+        let admitted = try Admission(governance: basis.governance, facts: facts)
+            .admit(submission, nowMilliseconds: now)
+        let authority = Authority(governance: basis.governance, facts: facts)
+        let issuer = admitted.verified.statement.issuer
+        try quota.withLock { quota throws(Refusal) in
+            try quota.count(admitted, network: network, atMilliseconds: now) { uri in
+                authority.speaks(issuer, for: uri, atMilliseconds: now)
+            }
+        }
+        return admitted
     }
 
     /// The answer for a statement that would be refused today: if these very bytes were registered

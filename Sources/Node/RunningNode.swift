@@ -36,6 +36,8 @@ final class RunningNode: Sendable {
     let governance: KnownGovernance
     /// Counts, disk and readiness.
     let watch: NodeWatch
+    /// How much each issuer may add today to the chains of others' things.
+    let quota: Mutex<LinkQuota>
     let nowMilliseconds: @Sendable () -> UInt64
     let viewsPatience: Duration
     let evidencePatience: Duration
@@ -60,6 +62,7 @@ final class RunningNode: Sendable {
         self.receipts = receipts
         self.governance = governance
         self.watch = watch
+        self.quota = Mutex(LinkQuota(limit: settings.foreignLinksPerDay))
         self.nowMilliseconds = settings.nowMilliseconds
         self.viewsPatience = settings.viewsPatience
         self.evidencePatience = settings.evidencePatience

@@ -69,6 +69,17 @@ package struct Authority: Sendable {
         }
     }
 
+    /// Whether a thing or a site is a member's own, or its owner lets the member speak for it.
+    package func speaks(_ issuer: String, for uri: String, atMilliseconds time: UInt64) -> Bool {
+        guard uri != issuer else { return true }
+        guard let thing = try? CanonicalIdentifier(uri) else { return false }
+        let speaker = Speaker(
+            issuer: issuer, organisation: governance.organisations[issuer],
+            delegations: inForce(to: issuer, at: time))
+        return standing(of: speaker, on: thing, rule: "report.thing").standing < .reported
+            || report(thing, by: speaker).standing < .reported
+    }
+
     private func inForce(to issuer: String, at time: UInt64) -> [Delegation] {
         let recorded = facts.delegations(to: issuer)
         let all = governance.delegations(to: issuer) + recorded

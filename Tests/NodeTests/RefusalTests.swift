@@ -5,6 +5,7 @@ import Notes
 import Records
 import Signatures
 import Support
+import Synchronization
 import Testing
 
 @testable import Node
@@ -117,6 +118,38 @@ import Testing
             #expect(try await PublicLog(caller, network: node.network).checkpoint.size == 2)
             room.leave(bytes: 10)
             #expect(try await caller.post(try node.commissioning("LOT1")).status == 201)
+        }
+    }
+
+    @Test func `a chain grows by so much a day through one who is not its owner`() async throws {
+        let node = try TestNode()
+        let today = Mutex(UInt64(1_798_761_600_000))
+        var settings = NodeRuntime.Settings.quiet
+        settings.foreignLinksPerDay = 3
+        settings.nowMilliseconds = { today.withLock(\.self) }
+        let (supplier, carrier) = (node.network.supplier, node.network.carrier)
+        func seen(_ kilograms: Int, by member: DemoNetwork.Member) throws -> Submission {
+            let event = DemoNetwork.objectEvent(
+                action: "OBSERVE", bizStep: "inspecting",
+                batches: [(supplier.batch("LOT1"), "\(kilograms)")], site: member.site)
+            return try node.network.submission(event: event, by: member)
+        }
+        try await node.serve(settings) { _, caller in
+            #expect(try await caller.post(try node.commissioning("LOT1")).status == 201)
+            for count in 1...3 {
+                #expect(try await caller.post(try seen(count, by: carrier)).status == 201)
+            }
+            let refused = try await caller.post(try seen(4, by: carrier))
+            #expect(refused.status == 429)
+            #expect(refused.code == "quota.links")
+            #expect(refused.text.contains(supplier.batch("LOT1")))
+            #expect(try await caller.post(try seen(3, by: carrier)).status == 200)
+            for count in 4...12 {
+                let own = try await caller.post(try seen(count, by: supplier))
+                #expect(own.status == 201, "\(own.text)")
+            }
+            today.withLock { $0 += 86_400_000 }
+            #expect(try await caller.post(try seen(4, by: carrier)).status == 201)
         }
     }
 

@@ -16,6 +16,9 @@ extension ServingConfiguration {
         settings.logger = logger
         if let number = number(.waitingSubmissions) { settings.waitingSubmissions = number }
         if let number = number(.waitingBytes) { settings.waitingBytes = number }
+        if let number = number(.foreignLinksPerDay) {
+            settings.foreignLinksPerDay = UInt32(clamping: number)
+        }
         if let number = number(.drainSeconds) { settings.drainSeconds = Int64(number) }
         if let number = number(.readyLagEntries) { settings.readyLagEntries = UInt64(number) }
         if let number = number(.diskReserveBytes) { settings.diskReserveBytes = UInt64(number) }

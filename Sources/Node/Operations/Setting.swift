@@ -2,7 +2,7 @@
 package enum Setting: String, CaseIterable, Hashable, Sendable {
     case listen, tlsCertificate, tlsKey, behindProxy, keyPassphraseFile, logLevel, logFormat
     case waitingSubmissions, waitingBytes, drainSeconds, readyLagEntries, diskReserveBytes
-    case diskWarningDays
+    case foreignLinksPerDay, diskWarningDays
 
     /// What values a setting takes.
     enum Kind: Hashable, Sendable {
@@ -30,6 +30,7 @@ package enum Setting: String, CaseIterable, Hashable, Sendable {
         case .waitingSubmissions: .number(1...1_000_000)
         case .waitingBytes: .number(8 << 20...16 << 30)
         case .drainSeconds: .number(1...3_600)
+        case .foreignLinksPerDay: .number(1...1_000_000_000)
         case .readyLagEntries: .number(0...1_000_000_000)
         case .diskReserveBytes: .number(0...1 << 50)
         case .diskWarningDays: .number(0...3_650)
@@ -49,6 +50,7 @@ package enum Setting: String, CaseIterable, Hashable, Sendable {
         case .drainSeconds: .number(10)
         case .readyLagEntries: .number(100_000)
         case .diskWarningDays: .number(30)
+        case .foreignLinksPerDay: .number(20_000)
         }
     }
 
