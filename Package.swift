@@ -119,7 +119,7 @@ let package = Package(
         .executableTarget(
             name: "cairn-bench",
             dependencies: level3 + ["Node", crypto, logging] + sqlite, path: "tools/bench",
-            exclude: ["run", "RESULTS.md"], swiftSettings: settings),
+            exclude: ["pieces", "run", "RESULTS.md"], swiftSettings: settings),
 
         // Tests
         .target(
@@ -147,6 +147,6 @@ let package = Package(
             name: "CFaultyDisk", path: "Tests/FaultyDisk",
             linkerSettings: [.linkedLibrary("sqlite3")]),
         tests(
-            "DurabilityTests", level3 + ["Node", "Client", "CFaultyDisk", crypto, logging] + sqlite),
+            "DurabilityTests", level3 + ["Node", "CFaultyDisk", crypto, logging] + sqlite),
     ]
 )

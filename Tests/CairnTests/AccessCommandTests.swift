@@ -117,7 +117,8 @@ import Testing
         #expect(plain.code == 3)
     }
 
-    @Test func `SIGHUP shows a renewed certificate and keeps the old one if it is no good`() throws {
+    @Test func `SIGHUP shows a renewed certificate and keeps the old one if it is no good`() throws
+    {
         let place = try DemoPlace()
         defer { place.remove() }
         let directory = try place.makeNode()

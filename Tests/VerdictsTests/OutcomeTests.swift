@@ -141,7 +141,8 @@ import Verdicts
         #expect(own.outcome == .verified)
     }
 
-    @Test func `an issuer contradicts itself under one event ID, and no other issuer does`() throws {
+    @Test func `an issuer contradicts itself under one event ID, and no other issuer does`() throws
+    {
         var textile = try TextileLog()
         let (mill, carrier) = (textile.mill, textile.network.carrier)
         let batch = mill.batch("Y3")

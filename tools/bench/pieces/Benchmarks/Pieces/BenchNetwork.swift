@@ -1,0 +1,1 @@
+../../../BenchNetwork.swift
