@@ -17,10 +17,12 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundOut = HTTPResponsePart
 
     private let limits: HTTPLimits
-    private var deadline: Scheduled<Void>?
-    private var window: Scheduled<Void>?
-    private var stall: Scheduled<Void>?
+    private var deadline: MovingDeadline?
+    private var window: MovingDeadline?
+    private var stall: MovingDeadline?
     private var movedBytes = 0
+    /// Whether the newest request is a stream of submissions.
+    private var isStream = false
     // A caller may send the next request before it has read the answer to the last.
     private var requestsBegun = 0
     private var requestsEnded = 0
@@ -45,7 +47,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        setDeadline(limits.headSeconds, context)
+        let loop = context.eventLoop
+        deadline = MovingDeadline(on: loop) { [self] in cutOff(context) }
+        window = MovingDeadline(on: loop) { [self] in windowEnded(context) }
+        stall = MovingDeadline(on: loop) { context.close(promise: nil) }
+        deadline?.set(seconds: limits.headSeconds)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -87,10 +93,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        stall?.cancel()
-        stall = nil
-        if !context.channel.isWritable {
-            stall = close(after: limits.writeStallSeconds, context)
+        if context.channel.isWritable {
+            stall?.clear()
+        } else {
+            stall?.set(seconds: limits.writeStallSeconds)
         }
         context.fireChannelWritabilityChanged()
     }
@@ -111,26 +117,20 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private func began(_ head: HTTPRequest, _ context: ChannelHandlerContext) {
         requestsBegun += 1
         if Self.closes(head.headerFields) { mustClose = true }
-        guard MediaType.isStream(head) else {
-            setDeadline(limits.requestSeconds, context)
-            pace = UploadPace(windowBytes: limits.bodyWindowBytes)
-            return startWindow(limits.bodyWindowSeconds, context) { $0.bodyWindowEnded($1) }
-        }
-        setDeadline(limits.streamSeconds, context)
-        startWindow(limits.streamWindowSeconds, context) { $0.streamWindowEnded($1) }
+        isStream = MediaType.isStream(head)
+        deadline?.set(seconds: isStream ? limits.streamSeconds : limits.requestSeconds)
+        pace = UploadPace(windowBytes: limits.bodyWindowBytes)
+        startWindow()
     }
 
     private func answerEnded(_ context: ChannelHandlerContext) {
         answersEnded += 1
         // A window that is open for the next request goes on.
-        if !isAnswerOpen {
-            window?.cancel()
-            window = nil
-        }
+        if !isAnswerOpen { window?.clear() }
         if requestsEnded < answersEnded || (mustClose && !isAnswerOpen) {
             linger(context)
         } else {
-            setDeadline(isAnswerOpen ? limits.requestSeconds : limits.headSeconds, context)
+            deadline?.set(seconds: isAnswerOpen ? limits.requestSeconds : limits.headSeconds)
         }
     }
 
@@ -141,30 +141,12 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// Says that no more will be sent, and reads on for a moment: closing at once while the
     /// caller still sends would make its system throw the answer away.
     private func linger(_ context: ChannelHandlerContext) {
-        setDeadline(limits.lingerSeconds, context)
+        deadline?.set(seconds: limits.lingerSeconds)
         context.flush()
         context.close(mode: .output, promise: nil)
     }
 
     // MARK: Timers
-
-    private func setDeadline(_ seconds: Int64, _ context: ChannelHandlerContext) {
-        deadline?.cancel()
-        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        deadline = context.eventLoop.scheduleTask(in: .seconds(seconds)) {
-            let (guardian, context) = bound.value
-            guardian.cutOff(context)
-        }
-    }
-
-    private func close(
-        after seconds: Int64, _ context: ChannelHandlerContext
-    ) -> Scheduled<Void> {
-        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        return context.eventLoop.scheduleTask(in: .seconds(seconds)) {
-            bound.value.close(promise: nil)
-        }
-    }
 
     /// Ends the connection; a caller that is still sending its body is told why.
     private func cutOff(_ context: ChannelHandlerContext) {
@@ -193,17 +175,13 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         linger(context)
     }
 
-    private func startWindow(
-        _ seconds: Int64, _ context: ChannelHandlerContext,
-        ended: @escaping (ConnectionGuard, ChannelHandlerContext) -> Void
-    ) {
+    private func startWindow() {
         movedBytes = 0
-        window?.cancel()
-        let bound = NIOLoopBound((self, context, ended), eventLoop: context.eventLoop)
-        window = context.eventLoop.scheduleTask(in: .seconds(seconds)) {
-            let (guardian, context, ended) = bound.value
-            ended(guardian, context)
-        }
+        window?.set(seconds: isStream ? limits.streamWindowSeconds : limits.bodyWindowSeconds)
+    }
+
+    private func windowEnded(_ context: ChannelHandlerContext) {
+        if isStream { streamWindowEnded(context) } else { bodyWindowEnded(context) }
     }
 
     private func streamWindowEnded(_ context: ChannelHandlerContext) {
@@ -211,7 +189,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         if movedBytes < limits.streamWindowBytes, isRequestOpen {
             context.close(promise: nil)
         } else {
-            startWindow(limits.streamWindowSeconds, context) { $0.streamWindowEnded($1) }
+            startWindow()
         }
     }
 
@@ -219,13 +197,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         guard isRequestOpen, answersBegun < requestsBegun else { return }
         // While an answer before is being sent, it is not the caller that the body waits for.
         guard !isNextToAnswer || pace.windowPassed() else { return cutOff(context) }
-        startWindow(limits.bodyWindowSeconds, context) { $0.bodyWindowEnded($1) }
+        startWindow()
     }
 
     private func cancelAll() {
-        for timer in [deadline, window, stall] { timer?.cancel() }
-        deadline = nil
-        window = nil
-        stall = nil
+        for timer in [deadline, window, stall] { timer?.end() }
+        (deadline, window, stall) = (nil, nil, nil)
     }
 }

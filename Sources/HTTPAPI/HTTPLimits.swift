@@ -4,7 +4,7 @@
 /// request, and both take any number of connections unless told; so these are enforced here.
 package struct HTTPLimits: Hashable, Sendable {
     /// Connections at a time; more wait in the kernel's backlog.
-    package var connections = 512
+    package var connections = 1_536
     /// From the opening of a connection, or the end of the answer before, to a whole request head.
     package var headSeconds: Int64 = 30
     /// From a request head to the end of its answer, for all but streams.

@@ -41,6 +41,7 @@ private struct ServingNode: Service {
     let serving: @Sendable () -> Void
 
     func run() async throws {
+        ProcessFigures.raiseDescriptorLimit()
         if runtime.running == nil { try await runtime.start() }
         guard let node = runtime.running else { return }
         let notifier = ServiceNotifier()

@@ -38,6 +38,8 @@ final class RunningNode: Sendable {
     let watch: NodeWatch
     /// How much each issuer may add today to the chains of others' things.
     let quota: Mutex<LinkQuota>
+    /// The governance of a version as it was last told.
+    let summary = Mutex<(version: UInt64, json: [UInt8])?>(nil)
     let nowMilliseconds: @Sendable () -> UInt64
     let viewsPatience: Duration
     let evidencePatience: Duration
