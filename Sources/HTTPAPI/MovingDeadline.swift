@@ -3,8 +3,8 @@ import NIOCore
 /// A deadline of a connection that is moved with every request, mostly to later.
 ///
 /// One task of the event loop follows it: when the task's time has come and the deadline has moved
-/// on, it is set again. A task for each move would be taken out of the loop's queue again and again,
-/// which costs a search through the tasks of all its connections. Used on the loop only.
+/// on, it is set again. A task for each move would be taken out of the loop's queue again and
+/// again, which costs a search through the tasks of all its connections. Used on the loop only.
 final class MovingDeadline {
     private let loop: any EventLoop
     private let reached: () -> Void

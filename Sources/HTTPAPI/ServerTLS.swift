@@ -5,8 +5,8 @@ import Synchronization
 /// What an interface shows of itself over TLS: a certificate with its chain, and the key.
 ///
 /// TLS 1.3 is used with every caller that has it, TLS 1.2 with others, nothing older. Handshakes
-/// begin with the certificate that is shown at that moment, so it can be renewed while the interface
-/// listens. The key stays in memory; no description of this value shows it.
+/// begin with the certificate that is shown at that moment, so it can be renewed while the
+/// interface listens. The key stays in memory; no description of this value shows it.
 package final class ServerTLS: Sendable, CustomStringConvertible {
     /// A certificate chain and its key that belong together.
     private struct Pair {

@@ -24,10 +24,9 @@ package struct LinkQuota: Sendable {
 
     /// Counts the links of a statement.
     ///
-    /// - Parameters:
-    ///   - network: the network, for the names of its chains.
-    ///   - isOwn: whether a URI is the issuer's own, or its owner let it speak for it; asked only
-    ///     where there are too many links.
+    /// `isOwn` tells whether a URI is the issuer's own, or its owner lets it speak for it; it is
+    /// asked only where there are too many links.
+    ///
     /// - Throws: `quota.links`.
     package mutating func count(
         _ admitted: AdmittedStatement, network: Hash256, atMilliseconds time: UInt64,
