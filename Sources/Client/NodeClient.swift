@@ -165,12 +165,15 @@ package final class NodeClient: Sendable {
     /// The lineage of a subject in any spelling, as `application/json`, `text/plain` (a table) or
     /// `text/vnd.graphviz`.
     package func trace(
-        _ subject: String, direction: TraceDirection, limit: Int?, accept: String
+        _ subject: String, direction: TraceDirection, limit: Int?, depth: Int? = nil,
+        from: String? = nil, until: String? = nil, accept: String
     ) async throws(ClientError) -> [UInt8] {
-        let bound = limit.map { "&limit=\($0)" } ?? ""
-        return try await get(
-            "/trace/\(Self.segment(subject))?direction=\(direction.rawValue)\(bound)",
-            accept: accept)
+        var query = "direction=\(direction.rawValue)"
+        if let limit { query += "&limit=\(limit)" }
+        if let depth { query += "&depth=\(depth)" }
+        if let from { query += "&from=\(Self.segment(from))" }
+        if let until { query += "&until=\(Self.segment(until))" }
+        return try await get("/trace/\(Self.segment(subject))?\(query)", accept: accept)
     }
 
     /// Any path of the interface, for answers that have no call of their own.

@@ -111,9 +111,10 @@ package struct Corrections: Hashable, Sendable {
         event.eventID.map { "id " + normal($0) } ?? event.hash.map { "hash " + $0 }
     }
 
-    /// An ID as it is compared: UUIDs without regard to case (RFC 9562 §4).
-    private static func normal(_ id: String) -> String {
-        id.lowercased().hasPrefix("urn:uuid:") ? id.lowercased() : id
+    /// An ID as it is compared: UUIDs without regard to case (RFC 9562 §4), the rest as it is.
+    package static func normal(_ id: String) -> String {
+        let lower = id.utf8.map { 0x41...0x5a ~= $0 ? $0 | 0x20 : $0 }
+        return lower.starts(with: "urn:uuid:".utf8) ? String(decoding: lower, as: UTF8.self) : id
     }
 }
 

@@ -12,7 +12,9 @@ package struct EPCISEvent: Hashable, Sendable {
     /// The event's ID as written, given by its author; whatever text it is.
     package let eventID: String?
     /// Whether it has an `errorDeclaration`: it declares an earlier event of its ID wrong.
-    package let declaresError: Bool
+    package var declaresError: Bool { declaration != nil }
+    /// What it declares of an earlier event, if it does.
+    package let declaration: ErrorDeclaration?
     /// When it happened; milliseconds since the Unix epoch.
     package let eventTimeMilliseconds: Int64
     /// The local time zone where it happened, in minutes from UTC: `eventTimeZoneOffset`.
@@ -47,6 +49,10 @@ package struct EPCISEvent: Hashable, Sendable {
     package let sources: [TransferEnd]
     /// Where a transfer goes to.
     package let destinations: [TransferEnd]
+    /// The business transactions it was part of, each once, as canonical URIs.
+    ///
+    /// What cannot be read as an identifier is passed over: they decide nothing (SPEC §8.1).
+    package let businessTransactions: [String]
     /// Certificates that the event refers to.
     package let certificationInfo: [CanonicalIdentifier]
 

@@ -8,6 +8,8 @@ package enum EPCISLimits {
     package static let contextByteCount = 64 << 10
     /// Objects that one event may name in all its lists; 16,384.
     package static let objectCount = 16_384
+    /// Business transactions of one event that are read; 1,024.
+    package static let transactionCount = 1_024
     /// Bytes of one URI that is kept; 2,048.
     package static let uriByteCount = 2048
 

@@ -13,9 +13,23 @@ package struct ErrorDeclaration: Hashable, Sendable {
     /// the same.
     package init?(of event: JSONValue) {
         guard let value = event["errorDeclaration"] else { return nil }
+        self.init(value: value)
+    }
+
+    /// Reads the value of the member.
+    init(value: JSONValue) {
         declarationTimeMilliseconds = value["declarationTime"]?.asString
             .flatMap { try? ZonedTime($0).milliseconds }
         reason = value["reason"]?.asString.map(Vocabulary.errorReason.canonical)
         correctiveEventIDs = (value["correctiveEventIDs"]?.asArray ?? []).compactMap(\.asString)
+    }
+
+    /// Takes together what was read before.
+    package init(
+        declarationTimeMilliseconds: Int64?, reason: String?, correctiveEventIDs: [String]
+    ) {
+        self.declarationTimeMilliseconds = declarationTimeMilliseconds
+        self.reason = reason
+        self.correctiveEventIDs = correctiveEventIDs
     }
 }

@@ -29,7 +29,7 @@ struct EventReader {
             type: type,
             action: try action(),
             eventID: object["eventID"]?.asString,
-            declaresError: object["errorDeclaration"] != nil,
+            declaration: object["errorDeclaration"].map(ErrorDeclaration.init(value:)),
             eventTimeMilliseconds: try object.require("eventTime", Scalars.time).milliseconds,
             eventTimeZoneOffset: try object.require("eventTimeZoneOffset", EventFields.zoneOffset),
             bizStep: try object.read("bizStep", EventFields.businessStep),
@@ -47,6 +47,7 @@ struct EventReader {
             transformationID: try own("transformationID", EventFields.identifier),
             sources: try object.readList("sourceList", EventFields.source),
             destinations: try object.readList("destinationList", EventFields.destination),
+            businessTransactions: businessTransactions,
             certificationInfo: try object.read(
                 "certificationInfo", EventFields.certificationInfo) ?? [])
         try checkWhole(event)
@@ -79,6 +80,19 @@ struct EventReader {
     ) throws(EPCISError) -> [T] {
         guard type.fieldNames.contains(name) else { return [] }
         return try object.readList(name, body)
+    }
+
+    /// What can be read of the business transactions; the rest is passed over.
+    private var businessTransactions: [String] {
+        guard let list = object["bizTransactionList"]?.asArray else { return [] }
+        var uris: [String] = []
+        for element in list.prefix(EPCISLimits.transactionCount) {
+            guard let text = element["bizTransaction"]?.asString,
+                let uri = try? CanonicalIdentifier(text).uri, !uris.contains(uri)
+            else { continue }
+            uris.append(uri)
+        }
+        return uris
     }
 
     /// Whether a list that is not read further has an element.

@@ -45,14 +45,23 @@ package struct TraceRequest: Hashable, Sendable {
     package var direction: TraceDirection
     /// The most things to list; nil for the node's own limit.
     package var limit: Int?
+    /// How many steps to go at most; nil: as far as there are any.
+    package var depth: Int?
+    /// The event times of the start's own events that count, milliseconds.
+    package var times: Range<Int64>
     /// How to write the answer.
     package var form: TraceForm
 
     /// Makes a question.
-    package init(subject: String, direction: TraceDirection, limit: Int?, form: TraceForm) {
+    package init(
+        subject: String, direction: TraceDirection, limit: Int?, depth: Int? = nil,
+        times: Range<Int64> = Int64.min..<Int64.max, form: TraceForm = .json
+    ) {
         self.subject = subject
         self.direction = direction
         self.limit = limit
+        self.depth = depth
+        self.times = times
         self.form = form
     }
 }

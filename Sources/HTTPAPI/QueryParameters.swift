@@ -1,3 +1,4 @@
+import EPCIS
 import Records
 
 /// The parameters of a request's query, each allowed once and all to be known.
@@ -34,6 +35,15 @@ struct QueryParameters {
                 name, "is a number from \(range.lowerBound) to \(range.upperBound)")
         }
         return number
+    }
+
+    /// Takes the value of a parameter that is a time with its zone; milliseconds.
+    mutating func time(_ name: String) throws(Refusal) -> Int64? {
+        guard let value = values.removeValue(forKey: name) else { return nil }
+        guard let time = try? ZonedTime(value) else {
+            throw Self.refusal(name, "is a time such as 2026-03-01T00:00:00Z")
+        }
+        return time.milliseconds
     }
 
     /// Refuses what nobody asked for, so that a mistyped name is not silently ignored.

@@ -109,8 +109,7 @@ struct Responder: Sendable {
             return Answer(type: MediaType.cbor, try await service.key(thumbprint: thumbprint))
         case .evidence(let subject, let upstream):
             return try await evidence(about: subject, upstream: upstream, asking)
-        case .trace(let subject, let direction, let limit):
-            return try await trace(subject, direction, limit, asking)
+        case .trace(let request): return try await trace(request, asking)
         case .organisations:
             return Answer(type: MediaType.json, try await service.organisations()).fresh
         case .health(let readiness): return await health(readiness: readiness)
@@ -238,13 +237,13 @@ struct Responder: Sendable {
     }
 
     private func trace(
-        _ subject: String, _ direction: TraceDirection, _ limit: Int?, _ asking: Asking
+        _ asked: TraceRequest, _ asking: Asking
     ) async throws(Refusal) -> Answer {
         let dot = Negotiation.essence(MediaType.dot)
         let type = Negotiation.choose(asking.accept, from: [MediaType.json, "text/plain", dot])
         let form: TraceForm = type == dot ? .dot : type == "text/plain" ? .table : .json
-        let request = TraceRequest(
-            subject: subject, direction: direction, limit: limit, form: form)
+        var request = asked
+        request.form = form
         let bytes = try await service.trace(request, for: asking.reader)
         let types: [TraceForm: String] = [.dot: MediaType.dot, .table: MediaType.text]
         return Answer(type: types[form] ?? MediaType.json, bytes).fresh

@@ -66,8 +66,11 @@ extension Route {
         let directions = TraceDirection.allCases.map(\.rawValue)
         let name = try query.choice("direction", of: directions) ?? TraceDirection.up.rawValue
         let limit = try query.number("limit", in: 1...50_000)
+        let depth = try query.number("depth", in: 1...50_000)
+        let times = try (query.time("from") ?? Int64.min, query.time("until") ?? Int64.max)
         return .trace(
-            subject: try values.subject(), direction: TraceDirection(rawValue: name) ?? .up,
-            limit: limit)
+            TraceRequest(
+                subject: try values.subject(), direction: TraceDirection(rawValue: name) ?? .up,
+                limit: limit, depth: depth, times: times.0..<max(times.0, times.1)))
     }
 }

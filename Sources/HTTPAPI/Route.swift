@@ -1,4 +1,3 @@
-package import Lineage
 package import MerkleTrees
 package import Records
 import Signatures
@@ -26,7 +25,7 @@ package enum Route: Hashable, Sendable {
     /// `GET /evidence/{subject}`
     case evidence(subject: String, upstream: Bool)
     /// `GET /trace/{subject}`
-    case trace(subject: String, direction: TraceDirection, limit: Int?)
+    case trace(TraceRequest)
     /// `GET /organisations`
     case organisations
     /// `GET /healthz` and `/readyz`

@@ -1,4 +1,4 @@
-package import EPCIS
+import EPCIS
 package import MerkleTrees
 package import Records
 
@@ -11,29 +11,35 @@ package struct RecordedEvent: Sendable {
     package var issuer: String
     /// How far it was the issuer's to say.
     package var standing: Standing
-    /// When it first entered the log, milliseconds.
-    package var registeredAtMilliseconds: UInt64
-    /// The event.
-    package var event: EPCISEvent
+    /// What it says.
+    package var story: EventStory
 
     /// Makes a recorded event.
-    package init(
-        digest: Hash256, issuer: String, standing: Standing, registeredAtMilliseconds: UInt64,
-        event: EPCISEvent
-    ) {
+    package init(digest: Hash256, issuer: String, standing: Standing, story: EventStory) {
         self.digest = digest
         self.issuer = issuer
         self.standing = standing
-        self.registeredAtMilliseconds = registeredAtMilliseconds
-        self.event = event
+        self.story = story
     }
 }
 
-/// Where a walk finds events: a node's views, an evidence file, a test's list.
+/// Where a walk finds events: a node's views, a test's list.
+///
+/// It gives only what the asker may see.
 package protocol EventSource {
     /// What reading can fail with.
     associatedtype Failure: Error
     /// The events that have a flow of the thing with this canonical URI, or are part of the
     /// process with this `transformationID`; by event time, at most `limit`.
     func events(about uri: String, limit: Int) throws(Failure) -> [RecordedEvent]
+    /// The events at a place, its end of a transfer too, or under a business transaction, with an
+    /// event time in a range; by event time, at most `limit`.
+    func events(
+        through uri: String, times: Range<Int64>, limit: Int
+    ) throws(Failure) -> [RecordedEvent]
+    /// Declarations that concern one of these event IDs: of an error in it, or that it corrects
+    /// one. In the order of the ledger, each once.
+    func declarations(concerning eventIDs: [String]) throws(Failure) -> [RecordedEvent]
+    /// The event hash (SPEC §8.6) of an event; nil if it has none.
+    func eventHash(of digest: Hash256) throws(Failure) -> String?
 }

@@ -20,6 +20,10 @@ package enum TraceRelation: String, Hashable, Sendable {
     case contained
     /// A batch and one of its items.
     case member
+    /// At, from or to the place that the walk started at.
+    case passed
+    /// Under the business transaction that the walk started at.
+    case transaction
 }
 
 /// One thing met on a walk.
@@ -64,11 +68,18 @@ package struct TraceEvent: Hashable, Sendable {
     package var quantity: String?
     /// UN Rec 20 unit.
     package var unit: String?
+    /// The event's ID, if it has one.
+    package var eventID: String?
+    /// The business transactions it was part of.
+    package var transactions: [String]
+    /// What error declarations with standing say of it, if any do.
+    package var correction: EventCorrection?
 
     /// Makes an event of a node.
     package init(
         digest: Hash256, type: String, role: String, timeMilliseconds: Int64, bizStep: String?,
-        site: String?, issuer: String, standing: Standing, quantity: String?, unit: String?
+        site: String?, issuer: String, standing: Standing, quantity: String?, unit: String?,
+        eventID: String? = nil, transactions: [String] = [], correction: EventCorrection? = nil
     ) {
         self.digest = digest
         self.type = type
@@ -80,6 +91,48 @@ package struct TraceEvent: Hashable, Sendable {
         self.standing = standing
         self.quantity = quantity
         self.unit = unit
+        self.eventID = eventID
+        self.transactions = transactions
+        self.correction = correction
+    }
+}
+
+/// What error declarations with standing make of an event (SPEC §8.7).
+package struct EventCorrection: Hashable, Sendable {
+    /// Whether the event is itself a declaration, which repeats another to unsay it.
+    package var isDeclaration: Bool
+    /// The parts that declare it wrong.
+    package var declaredBy: [Hash256]
+    /// Why, as canonical CBV URIs or URIs of one's own.
+    package var reasons: [String]
+    /// The IDs of the events that say what was right.
+    package var correctedBy: [String]
+    /// The IDs of the events that it puts right.
+    package var corrects: [String]
+
+    /// Makes a correction.
+    package init(
+        isDeclaration: Bool = false, declaredBy: [Hash256] = [], reasons: [String] = [],
+        correctedBy: [String] = [], corrects: [String] = []
+    ) {
+        self.isDeclaration = isDeclaration
+        self.declaredBy = declaredBy
+        self.reasons = reasons
+        self.correctedBy = correctedBy
+        self.corrects = corrects
+    }
+
+    /// Whether the event counts in the corrected view.
+    package var holds: Bool { !isDeclaration && declaredBy.isEmpty }
+
+    var isEmpty: Bool { holds && corrects.isEmpty }
+
+    var withoutRepetitions: Self {
+        var copy = self
+        copy.reasons = Set(reasons).sorted()
+        copy.correctedBy = Set(correctedBy).sorted()
+        copy.corrects = Set(corrects).sorted()
+        return copy
     }
 }
 

@@ -26,16 +26,19 @@ extension RunningNode {
                     + "try again in a moment")
         }
         let limit = request.limit ?? Self.traceLimit
-        let source = LedgerEvents(views: viewed, ledger: ledger, reader: reader)
         do {
             return try await threads.run { [self] in
-                var walk = LineageWalk(source: source, limit: limit)
-                let trace = try walk.trace(root, request.direction)
+                let bounds = TraceBounds(
+                    things: limit, depth: request.depth, times: request.times)
+                let trace = try viewed.reading(as: reader, ledger) { events in
+                    var walk = LineageWalk(source: events, bounds: bounds)
+                    return try walk.trace(root, request.direction)
+                }
                 guard !Self.isEmpty(trace) else { throw Self.unknown(root) }
                 let document = TraceDocument(
                     trace, strangers: try strangers(in: trace, for: reader))
                 return switch request.form {
-                case .json: document.json.serialized()
+                case .json: document.json
                 case .table: Array(document.table.utf8)
                 case .dot: Array(document.dot.utf8)
                 }

@@ -4,36 +4,61 @@ import MerkleTrees
 import Records
 
 extension TraceDocument {
+    /// Steps from the start beyond which lines are not indented further.
+    static let indentLimit = 24
+
     /// A table for people: things indented by their distance from the start, their events below.
     package var table: String {
-        var lines = ["\(trace.root)  (\(trace.direction.rawValue))"]
+        var text = "\(trace.root)  (\(trace.direction.rawValue))\n"
+        let nearer = nearer
         for node in trace.nodes {
-            let indent = String(repeating: "  ", count: node.depth)
-            lines.append("\(indent)\(node.kind)  \(Self.short(node.uri))\(nearer(node))")
+            let indent = String(repeating: "  ", count: min(node.depth, Self.indentLimit))
+            let depth = node.depth > Self.indentLimit ? "[\(node.depth)]  " : ""
+            let neighbours = (nearer[node.uri] ?? []).map { "  " + $0 }.joined()
+            text += "\(indent)\(depth)\(node.kind)  \(Self.short(node.uri))\(neighbours)\n"
             for event in node.events {
                 let mark = isStranger(event, to: node) ? "  (unrelated)" : ""
-                lines.append("\(indent)    \(Self.line(event))\(mark)")
+                text += "\(indent)    \(Self.line(event))\(Self.marks(event))\(mark)\n"
             }
         }
         let things = trace.nodes.count == 1 ? "thing" : "things"
         let steps = trace.edges.count == 1 ? "step" : "steps"
-        lines.append("\(trace.nodes.count) \(things), \(trace.edges.count) \(steps)")
-        if trace.isTruncated { lines.append("cut short by the limit: ask for more with --limit") }
-        return lines.map { $0 + "\n" }.joined()
+        text += "\(trace.nodes.count) \(things), \(trace.edges.count) \(steps)\n"
+        if trace.isTruncated { text += "cut short by the limit: ask for more with --limit\n" }
+        return text
     }
 
-    /// The things one step nearer to the start that this one is joined to.
-    private func nearer(_ node: TraceNode) -> String {
+    /// For each thing, the things one step nearer to the start that it is joined to.
+    private var nearer: [String: [String]] {
         let depths = Dictionary(trace.nodes.map { ($0.uri, $0.depth) }) { first, _ in first }
-        var words: [String] = []
-        for edge in trace.edges where edge.from == node.uri || edge.to == node.uri {
-            let isSource = edge.from == node.uri
-            let other = isSource ? edge.to : edge.from
-            guard let depth = depths[other], depth < node.depth else { continue }
-            let word = "\(isSource ? "→" : "←") \(Self.short(other))"
-            if !words.contains(word) { words.append(word) }
+        var words: [String: [String]] = [:]
+        var said: Set<[String]> = []
+        for edge in trace.edges {
+            guard let from = depths[edge.from], let to = depths[edge.to], from != to,
+                said.insert([edge.from, edge.to]).inserted
+            else { continue }
+            if from > to {
+                words[edge.from, default: []].append("→ \(Self.short(edge.to))")
+            } else {
+                words[edge.to, default: []].append("← \(Self.short(edge.from))")
+            }
         }
-        return words.map { "  " + $0 }.joined()
+        return words
+    }
+
+    /// What error declarations say of an event.
+    private static func marks(_ event: TraceEvent) -> String {
+        var marks = event.transactions.prefix(1).map { "  for \(short($0))" }
+        guard let correction = event.correction else { return marks.joined() }
+        if correction.isDeclaration { marks.append("  (declares an error)") }
+        if !correction.declaredBy.isEmpty {
+            let ids = correction.correctedBy.joined(separator: ", ")
+            marks.append(ids.isEmpty ? "  (declared wrong)" : "  (corrected by \(ids))")
+        }
+        if !correction.corrects.isEmpty {
+            marks.append("  (corrects \(correction.corrects.joined(separator: ", ")))")
+        }
+        return marks.joined()
     }
 
     private static func line(_ event: TraceEvent) -> String {
@@ -51,17 +76,16 @@ extension TraceDocument {
 
     /// A graph for Graphviz: `dot -Tsvg`.
     package var dot: String {
-        var lines = ["digraph lineage {", "  rankdir=LR;", "  node [shape=box];"]
+        var text = "digraph lineage {\n  rankdir=LR;\n  node [shape=box];\n"
         for node in trace.nodes {
-            lines.append("  \(Self.quoted(node.uri)) [label=\(Self.quoted(Self.short(node.uri)))];")
+            text += "  \(Self.quoted(node.uri)) [label=\(Self.quoted(Self.short(node.uri)))];\n"
         }
         for edge in trace.edges {
-            lines.append(
+            text +=
                 "  \(Self.quoted(edge.from)) -> \(Self.quoted(edge.to)) "
-                    + "[label=\(Self.quoted(edge.relation.rawValue))];")
+                + "[label=\(Self.quoted(edge.relation.rawValue))];\n"
         }
-        lines.append("}")
-        return lines.map { $0 + "\n" }.joined()
+        return text + "}\n"
     }
 
     private static func quoted(_ text: String) -> String {

@@ -1,4 +1,4 @@
-package import EPCIS
+import EPCIS
 import GS1
 package import Lineage
 import MerkleTrees
@@ -23,15 +23,22 @@ package struct TraceDocument: Sendable {
 
     // MARK: JSON
 
-    /// The JSON that `GET /trace/{subject}` answers with.
-    package var json: JSONValue {
-        .object([
-            JSONMember("root", .string(trace.root)),
-            JSONMember("direction", .string(trace.direction.rawValue)),
-            JSONMember("truncated", .bool(trace.isTruncated)),
-            JSONMember("nodes", .array(trace.nodes.map(json))),
-            JSONMember("edges", .array(trace.edges.map(Self.json))),
-        ])
+    /// The JSON that `GET /trace/{subject}` answers with, written thing by thing: beside the text
+    /// itself it takes the memory of one thing.
+    package var json: [UInt8] {
+        var bytes = Array("{\"root\":".utf8) + JSONValue.string(trace.root).serialized()
+        bytes += Array(",\"direction\":\"\(trace.direction.rawValue)\"".utf8)
+        bytes += Array(",\"truncated\":\(trace.isTruncated),\"nodes\":[".utf8)
+        for (number, node) in trace.nodes.enumerated() {
+            if number > 0 { bytes.append(UInt8(ascii: ",")) }
+            bytes += json(node).serialized()
+        }
+        bytes += Array("],\"edges\":[".utf8)
+        for (number, edge) in trace.edges.enumerated() {
+            if number > 0 { bytes.append(UInt8(ascii: ",")) }
+            bytes += Self.json(edge).serialized()
+        }
+        return bytes + Array("]}".utf8)
     }
 
     private func json(_ node: TraceNode) -> JSONValue {
@@ -57,7 +64,25 @@ package struct TraceDocument: Sendable {
         if let value = event.site { members.append(JSONMember("site", .string(value))) }
         if let value = event.quantity { members.append(JSONMember("quantity", .string(value))) }
         if let value = event.unit { members.append(JSONMember("unit", .string(value))) }
+        if let value = event.eventID { members.append(JSONMember("eventID", .string(value))) }
+        members += Self.list("transactions", event.transactions)
+        if let correction = event.correction { members += Self.members(correction) }
         return .object(members)
+    }
+
+    private static func members(_ correction: EventCorrection) -> [JSONMember] {
+        var members: [JSONMember] = []
+        if correction.isDeclaration { members.append(JSONMember("declaration", .bool(true))) }
+        members += list("declaredBy", correction.declaredBy.map(\.hex))
+        members += list("reasons", correction.reasons)
+        members += list("correctedBy", correction.correctedBy)
+        members += list("corrects", correction.corrects)
+        return members
+    }
+
+    /// A member, if there is anything in it.
+    private static func list(_ name: String, _ texts: [String]) -> [JSONMember] {
+        texts.isEmpty ? [] : [JSONMember(name, .array(texts.map { .string($0) }))]
     }
 
     private static func json(_ edge: TraceEdge) -> JSONValue {

@@ -62,7 +62,10 @@ struct ViewRows {
             parts.append(
                 ViewPart(
                     digest: digest, leafIndex: leafIndex, registeredAtMilliseconds: time,
-                    issuer: issuer, standing: judgement?.standing ?? .reported, content: content))
+                    issuer: issuer, standing: judgement?.standing ?? .reported, content: content,
+                    story: StoredStory(
+                        content, of: part, digest: digest, issuer: issuer,
+                        standing: judgement?.standing ?? .reported)))
         }
         return parts
     }
@@ -83,6 +86,8 @@ private struct ViewPart {
     var issuer: String
     var standing: Standing
     var content: Content
+    /// What a lineage keeps of an event.
+    var story: StoredStory?
 
     func write(to database: Database) throws {
         switch content {
@@ -122,6 +127,7 @@ private struct ViewPart {
                 site.uri, time, number, -2, "mention", "site", nil, nil,
             ])
         }
+        try story?.write(to: database, number: number)
         if let process = event.transformationID {
             try flow.execute(arguments: [
                 process.uri, time, number, -1, "process", "transformationID", nil, nil,
@@ -141,6 +147,9 @@ private struct ViewPart {
         ])
         guard database.changesCount == 1 else { return }
         let number = database.lastInsertedRowID
+        if record.kind == .erasure, case .part(let digest) = record.target {
+            try StoredStory.erase(digest, from: database)
+        }
         var uris = Set(record.about + record.to + [record.id].compactMap(\.self))
         if case .record(let target) = record.target { uris.insert(target) }
         let about = try database.cachedStatement(

@@ -1,7 +1,5 @@
-import EPCIS
 import Foundation
 import GRDB
-package import Lineage
 package import MerkleTrees
 package import Records
 
@@ -92,51 +90,5 @@ extension Views {
             digest: digest, leafIndex: UInt64(clamping: leaf),
             registeredAtMilliseconds: UInt64(clamping: registered), issuer: issuer,
             standing: standing)
-    }
-}
-
-/// The events of a node for lineage walks: found through the views, read from the ledger, and shown
-/// as far as a reader may see them.
-///
-/// What one organisation sent several times, under whatever salts or visibilities, is one event.
-package struct LedgerEvents: EventSource {
-    private let views: Views
-    private let ledger: Ledger
-    private let reader: Reader
-
-    /// Events as a reader may see them.
-    package init(views: Views, ledger: Ledger, reader: Reader) {
-        self.views = views
-        self.ledger = ledger
-        self.reader = reader
-    }
-
-    private struct Said: Hashable {
-        var issuer: String
-        var content: [UInt8]
-    }
-
-    package func events(
-        about uri: String, limit: Int
-    ) throws(StorageError) -> [RecordedEvent] {
-        let found = try views.events(about: uri, limit: limit)
-        return try StorageError.mapping(Ledger.fileName) {
-            try ledger.read { store in
-                var seen: Set<Said> = []
-                var events: [RecordedEvent] = []
-                for row in found {
-                    guard let bytes = try store.part(row.digest),
-                        let part = try? Part.decode(bytes), part.visibility.permits(reader),
-                        seen.insert(Said(issuer: row.issuer, content: part.content)).inserted,
-                        let event = try? EPCISEvent.read(part.content, by: .rules)
-                    else { continue }
-                    events.append(
-                        RecordedEvent(
-                            digest: row.digest, issuer: row.issuer, standing: row.standing,
-                            registeredAtMilliseconds: row.registeredAtMilliseconds, event: event))
-                }
-                return events
-            }
-        }
     }
 }

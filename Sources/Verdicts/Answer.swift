@@ -11,6 +11,7 @@ package enum FindingCode: String, CaseIterable, Hashable, Sendable {
     case authorityRefused = "authority.refused"
     case contentInvalid = "content.invalid"
     case eventContradicted = "event.contradicted"
+    case eventDeclaredWrong = "event.declared-wrong"
     case issuerSuspended = "issuer.suspended"
     case issuerUnrelated = "issuer.unrelated"
     case keyRevoked = "key.revoked"
@@ -27,7 +28,7 @@ package enum FindingCode: String, CaseIterable, Hashable, Sendable {
             .rowsUnexpected:
             .invalid
         case .eventContradicted: .contradicted
-        case .issuerUnrelated: nil
+        case .eventDeclaredWrong, .issuerUnrelated: nil
         case .partWithheld, .partErased: .withheld
         case .standingReported: .declared
         }

@@ -6,12 +6,18 @@ struct RecordJudge {
     let evidence: VerifiedEvidence
     let log: VerifiedLog
     let contradicted: Set<Hash256>
+    /// Parts whose event its issuer declared wrong, and what is said to be right instead.
+    let declaredWrong: [Hash256: [String]]
     private let records: LogRecords
 
-    init(evidence: VerifiedEvidence, log: VerifiedLog, contradicted: Set<Hash256>) {
+    init(
+        evidence: VerifiedEvidence, log: VerifiedLog, contradicted: Set<Hash256>,
+        declaredWrong: [Hash256: [String]]
+    ) {
         self.evidence = evidence
         self.log = log
         self.contradicted = contradicted
+        self.declaredWrong = declaredWrong
         records = LogRecords(log, of: evidence)
     }
 
@@ -68,7 +74,7 @@ struct RecordJudge {
 
     /// Whether a finding lowers the answer: only about what its issuer's word counts (SPEC §16).
     private func lowers(_ found: Found, at place: Place, isVouchedFor: Bool) -> Bool {
-        if found.code == .issuerUnrelated { return false }
+        guard found.code.lowersTo != nil else { return false }
         let counts = { (subject: Subject) in
             // Of what nobody vouches for, everybody's word counts.
             evidence.isRelated(place.issuer, to: subject)
@@ -140,6 +146,11 @@ struct RecordJudge {
         if contradicted.contains(place.part) {
             found.append(
                 Found(.eventContradicted, "its issuer gives the same eventID to another event"))
+        }
+        if let correctives = declaredWrong[place.part] {
+            let ids = correctives.joined(separator: ", ")
+            let instead = correctives.isEmpty ? "" : "; right is \(ids)"
+            found.append(Found(.eventDeclaredWrong, "its issuer declared it wrong\(instead)"))
         }
         do {
             let judgement = try judgement(of: content, in: place.entry)

@@ -8,8 +8,12 @@ extension VerifiedEvidence {
     ///
     /// A pure function of the evidence: who computes it, where and when does not matter.
     package func judge() -> Answer {
-        let contradicted = contradictedParts()
-        let judges = logs.map { RecordJudge(evidence: self, log: $0, contradicted: contradicted) }
+        let named = namedEvents()
+        let (contradicted, wrong) = (Self.contradicted(named), Self.declaredWrong(named))
+        let judges = logs.map {
+            RecordJudge(
+                evidence: self, log: $0, contradicted: contradicted, declaredWrong: wrong)
+        }
         let isVouchedFor = judges.contains { $0.vouches(for: themes) }
         let findings = judges.flatMap { $0.findings(isVouchedFor: isVouchedFor) }.sorted()
         return Answer(
@@ -42,27 +46,61 @@ extension VerifiedEvidence {
         related.contains { $0.key.facet == .events && $0.value.contains(issuer) }
     }
 
-    /// Parts of one issuer that give one event ID to different events (SPEC §16).
-    private func contradictedParts() -> Set<Hash256> {
-        struct Name: Hashable {
+    /// An event with an ID in the `events` chains of the file.
+    private struct NamedEvent {
+        var issuer: String
+        var eventID: String
+        var digest: Hash256
+        var event: EPCISEvent
+        var content: [UInt8]
+    }
+
+    /// The events with ID that stand, each once for each of its issuers, by digest.
+    private func namedEvents() -> [NamedEvent] {
+        struct Place: Hashable {
             var issuer: String
-            var eventID: String
+            var digest: Hash256
         }
-        var named: [Name: [Hash256: [UInt8]]] = [:]
+        var named: [Place: NamedEvent] = [:]
         for log in logs {
             for (subject, links) in log.chains where subject.facet == .events {
                 for link in links {
                     guard let entry = log.entries[link.leafIndex], !hasFallen(entry.statement),
                         let part = parts[link.part], case .event(let event) = part.readable,
-                        let eventID = event.eventID, !event.declaresError
+                        let eventID = event.eventID
                     else { continue }
-                    let name = Name(issuer: entry.statement.statement.issuer, eventID: eventID)
-                    named[name, default: [:]][link.part] = part.part.content
+                    let issuer = entry.statement.statement.issuer
+                    named[Place(issuer: issuer, digest: link.part)] = NamedEvent(
+                        issuer: issuer, eventID: eventID, digest: link.part, event: event,
+                        content: part.part.content)
                 }
             }
         }
-        let contradicting = named.values.filter { Set($0.values).count > 1 }
-        return Set(contradicting.joined().map(\.key))
+        return named.values.sorted { ($0.digest, $0.issuer) < ($1.digest, $1.issuer) }
+    }
+
+    /// Parts of one issuer that give one event ID to different events (SPEC §16).
+    private static func contradicted(_ named: [NamedEvent]) -> Set<Hash256> {
+        let events = named.filter { !$0.event.declaresError }
+        let groups = Dictionary(grouping: events) { [$0.issuer, $0.eventID] }
+        let contradicting = groups.values.filter { Set($0.map(\.content)).count > 1 }
+        return Set(contradicting.joined().map(\.digest))
+    }
+
+    /// Parts whose events their issuer declared wrong, with the IDs of what is right (SPEC §8.7).
+    private static func declaredWrong(_ named: [NamedEvent]) -> [Hash256: [String]] {
+        guard named.contains(where: \.event.declaresError) else { return [:] }
+        let told = Corrections(
+            named.map {
+                Corrections.Event(eventID: $0.eventID, declaration: $0.event.declaration)
+            }
+        ) { named[$0].issuer == named[$1].issuer }
+        var wrong: [Hash256: [String]] = [:]
+        for (number, standing) in told.standings.enumerated() where !standing.declaredBy.isEmpty {
+            let declarations = standing.declaredBy.compactMap { named[$0].event.declaration }
+            wrong[named[number].digest] = Set(declarations.flatMap(\.correctiveEventIDs)).sorted()
+        }
+        return wrong
     }
 
     private func basis(_ log: VerifiedLog) -> Basis {

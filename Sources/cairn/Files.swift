@@ -93,8 +93,8 @@ enum Files {
     /// Writes a file under its name only once it is whole.
     ///
     /// A file that is there is replaced only if it begins as one of the same kind does, so that no
-    /// input, key or stranger's file is lost to a slip.
-    static func write(_ bytes: [UInt8], to path: String) throws {
+    /// input, key or stranger's file is lost to a slip. Durably: it outlives a power cut.
+    static func write(_ bytes: [UInt8], to path: String, durably: Bool = false) throws {
         if let attributes = try? FileManager.default.attributesOfItem(atPath: path) {
             let isFile = attributes[.type] as? FileAttributeType == .typeRegular
             guard isFile, mayReplace(try read(path), by: bytes) else {
@@ -102,6 +102,7 @@ enum Files {
                     .badInput, "\(path): is there and is something else; choose another name")
             }
         }
+        if durably { return try DurableFile.replace(path, with: bytes) }
         do {
             try Data(bytes).write(to: URL(filePath: path), options: .atomic)
         } catch {

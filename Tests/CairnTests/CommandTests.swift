@@ -5,7 +5,7 @@ import Testing
 @Suite struct `The command line` {
     @Test(arguments: [
         "network", "key", "init", "serve", "sign", "submit", "trace", "export", "audit", "check",
-        "rebuild", "backup", "restore", "token", "import",
+        "rebuild", "backup", "restore", "token", "import", "hash",
     ])
     func `each command has help`(command: String) throws {
         let help = try CairnProcess.run(["help", command])
@@ -15,7 +15,7 @@ import Testing
 
     @Test(arguments: [
         ["key", "new"], ["network", "new"], ["network", "show"], ["init"], ["serve"], ["sign"],
-        ["submit"], ["import"], ["trace"], ["export"], ["audit"], ["check"], ["rebuild"],
+        ["submit"], ["import"], ["trace"], ["hash"], ["export"], ["audit"], ["check"], ["rebuild"],
         ["backup"],
         ["restore"],
         ["token", "new"], ["token", "list"], ["token", "revoke"],
@@ -28,7 +28,7 @@ import Testing
 
     @Test(arguments: [
         [], ["key", "new"], ["network", "new"], ["network", "show"], ["init"], ["serve"], ["sign"],
-        ["submit"], ["import"], ["trace"], ["export"], ["audit"], ["check"], ["rebuild"],
+        ["submit"], ["import"], ["trace"], ["hash"], ["export"], ["audit"], ["check"], ["rebuild"],
         ["backup"],
         ["restore"],
         ["token", "new"], ["token", "list"], ["token", "revoke"],

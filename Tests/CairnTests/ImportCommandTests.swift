@@ -304,6 +304,7 @@ import Testing
     @Test(arguments: [
         (["import"], "a file is missing"),
         (["import", "x.csv"], "a list needs --mapping"),
+        (["import", "x.xlsx", "--mapping", "site-list"], "save it as CSV UTF-8"),
         (["import", "x.csv", "--mapping", "nosuch.json"], "nosuch.json: there is no such file"),
         (["import", "--show-mapping", "nosuch"], "there are shipment-list"),
         (["import", "nosuch.csv", "--mapping", "site-list", "--check"], "nosuch.csv"),

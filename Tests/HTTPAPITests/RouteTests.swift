@@ -26,7 +26,7 @@ struct RouteTests {
         ),
         (
             "GET", "/trace/https://a/b%20c?direction=down&limit=5",
-            .trace(subject: "https://a/b c", direction: .down, limit: 5)
+            .trace(TraceRequest(subject: "https://a/b c", direction: .down, limit: 5))
         ),
     ])
     func `a request is read as its route`(method: String, target: String, route: Route) throws {

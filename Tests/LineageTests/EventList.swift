@@ -13,35 +13,84 @@ struct EventList: EventSource {
     var lastDigest: Hash256? { recorded.last?.digest }
 
     private var numbers: [String: [Int]] = [:]
+    private var hashes: [Hash256: String] = [:]
+    private var declarations: [Int] = []
 
     func events(about uri: String, limit: Int) -> [RecordedEvent] {
         (numbers[uri] ?? []).prefix(limit).map { recorded[$0] }
     }
 
-    private mutating func append(_ event: RecordedEvent) {
-        let flows = event.event.flows
-        var uris = Set(flows.map(\.subject.uri))
-        if let process = event.event.transformationID { uris.insert(process.uri) }
-        if flows.isEmpty, let site = event.event.primarySite { uris.insert(site.uri) }
+    func events(through uri: String, times: Range<Int64>, limit: Int) -> [RecordedEvent] {
+        let found = recorded.filter { event in
+            times.contains(event.story.timeMilliseconds)
+                && (event.story.places.contains(uri) || event.story.transactions.contains(uri))
+        }
+        return Array(found.prefix(limit))
+    }
+
+    func declarations(concerning eventIDs: [String]) -> [RecordedEvent] {
+        declarations.map { recorded[$0] }.filter { event in
+            event.story.eventID.map(eventIDs.contains) ?? false
+                || event.story.declaration?.correctiveEventIDs.contains(where: eventIDs.contains)
+                    ?? false
+        }
+    }
+
+    /// Says what event hash an event has.
+    mutating func setHash(_ hash: String, of number: Int) {
+        hashes[recorded[number].digest] = hash
+    }
+
+    /// Adds a transformation without reading JSON.
+    mutating func transformed(_ input: String, _ output: String) throws {
+        let things = try [(input, FlowPlace.input), (output, .output)].map { uri, place in
+            EventStory.Thing(
+                uri: uri, kind: try CanonicalIdentifier(uri).kind,
+                role: place == .input ? .consume : .create, place: place, quantity: nil, unit: nil,
+                batch: nil, isNamedBatch: false)
+        }
+        append(
+            RecordedEvent(
+                digest: Hash256.sha256(Array("\(recorded.count)".utf8)), issuer: "urn:example:a",
+                standing: .own,
+                story: EventStory(
+                    type: .transformation, action: nil, eventID: nil, declaration: nil,
+                    timeMilliseconds: Int64(recorded.count), bizStep: nil, site: nil, places: [],
+                    transactions: [], process: nil, things: things)))
+    }
+
+    func eventHash(of digest: Hash256) -> String? { hashes[digest] }
+
+    mutating func append(_ event: RecordedEvent) {
+        let story = event.story
+        var uris = Set(story.things.map(\.uri))
+        if let process = story.process { uris.insert(process) }
+        if story.things.isEmpty, let site = story.site { uris.insert(site) }
         for uri in uris { numbers[uri, default: []].append(recorded.count) }
+        if story.declaration != nil { declarations.append(recorded.count) }
         recorded.append(event)
     }
 
     /// Adds an event of this type with these JSON members.
-    mutating func add(_ type: String, _ members: String) throws {
-        let minute = recorded.count
+    ///
+    /// It has the time of an earlier event, or else a minute more than the last.
+    mutating func add(
+        _ type: String, _ members: String, sameTimeAs original: Int? = nil,
+        by issuer: String? = nil, standing: Standing = .own
+    ) throws {
+        let minute = original ?? recorded.count
         let text = """
             {"@context":["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"],\
             "type":"\(type)","eventTimeZoneOffset":"+00:00",\
             "eventTime":"2026-03-\(10 + minute / 1_440)T\(two(minute / 60 % 24)):\
             \(two(minute % 60)):00Z",\(members)}
             """
+        let event = try EPCISEvent.read(Array(text.utf8), by: .rules)
         append(
             RecordedEvent(
                 digest: Hash256.sha256(Array(text.utf8)),
-                issuer: "https://id.gs1.org/417/9521141000007",
-                standing: .own, registeredAtMilliseconds: UInt64(minute),
-                event: try EPCISEvent.read(Array(text.utf8), by: .rules)))
+                issuer: issuer ?? "https://id.gs1.org/417/9521141000007",
+                standing: standing, story: EventStory(event)))
     }
 
     /// Adds a transformation of some things into others.
@@ -80,7 +129,8 @@ struct EventList: EventSource {
     func trace(
         _ text: String, _ direction: TraceDirection, limit: Int = 1_000, eventsLimit: Int = 100
     ) throws -> Trace {
-        var walk = LineageWalk(source: self, limit: limit, eventsLimit: eventsLimit)
+        var walk = LineageWalk(
+            source: self, bounds: TraceBounds(things: limit, events: eventsLimit))
         return try walk.trace(CanonicalIdentifier(text), direction)
     }
 }

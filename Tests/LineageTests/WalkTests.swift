@@ -1,6 +1,7 @@
 import EPCIS
 import GS1
 import Lineage
+import MerkleTrees
 import Support
 import Testing
 
@@ -46,7 +47,10 @@ import Testing
         try events.add(
             "ObjectEvent",
             #""action":"OBSERVE","readPoint":{"id":"\#(site)"},"epcList":["\#(item("a"))"]"#)
-        #expect(try events.trace(site, .up).nodes[0].events.map(\.role) == ["mention"])
+        let atSite = try events.trace(site, .up).nodes
+        #expect(atSite[0].events.map(\.role) == ["mention", "mention"])
+        #expect(atSite[0].events[0].bizStep == "https://ref.gs1.org/cbv/BizStep-sensor_reporting")
+        #expect(atSite.map(\.uri) == [site, item("a")])
     }
 
     @Test func `the same events give the same trace each time`() throws {
@@ -97,7 +101,7 @@ import Testing
     }
 
     @Test func `what reading fails with reaches the caller`() {
-        var walk = LineageWalk(source: FailingSource(), limit: 5)
+        var walk = LineageWalk(source: FailingSource(), bounds: TraceBounds(things: 5))
         #expect(throws: FailingSource.Unreadable.self) {
             try walk.trace(CanonicalIdentifier("urn:example:a:1"), .up)
         }
@@ -110,4 +114,14 @@ private struct FailingSource: EventSource {
     func events(about uri: String, limit: Int) throws(Unreadable) -> [RecordedEvent] {
         throw Unreadable()
     }
+
+    func events(
+        through uri: String, times: Range<Int64>, limit: Int
+    ) throws(Unreadable) -> [RecordedEvent] {
+        []
+    }
+
+    func declarations(concerning eventIDs: [String]) throws(Unreadable) -> [RecordedEvent] { [] }
+
+    func eventHash(of digest: Hash256) throws(Unreadable) -> String? { nil }
 }

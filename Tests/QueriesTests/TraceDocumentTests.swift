@@ -40,7 +40,7 @@ import Testing
     // MARK: JSON
 
     @Test func `the JSON read back says what the trace says`() throws {
-        let bytes = document([event()], isTruncated: true).json.serialized()
+        let bytes = document([event()], isTruncated: true).json
         let json = try JSONValue.parse(bytes)
         #expect(json["root"]?.asString == Self.root)
         #expect(json["direction"]?.asString == "up")
@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test func `an event in JSON has every field that is stated`() throws {
-        let bytes = document([event(standing: .reported)]).json.serialized()
+        let bytes = document([event(standing: .reported)]).json
         let node = try #require(JSONValue.parse(bytes)["nodes"]?.asArray?.first)
         let members = try #require(node["events"]?.asArray?.first?.asObject)
         let texts = Dictionary(uniqueKeysWithValues: members.map { ($0.name, $0.value.asString) })
@@ -74,7 +74,7 @@ import Testing
 
     @Test func `what an event does not state is absent in JSON`() throws {
         let bare = event(bizStep: nil, site: nil, quantity: nil, unit: nil)
-        let bytes = document([bare]).json.serialized()
+        let bytes = document([bare]).json
         let node = try #require(JSONValue.parse(bytes)["nodes"]?.asArray?.first)
         let members = try #require(node["events"]?.asArray?.first?.asObject)
         #expect(
@@ -116,7 +116,7 @@ import Testing
         for (stranger, isMarked) in [(Self.root, true), (Self.input, false)] {
             var document = document([event()])
             document.strangers = [stranger: [issuer]]
-            let json = try JSONValue.parse(document.json.serialized())
+            let json = try JSONValue.parse(document.json)
             let shown = json["nodes"]?.asArray?.first?["events"]?.asArray?.first
             #expect(shown?["unrelated"]?.asBool == (isMarked ? true : nil))
             #expect(document.table.contains("  (unrelated)\n") == isMarked)

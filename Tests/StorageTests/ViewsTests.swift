@@ -41,15 +41,14 @@ struct `The views` {
     }
 
     private func events(_ uri: String, _ reader: Reader = .nodeOperator) throws -> [RecordedEvent] {
-        try LedgerEvents(views: views, ledger: ledger, reader: reader)
-            .events(about: uri, limit: 100)
+        try views.reading(as: reader, ledger) { try $0.events(about: uri, limit: 100) }
     }
 
     @Test func `hold each event under everything it has a flow of`() throws {
         try fill()
         let supplier = rig.network.supplier
         let made = try events(supplier.batch("lot-1"))
-        #expect(made.map(\.event.type.rawValue) == ["ObjectEvent", "TransformationEvent"])
+        #expect(made.map(\.story.type.rawValue) == ["ObjectEvent", "TransformationEvent"])
         #expect(made.map(\.issuer) == [supplier.uri, supplier.uri])
         #expect(made.map(\.standing) == [.own, .own])
         let mixed = try events(supplier.batch("lot-mixed"))

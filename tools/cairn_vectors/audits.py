@@ -543,8 +543,8 @@ def _strangers() -> list[dict]:
                 placeless(FARM)),
         _single("one event ID, two events", "contradicted",
                 ["event.contradicted", "event.contradicted"], contradiction(disposition="active")),
-        _single("one event ID, an error declared", "verified", [], contradiction(
-            errorDeclaration={"declarationTime": "2026-01-02T00:00:00Z"})),
+        _single("one event ID, an error declared", "verified", ["event.declared-wrong"],
+                contradiction(errorDeclaration={"declarationTime": "2026-01-02T00:00:00Z"})),
         _single("one URI, two records", "verified", ["authority.refused"], squatted, scope=1),
         _single("a revocation of what is no record", "verified", ["authority.refused"],
                 unknown_target, scope=1),

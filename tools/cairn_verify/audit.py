@@ -10,7 +10,8 @@ LOWERS_TO = {
     "authority.refused": "invalid", "content.invalid": "invalid", "issuer.suspended": "invalid",
     "key.revoked": "invalid", "rows.missing": "invalid", "rows.unexpected": "invalid",
     "event.contradicted": "contradicted", "part.withheld": "withheld", "part.erased": "withheld",
-    "standing.reported": "declared", "issuer.unrelated": None}
+    "standing.reported": "declared", "issuer.unrelated": None,
+    "event.declared-wrong": None}
 ORDER = ("invalid", "contradicted", "withheld", "declared")
 
 
@@ -37,6 +38,7 @@ class Audit:
         self.erased = {(s.content.record[4], s.issuer) for s in standing
                        if s.content and s.content.kind == "erasure"}
         self.contradicted = self._contradicted(standing)
+        self.declared_wrong = self._declared_wrong(standing)
         about = [(EVENTS, self.evidence.subject), (ASSERTIONS, self.evidence.subject)]
         self.speakers = {(self.evidence.asked[number], saying.issuer) for saying in self.sayings
                          for number, _ in self._rows(saying)
@@ -90,6 +92,23 @@ class Audit:
         return {digest for parts in named.values() if len(set(parts.values())) > 1
                 for digest in parts}
 
+    def _declared_wrong(self, standing: list[Saying]) -> set[bytes]:
+        """Parts whose events their issuer declared wrong."""
+        named: dict[tuple[str, bytes], set[bytes]] = defaultdict(set)
+        declared = set()
+        for saying in standing:
+            event = saying.content.event if saying.content else None
+            if event and event.ident is not None \
+                    and any(self.evidence.asked[n][0] == EVENTS for n, _ in self._rows(saying)):
+                ident = event.ident.encode()
+                if ident.lower().startswith(b"urn:uuid:"):
+                    ident = ident.lower()
+                if event.declares_error:
+                    declared.add((saying.issuer, ident))
+                else:
+                    named[saying.issuer, ident].add(saying.digest)
+        return {digest for name in declared for digest in named.get(name, ())}
+
     def _rows(self, saying: Saying) -> set[tuple[int, int]]:
         return self.links[saying.origin, saying.leaf, saying.digest]
 
@@ -119,6 +138,8 @@ class Audit:
         found += self._row_findings(saying)
         if saying.digest in self.contradicted:
             found.append(("event.contradicted", content.event.ident, False))
+        if saying.digest in self.declared_wrong:
+            found.append(("event.declared-wrong", content.event.ident, False))
         standing, rule = self.judge.judge(saying)
         if standing == REFUSED:
             found.append(("authority.refused", f"authority.{rule}", False))
@@ -146,7 +167,7 @@ class Audit:
 
     def _lowers(self, saying: Saying, code: str, hides: bool) -> bool:
         """Whether a finding lowers the answer, SPEC §16."""
-        if code == "issuer.unrelated":
+        if LOWERS_TO[code] is None:
             return False
         for number, role in self._rows(saying):
             facet, uri = self.evidence.asked[number]

@@ -62,6 +62,7 @@ struct ImportCommand: AsyncParsableCommand {
         guard (1...1_000).contains(batch) else {
             throw CommandFailure(.badInput, "--batch \(batch): must be 1 to 1000")
         }
+        try refuseSpreadsheet(file)
         let source = try source(file)
         if check { return try check(source, file) }
         let signing = try signing()
@@ -79,6 +80,25 @@ struct ImportCommand: AsyncParsableCommand {
             destination: try destination(),
             identity: [signing.issuer, network.network.hex, signing.visibility])
         try await job.run()
+    }
+
+    /// Refuses the files of spreadsheet programs, told by their name or their first bytes.
+    private func refuseSpreadsheet(_ file: String) throws {
+        let endings = [".xlsx", ".xlsm", ".xls", ".ods", ".numbers"]
+        let isNamed = endings.contains { file.lowercased().hasSuffix($0) }
+        guard isNamed || beginsAsArchive(file) else { return }
+        throw CommandFailure(
+            .badInput,
+            "\(file): is a spreadsheet, which cairn does not read: save it as CSV UTF-8 "
+                + "in the program it is from, and import that (import.spreadsheet)")
+    }
+
+    /// Whether a file on the disk is a ZIP archive; a pipe is not looked into.
+    private func beginsAsArchive(_ file: String) -> Bool {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: file)
+        guard attributes?[.type] as? FileAttributeType == .typeRegular else { return false }
+        let head = try? FileHandle(forReadingFrom: URL(filePath: file)).read(upToCount: 4)
+        return head == Data([0x50, 0x4b, 3, 4])
     }
 
     private func show(_ name: String) throws {

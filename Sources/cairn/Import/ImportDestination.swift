@@ -44,9 +44,8 @@ struct ImportFolder {
             let digits = String(number)
             return String(repeating: "0", count: max(0, 10 - digits.count)) + digits
         }
-        try Files.write(
-            submissions.flatMap { $0.encoded() },
-            to: "\(path)/rows-\(names.joined(separator: "-")).cairn")
+        let path = "\(path)/rows-\(names.joined(separator: "-")).cairn"
+        try Files.write(submissions.flatMap { $0.encoded() }, to: path, durably: true)
     }
 }
 

@@ -116,7 +116,9 @@ final class ImportJob {
         state.row = last.cursor.row
         state.offset = last.cursor.offset
         state.digest = last.cursor.digest.hex
-        state.errorBytes = errors?.byteCount ?? 0
+        let errorBytes = errors?.byteCount ?? 0
+        if errorBytes != state.errorBytes { try errors?.synchronize() }
+        state.errorBytes = errorBytes
         try state.write(for: file)
         saved = state
         Console.progress("\(file): row \(last.cursor.row); \(state.counts.sentence)")

@@ -69,17 +69,11 @@ struct ImportState: Codable, Equatable {
         return state
     }
 
-    /// Replaces the state's file.
+    /// Replaces the state's file, durably: what it says is done stays done after a power cut.
     func write(for file: String) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        let path = Self.path(for: file)
-        do {
-            try encoder.encode(self).write(to: URL(filePath: path), options: .atomic)
-        } catch {
-            throw CommandFailure(
-                .unreachable, "\(path): cannot be written: \(SystemWords.reason(error))")
-        }
+        try DurableFile.replace(Self.path(for: file), with: Array(try encoder.encode(self)))
     }
 }
 
@@ -133,6 +127,16 @@ struct ImportErrorFile {
             return text
         }
         return "\"" + text.replacing("\"", with: "\"\"") + "\""
+    }
+
+    /// Makes durable what was written, before the state counts it.
+    func synchronize() throws {
+        do {
+            try handle.synchronize()
+        } catch {
+            throw CommandFailure(
+                .unreachable, "\(path): cannot be written: \(SystemWords.reason(error))")
+        }
     }
 
     /// Removes the file where nothing was wrong.
