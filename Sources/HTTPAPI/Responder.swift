@@ -67,7 +67,7 @@ struct Responder: Sendable {
             try Self.authorise(caller, for: row)
             let asking = Asking(request: request, caller: caller, eventLoop: eventLoop)
             result = try await answer(to: route, asking)
-        } catch where Self.isEPCIS(request) {
+        } catch  where Self.isEPCIS(request) {
             result = EPCISProblem(error).answer.fresh
         } catch {
             let isEntries = request.head.path?.hasPrefix("/entries") == true

@@ -18,7 +18,9 @@ struct AccessMatrixTests {
 
     private static let hash = String(repeating: "0a", count: 32)
 
-    static let expected: [Expected] = [
+    static let expected: [Expected] = single + collections
+
+    private static let single: [Expected] = [
         Expected(method: "POST", pattern: "/entries", role: .submitter, target: "/entries"),
         Expected(
             method: "GET", pattern: "/entries/{id}", role: .reader, target: "/entries/\(hash)"),
@@ -66,7 +68,7 @@ struct AccessMatrixTests {
         Expected(
             method: "DELETE", pattern: "/epcis/nextPageToken/{token}", role: .open,
             target: "/epcis/nextPageToken/abc"),
-    ] + collections
+    ]
 
     private static let collections = [
         "eventType", "epc", "bizStep", "bizLocation", "readPoint", "disposition",
