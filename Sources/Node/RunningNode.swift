@@ -31,6 +31,8 @@ final class RunningNode: Sendable {
     let viewed: Views
     /// What the node remembers beside the ledger.
     let service: ServiceState
+    /// The worker that captures, and with what it signs.
+    let captureWork: CaptureWork
     let threads = ReadingThreads()
     /// Threads for gathering evidence, which may take long: the others stay free.
     let evidenceThreads = ReadingThreads(count: 2)
@@ -48,7 +50,8 @@ final class RunningNode: Sendable {
     init(
         organisation: String, ledger: Ledger, published: PublishedLog, writer: LogWriter,
         room: WaitingRoom, views: ViewsFollower, viewed: Views, service: ServiceState,
-        receipts: Receipts, governance: KnownGovernance, watch: NodeWatch,
+        captureWork: CaptureWork, receipts: Receipts, governance: KnownGovernance,
+        watch: NodeWatch,
         settings: NodeRuntime.Settings
     ) {
         self.origin = receipts.origin
@@ -61,6 +64,7 @@ final class RunningNode: Sendable {
         self.views = views
         self.viewed = viewed
         self.service = service
+        self.captureWork = captureWork
         self.receipts = receipts
         self.governance = governance
         self.watch = watch

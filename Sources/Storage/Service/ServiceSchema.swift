@@ -16,13 +16,25 @@ struct ServiceSchema: Sendable {
     let steps: [String]
 
     /// That of this edition.
-    static let current = ServiceSchema(steps: [identity])
+    static let current = ServiceSchema(steps: [identity, captures])
 
     /// `log` has one row: which log the file belongs to.
     private static let identity = """
         CREATE TABLE log(
             one INTEGER PRIMARY KEY CHECK(one = 1), origin TEXT NOT NULL,
             network BLOB NOT NULL) STRICT;
+        """
+
+    /// `capture_job` has one row for each document that the node promised to capture.
+    ///
+    /// It has its text until that is done, then what came of it as JSON. Times are milliseconds
+    /// since 1970.
+    private static let captures = """
+        CREATE TABLE capture_job(
+            number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, created INTEGER NOT NULL,
+            behaviour TEXT NOT NULL, form TEXT NOT NULL, extensions BLOB, bytes INTEGER NOT NULL,
+            document BLOB, finished INTEGER, success INTEGER NOT NULL, errors BLOB) STRICT;
+        CREATE INDEX capture_job_waiting ON capture_job(number) WHERE finished IS NULL;
         """
 
     /// The number of a file that has taken every step.
