@@ -103,7 +103,7 @@ let package = Package(
         module(
             "Node",
             level3 + [
-                .product(name: "Logging", package: "swift-log"),
+                "Imports", .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]),
@@ -140,7 +140,7 @@ let package = Package(
         tests("StorageTests", level2 + ["Storage"] + sqlite),
         tests("HTTPAPITests", level2 + ["HTTPAPI", logging]),
         tests("ClientTests", level2 + ["Client", "HTTPAPI", logging]),
-        tests("NodeTests", level3 + ["Node"]),
+        tests("NodeTests", level3 + ["Imports", "Node"]),
         tests("CairnTests", level2 + ["HTTPAPI", logging]),
         tests("ConformanceTests", level1),
         .target(

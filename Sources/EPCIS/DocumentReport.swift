@@ -67,69 +67,13 @@ package struct DocumentReport: Hashable, Sendable {
 }
 
 extension DocumentReport {
-    /// All breaches of a document, by the rules of admission; `EPCISDocument.split` and
-    /// `EPCISEvent.read` by schema accept exactly the documents without.
+    /// All breaches of a document, by the rules of admission.
     ///
-    /// At most 100 breaches are told of each event, 100 of the rest, and 10,000 of all.
+    /// See ``StrictReading``, which also has the events.
     package static func strict(
         _ bytes: [UInt8], limits: JSONLimits = JSONLimits()
     ) -> DocumentReport {
-        do throws(EPCISError) {
-            let value: JSONValue
-            do throws(JSONError) {
-                value = try JSONValue.parse(bytes, limits: limits)
-            } catch {
-                throw EPCISError(error)
-            }
-            return strict(value)
-        } catch {
-            return refused(error, form: nil)
-        }
-    }
-
-    private static func refused(_ error: EPCISError, form: DocumentForm?) -> DocumentReport {
-        var collector = BreachCollector(base: [], limit: 1)
-        collector.add(error)
-        return DocumentReport(
-            isStrict: true, form: form, repairs: [], breaches: collector.breaches, events: [])
-    }
-
-    private static func strict(_ value: JSONValue) -> DocumentReport {
-        let outline: DocumentOutline
-        do throws(EPCISError) {
-            outline = try DocumentOutline(value, isLenient: false)
-        } catch {
-            let form = DocumentOutline.documentForm(value)
-            let breaches = form.map { DocumentOutline.frameBreaches(value, $0) } ?? []
-            guard breaches.isEmpty else {
-                return DocumentReport(
-                    isStrict: true, form: form, repairs: [], breaches: breaches, events: [])
-            }
-            return refused(error, form: form)
-        }
-        var left = LenientReading.breachLimit
-        var bytesLeft = EPCISLimits.documentByteCount
-        // A document without context breaks the schema once, not once an event.
-        let isDocument = outline.form == .document || outline.form == .queryDocument
-        let context = DocumentContext(outline.context ?? (isDocument ? .array([]) : nil))
-        let events = outline.events.enumerated().map { index, event in
-            let base = outline.base(index)
-            let found = EventBreaches(event, context: context, base: base)
-            var breaches = found.breaches
-            bytesLeft -= found.part?.count ?? 0
-            if bytesLeft < 0, breaches.isEmpty {
-                var collector = BreachCollector(base: base, limit: 1)
-                collector.add(.partsTooLarge)
-                breaches = collector.breaches
-            }
-            let kept = Array(breaches.prefix(max(1, left)))
-            left = max(0, left - kept.count)
-            return EventReport(
-                index: index, description: EventDescription(event), repairs: [], breaches: kept)
-        }
-        return DocumentReport(
-            isStrict: true, form: outline.form, repairs: [],
-            breaches: outline.frameBreaches(value), events: events)
+        StrictReading(bytes, limits: limits).report
     }
 }
 

@@ -22,6 +22,8 @@ package enum MediaType {
     package static let json = "application/json"
     /// JSON-LD.
     package static let jsonLD = "application/ld+json"
+    /// XML, in both of its names.
+    package static let xml = ["application/xml", "text/xml"]
     /// Graphviz.
     package static let dot = "text/vnd.graphviz; charset=utf-8"
     /// Prometheus' text format.

@@ -37,7 +37,9 @@ package struct Problem: Hashable, Sendable {
         "statement.issuer-suspended": 403, "statement.key-unknown": 403,
         "statement.key-purpose": 403, "statement.key-not-yet-valid": 403,
         "statement.key-revoked": 403, "statement.signature": 403, "evidence.too-large": 422,
-        "event.unknown": 404,
+        "event.unknown": 404, "capture.unknown": 404,
+        "capture.organisation": 403, "capture.no-key": 501, "capture.too-large": 413,
+        "capture.too-many": 413,
         "query.too-large": 413, "query.too-complex": 413, "request.not-acceptable": 406,
         "request.unsupported": 501, "node.failed": 500, "storage.full": 507, "storage.reserve": 507,
         "quota.links": 429, "access.required": 401, "access.token": 401, "access.expired": 401,
@@ -81,15 +83,18 @@ package struct Problem: Hashable, Sendable {
     package var json: [UInt8] { json(type: "urn:cairn:error:\(refusal.code)") }
 
     /// RFC 9457 problem details of another type.
-    func json(type: String) -> [UInt8] {
-        JSONValue.object([
+    func json(type: String) -> [UInt8] { JSONValue.object(members(type: type)).serialized() }
+
+    /// The members of RFC 9457 problem details of a type.
+    func members(type: String) -> [JSONMember] {
+        [
             JSONMember("type", .string(type)),
             JSONMember("title", .string(title)),
             JSONMember("status", .number(JSONNumber(status))),
             JSONMember("code", .string(refusal.code)),
             JSONMember("field", .string(refusal.field)),
             JSONMember("detail", .string(refusal.reason)),
-        ]).serialized()
+        ]
     }
 
     /// RFC 9290 concise problem details.

@@ -13,21 +13,24 @@ import Records
 struct Responder: Sendable {
     private let service: any NodeService
     let epcis: (any EPCISService)?
+    let capturing: (any CaptureService)?
     private let limits: HTTPLimits
     let callers: CallerPolicy
     private let counts = RequestCounts()
-    private let submissionBytes: Slots
+    let submissionBytes: Slots
     private let streams: Slots
     private let evidenceAnswers: Slots
     let epcisAnswers: Slots
 
     /// A responder that takes callers for whom a policy says.
     init(
-        service: any NodeService, epcis: (any EPCISService)?, limits: HTTPLimits,
+        service: any NodeService, epcis: (any EPCISService)?,
+        capturing: (any CaptureService)?, limits: HTTPLimits,
         callers: CallerPolicy
     ) {
         self.service = service
         self.epcis = epcis
+        self.capturing = capturing
         self.limits = limits
         self.callers = callers
         submissionBytes = Slots(limits.submissionBytesTogether)

@@ -19,6 +19,21 @@ enum PercentCoding {
         }
         return String(validating: bytes, as: UTF8.self)
     }
+
+    /// A text as one segment of a path: all but the unreserved characters of RFC 3986 escaped.
+    static func encode(_ text: String) -> String {
+        var bytes: [UInt8] = []
+        let digits = Array("0123456789ABCDEF".utf8)
+        for byte in text.utf8 {
+            let isUnreserved =
+                switch byte {
+                case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E: true
+                default: false
+                }
+            bytes += isUnreserved ? [byte] : [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
 }
 
 /// Hexadecimal digits.

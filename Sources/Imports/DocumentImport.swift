@@ -109,7 +109,7 @@ package enum DocumentImport {
         return result
     }
 
-    private static func vocabularies(of document: JSONValue) -> JSONValue? {
+    static func vocabularies(of document: JSONValue) -> JSONValue? {
         document["epcisHeader"]?["epcisMasterData"]?["vocabularyList"]
             ?? document["epcisBody"]?["queryResults"]?["resultsBody"]?["vocabularyList"]
     }

@@ -12,11 +12,13 @@ extension NodeRuntime {
     private struct Opened: Sendable {
         var ledger: Ledger
         var views: Views
+        var service: ServiceState
         var genesis: GovernanceState
         var sequencer: Sequencer
         var checkpoint: [UInt8]
         var logKey: SigningKey
         var organisation: String
+        var signer: CaptureSigner?
     }
 
     /// Opens a directory and starts everything but the HTTP interface.
@@ -25,7 +27,9 @@ extension NodeRuntime {
     ) async throws(NodeError) -> RunningNode {
         let opened: Opened
         do {
-            opened = try await ReadingThreads(count: 1).run { try load(directory, passphrase) }
+            opened = try await ReadingThreads(count: 1).run {
+                try load(directory, passphrase, settings.capture)
+            }
         } catch {
             throw NodeError(error)
         }
@@ -63,22 +67,26 @@ extension NodeRuntime {
                 resuming: store, genesis: genesis, origin: state.origin, indexDepth: depth,
                 logKey: logKey)
         }
-        return RunningNode(
+        let node = RunningNode(
             organisation: opened.organisation, ledger: opened.ledger, published: published,
             writer: writer, room: WaitingRoom(limits: limits), views: views,
-            viewed: opened.views, receipts: receipts, governance: governance,
-            watch: watch, settings: settings)
+            viewed: opened.views, service: opened.service,
+            captureWork: CaptureWork(signer: opened.signer), receipts: receipts,
+            governance: governance, watch: watch, settings: settings)
+        node.captureWork.start { await node.captureWaiting() }
+        return node
     }
 
     private static func load(
-        _ directory: NodeDirectory, _ passphrase: [UInt8]?
+        _ directory: NodeDirectory, _ passphrase: [UInt8]?, _ capture: CaptureKey?
     ) throws -> Opened {
         let configuration = try directory.configuration()
         let genesis = try directory.genesis().state
         let key = try directory.logKey(configuration, passphrase: passphrase)
         let ledger = try Ledger.open(directory: directory.path)
         do {
-            return try take(ledger, configuration, genesis, key, path: directory.path)
+            return try take(
+                ledger, configuration, genesis, key, capture, path: directory.path)
         } catch {
             try? ledger.close()
             throw error
@@ -87,7 +95,7 @@ extension NodeRuntime {
 
     private static func take(
         _ ledger: Ledger, _ configuration: NodeConfiguration, _ genesis: GovernanceState,
-        _ key: SigningKey, path: String
+        _ key: SigningKey, _ capture: CaptureKey?, path: String
     ) throws -> Opened {
         guard ledger.identity.network == genesis.network,
             ledger.identity.origin == configuration.origin
@@ -107,12 +115,17 @@ extension NodeRuntime {
                 throw NodeError.input(
                     "node.origin", "the network has no node \(configuration.origin)")
             }
+            let signer = try capture.map {
+                try CaptureSigner(
+                    $0, organisation: node.organisation, governance: state.governance)
+            }
             return Opened(
                 ledger: ledger,
                 views: try views(path, identity: ledger.identity),
+                service: try ServiceState(directory: path, identity: ledger.identity),
                 genesis: genesis, sequencer: sequencer,
                 checkpoint: try checkpoint(in: store, of: state), logKey: key,
-                organisation: node.organisation)
+                organisation: node.organisation, signer: signer)
         }
     }
 
@@ -149,12 +162,14 @@ extension RunningNode {
     /// Commits what was handed over, fills no more views, closes the ledger.
     func end() async -> Result<Void, NodeError> {
         watch.stop()
+        await captureWork.stop()
         writer.close()
         let written = await writer.ending.value()
         views.close()
         _ = await views.ending.value()
         do {
             try viewed.close()
+            try service.close()
             try ledger.close()
         } catch {
             if case .success = written { return .failure(NodeError(error)) }

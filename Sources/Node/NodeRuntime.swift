@@ -44,6 +44,8 @@ package final class NodeRuntime: Sendable {
         package var diskSpace: @Sendable (String) -> DiskSpace? = DiskSpace.of
         /// How long requests may take to finish when the node stops, in seconds.
         package var drainSeconds: Int64 = 10
+        /// With what it signs what is captured (SPEC §17.3); nil: it captures nothing.
+        package var capture: CaptureKey?
         /// Where the node logs; no key, passphrase or content is logged.
         package var logger = Logger(label: "cairn.node")
 
@@ -160,7 +162,8 @@ package final class NodeRuntime: Sendable {
     private func listen(_ node: RunningNode) async throws(NodeError) -> HTTPListener {
         do throws(ListenError) {
             return try await HTTPListener.start(
-                service: node, epcis: node, address: listenAddress, callers: callers(of: node),
+                service: node, epcis: node, capturing: node, address: listenAddress,
+                callers: callers(of: node),
                 tls: exposure.tls, limits: settings.http, logger: settings.logger)
         } catch {
             _ = await node.end()

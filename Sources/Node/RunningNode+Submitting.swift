@@ -33,7 +33,8 @@ extension RunningNode {
         throw .busy
     }
 
-    private func admit(
+    /// Judges a submission under governance and delegations as they were when a seal was made.
+    func admit(
         _ submission: Submission, under basis: AdmissionBasis
     ) throws(Refusal) -> AdmittedStatement {
         let facts = AdmissionFacts(ledger: ledger, basis: basis)

@@ -29,6 +29,10 @@ final class RunningNode: Sendable {
     let views: ViewsFollower
     /// The views themselves.
     let viewed: Views
+    /// What the node remembers beside the ledger.
+    let service: ServiceState
+    /// The worker that captures, and with what it signs.
+    let captureWork: CaptureWork
     let threads = ReadingThreads()
     /// Threads for gathering evidence, which may take long: the others stay free.
     let evidenceThreads = ReadingThreads(count: 2)
@@ -50,8 +54,10 @@ final class RunningNode: Sendable {
 
     init(
         organisation: String, ledger: Ledger, published: PublishedLog, writer: LogWriter,
-        room: WaitingRoom, views: ViewsFollower, viewed: Views, receipts: Receipts,
-        governance: KnownGovernance, watch: NodeWatch, settings: NodeRuntime.Settings
+        room: WaitingRoom, views: ViewsFollower, viewed: Views, service: ServiceState,
+        captureWork: CaptureWork, receipts: Receipts, governance: KnownGovernance,
+        watch: NodeWatch,
+        settings: NodeRuntime.Settings
     ) {
         self.origin = receipts.origin
         self.organisation = organisation
@@ -62,6 +68,8 @@ final class RunningNode: Sendable {
         self.room = room
         self.views = views
         self.viewed = viewed
+        self.service = service
+        self.captureWork = captureWork
         self.receipts = receipts
         self.governance = governance
         self.watch = watch

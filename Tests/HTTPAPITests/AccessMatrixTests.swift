@@ -66,6 +66,16 @@ struct AccessMatrixTests {
             method: "GET", pattern: "/epcis/events/{eventID}", role: .open,
             target: "/epcis/events/urn%3Ax%3Ay"),
         Expected(
+            method: "POST", pattern: "/epcis/events", role: .submitter, target: "/epcis/events"),
+        Expected(
+            method: "POST", pattern: "/epcis/capture", role: .submitter,
+            target: "/epcis/capture"),
+        Expected(
+            method: "GET", pattern: "/epcis/capture", role: .submitter, target: "/epcis/capture"),
+        Expected(
+            method: "GET", pattern: "/epcis/capture/{captureID}", role: .submitter,
+            target: "/epcis/capture/0a"),
+        Expected(
             method: "DELETE", pattern: "/epcis/nextPageToken/{token}", role: .open,
             target: "/epcis/nextPageToken/abc"),
     ]
@@ -193,6 +203,8 @@ struct AccessMatrixTests {
     private static let statuses = [
         "GET /readyz": 503, "OPTIONS /epcis/{path…}": 204,
         "DELETE /epcis/nextPageToken/{token}": 501,
+        // The matrix posts what is no EPCIS.
+        "POST /epcis/capture": 415, "POST /epcis/events": 415,
     ]
 
     @Test func `a credential that does not count is refused, also where none is needed`()

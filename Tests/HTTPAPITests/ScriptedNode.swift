@@ -1,3 +1,4 @@
+import EPCIS
 import Foundation
 import HTTPAPI
 import Lineage
@@ -129,6 +130,38 @@ extension ScriptedNode: EPCISService {
     func requireValue(_ resource: EPCISResource, for reader: Reader) async throws(Refusal) {}
 }
 
+extension ScriptedNode: CaptureService {
+    func requireCapture(for reader: Reader) throws(Refusal) {
+        if let refuseAll { throw refuseAll }
+    }
+
+    func capture(_ request: CaptureRequest) async throws(Refusal) -> String {
+        _ = ask(
+            "capture \(request.document.count) \(request.form) \(request.behaviour) "
+                + String(decoding: request.extensions?.serialized() ?? [], as: UTF8.self))
+        return "0a"
+    }
+
+    func captureEvent(_ request: CaptureRequest) async throws(Refusal) -> CapturedEvent {
+        CapturedEvent(
+            event: request.document, eventID: request.document == [] ? nil : "urn:x:é/1",
+            digest: .zero)
+    }
+
+    func captureJob(id: String, for reader: Reader) async throws(Refusal) -> [UInt8] {
+        guard id == "0a" else {
+            throw Refusal(code: "capture.unknown", field: "captureID", reason: "as scripted")
+        }
+        return ask("job \(id)")
+    }
+
+    func captureJobs(
+        perPage: Int, token: String?, for reader: Reader
+    ) async throws(Refusal) -> EPCISPage {
+        EPCISPage(ask("jobs \(perPage) \(token ?? "-")"), nextPageToken: token == nil ? "7" : nil)
+    }
+}
+
 extension Caller {
     /// The organisation of the node under test.
     static let us = Caller(role: .nodeOperator, reader: .member(organisation: "urn:test:us"))
@@ -143,7 +176,7 @@ func withListener<Value>(
     var logger = Logger(label: "test")
     logger.logLevel = .critical
     let listener = try await HTTPListener.start(
-        service: node, epcis: node, address: .ephemeral, callers: callers,
+        service: node, epcis: node, capturing: node, address: .ephemeral, callers: callers,
         tls: tls, limits: limits, logger: logger)
     do {
         let value = try await body(listener.address.port)

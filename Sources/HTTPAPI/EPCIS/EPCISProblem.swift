@@ -31,11 +31,17 @@ struct EPCISProblem {
         415: "UnsupportedMediaTypeException",
     ]
 
+    /// The members of RFC 9457 problem details with GS1's type.
+    var members: [JSONMember] { problem.members(type: "epcisException:\(exception)") }
+
     /// The answer: RFC 9457 problem details with GS1's type.
     var answer: Answer {
         var answer = Answer(problem).replacing(
             problem.json(type: "epcisException:\(exception)"), type: Problem.jsonType)
         GS1Headers.add(GS1Headers.common, to: &answer)
+        if problem.refusal.code.hasPrefix("capture.too-") {
+            GS1Headers.add(GS1Headers.capture, to: &answer)
+        }
         return answer
     }
 }

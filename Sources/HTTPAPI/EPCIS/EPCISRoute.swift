@@ -12,8 +12,22 @@ package enum EPCISRoute: Hashable, Sendable {
     case values(EPCISCollection, perPage: Int?, token: String?)
     /// `GET /epcis/epcs/{epc}` and its like
     case value(EPCISResource)
+    /// What hands in documents and events
+    case capture(CaptureRoute)
     /// `DELETE /epcis/nextPageToken/{token}`
     case forgetToken
+}
+
+/// What a request to the capture interface asks for (SPEC §17.3).
+package enum CaptureRoute: Hashable, Sendable {
+    /// `POST /epcis/capture`
+    case document
+    /// `POST /epcis/events`
+    case event
+    /// `GET /epcis/capture/{captureID}`
+    case job(id: String)
+    /// `GET /epcis/capture`
+    case jobs(perPage: Int?, token: String?)
 }
 
 /// The collections of values that events are found by (EPCIS 2.0 §12.3).

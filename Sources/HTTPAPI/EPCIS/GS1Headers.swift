@@ -18,6 +18,13 @@ enum GS1Headers {
         ("GS1-CBV-XML-Format", "Never_Translates"), ("GS1-Vendor-Version", "cairn"),
     ]
 
+    /// What an answer to `OPTIONS /epcis/capture` adds, and one that refuses what is too large.
+    static let capture: [(String, String)] = [
+        ("GS1-EPCIS-Capture-Limit", "\(CaptureLimits.events)"),
+        ("GS1-EPCIS-Capture-File-Size-Limit", "\(CaptureLimits.documentBytes)"),
+        ("GS1-Capture-Error-Behaviour", "all"),
+    ]
+
     private static let xmlFormats = [
         "No_Preference", "Always_Web_URI", "Always_URN", "Never_Translates",
     ]

@@ -12,6 +12,7 @@ extension Responder {
 
     /// Answers a request under `/epcis`.
     func epcis(_ route: EPCISRoute, _ asking: Asking) async throws(Refusal) -> Answer {
+        if let answer = try await capture(route, asking) { return answer }
         guard let epcis else {
             throw Refusal(
                 code: "request.path", field: "path", reason: "this node serves no EPCIS")
@@ -34,7 +35,7 @@ extension Responder {
         case .value(let resource):
             try await epcis.requireValue(resource, for: asking.reader)
             answer = Answer(type: type, Self.collection(["events"]))
-        case .forgetToken:
+        case .forgetToken, .capture:
             throw Refusal(
                 code: "request.unsupported", field: "nextPageToken",
                 reason: "the node keeps nothing for a page token, so there is nothing to forget")
@@ -93,7 +94,7 @@ extension Responder {
     private static let resources = collection(
         ["queries", "capture", "events"] + EPCISCollection.allCases.map(\.rawValue))
 
-    private static func discovery(_ allowed: [String], _ pattern: String) -> Answer {
+    static func discovery(_ allowed: [String], _ pattern: String) -> Answer {
         var answer = Answer(204)
         var names: [String] = []
         for name in allowed where !names.contains(name) { names.append(name) }

@@ -21,7 +21,22 @@ extension Route {
             RouteRow("DELETE", "/epcis/nextPageToken/{token}", .open) { _, _ in
                 .epcis(.forgetToken)
             },
-        ] + EPCISCollection.allCases.flatMap(rows)
+        ] + captureRows + EPCISCollection.allCases.flatMap(rows)
+
+    private static let captureRows: [RouteRow] = [
+        RouteRow("POST", "/epcis/capture", .submitter) { _, _ in .epcis(.capture(.document)) },
+        RouteRow("GET", "/epcis/capture", .submitter) { _, query throws(Refusal) in
+            .epcis(
+                .capture(
+                    .jobs(
+                        perPage: try query.number("perPage", in: 1...Int.max),
+                        token: try query.text("nextPageToken"))))
+        },
+        RouteRow("GET", "/epcis/capture/{captureID}", .submitter) { values, _ throws(Refusal) in
+            .epcis(.capture(.job(id: try values.text(0, "captureID"))))
+        },
+        RouteRow("POST", "/epcis/events", .submitter) { _, _ in .epcis(.capture(.event)) },
+    ]
 
     private static func rows(of collection: EPCISCollection) -> [RouteRow] {
         let path = "/epcis/\(collection.rawValue)"

@@ -7,6 +7,8 @@ package struct EPCISContents: Hashable, Sendable {
     /// The header's vocabularies as JSON writes them: an array of objects with `type` and
     /// `vocabularyElementList`; nil where there are none.
     package var vocabularies: JSONValue?
+    /// When the document was made, as it says; nil if it does not.
+    package var creationDate: String?
 }
 
 /// Reads EPCIS 1.0 to 2.0 documents in XML (EPCIS 2.0 §9.5).
@@ -29,8 +31,12 @@ package enum EPCISXML {
                     + "EPCIS document")
         }
         switch root.name.local {
-        case "EPCISDocument", "EPCISMasterDataDocument": return try document(root)
-        case "EPCISQueryDocument": return try queryDocument(root)
+        case "EPCISDocument", "EPCISMasterDataDocument", "EPCISQueryDocument":
+            var contents =
+                root.name.local == "EPCISQueryDocument"
+                ? try queryDocument(root) : try document(root)
+            contents.creationDate = root.attribute("creationDate").map(XMLText.trimmed)
+            return contents
         case let name where eventNames.contains(name):
             return EPCISContents(events: [try XMLEventReader.event(root, scope: root.declared)])
         default:

@@ -1,10 +1,12 @@
 import Foundation
 
-/// Where the log key's passphrase comes from: a file that others cannot read, never an argument or
+/// Where the passphrase of a key comes from: a file that others cannot read, never an argument or
 /// an environment variable, which any process of the machine may see.
 package enum KeyPassphrase {
     /// The name of the systemd credential (`LoadCredential=`) that is read when no file is named.
     package static let credentialName = "log-key-passphrase"
+    /// The same for the key that signs what is captured.
+    package static let captureCredentialName = "capture-key-passphrase"
     /// The longest passphrase file.
     static let bytesLimit = 4_096
 
@@ -12,11 +14,11 @@ package enum KeyPassphrase {
     ///
     /// - Throws: `node.passphrase-file`: it is missing, empty, too long, or others may read it.
     package static func read(
-        file: String?, environment: [String: String]
+        file: String?, credential: String = credentialName, environment: [String: String]
     ) throws(NodeError) -> [UInt8]? {
         if let file { return try read(file) }
         guard let folder = environment["CREDENTIALS_DIRECTORY"], !folder.isEmpty else { return nil }
-        let credential = folder + "/" + credentialName
+        let credential = folder + "/" + credential
         guard FileManager.default.fileExists(atPath: credential) else { return nil }
         return try read(credential)
     }

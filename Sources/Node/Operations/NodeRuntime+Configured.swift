@@ -1,6 +1,8 @@
 import Foundation
 import HTTPAPI
 package import Logging
+import Records
+import Signatures
 
 extension ServingConfiguration {
     /// A logger that writes to standard error as the settings say.
@@ -24,6 +26,24 @@ extension ServingConfiguration {
         if let number = number(.diskReserveBytes) { settings.diskReserveBytes = UInt64(number) }
         if let number = number(.diskWarningDays) { settings.diskWarningDays = number }
         return settings
+    }
+
+    /// With what the node signs what is captured, read from its files; nil if it captures nothing.
+    ///
+    /// - Throws: `node.configuration`, `node.passphrase-file`, `key.*`.
+    func captureKey(environment: [String: String]) throws(NodeError) -> CaptureKey? {
+        guard let path = text(.captureKey) else { return nil }
+        let pem = try Self.read(path, .captureKey)
+        let passphrase = try KeyPassphrase.read(
+            file: text(.captureKeyPassphraseFile),
+            credential: KeyPassphrase.captureCredentialName, environment: environment)
+        do throws(KeyError) {
+            return CaptureKey(
+                try KeyFile.read(pem: pem, passphrase: passphrase),
+                visibility: text(.captureVisibility) ?? "network")
+        } catch {
+            throw .input(error.code, "captureKey: \(path): \(error.reason)")
+        }
     }
 
     /// How the node is reached, with the certificate read from its files.
@@ -72,12 +92,14 @@ extension NodeRuntime {
         directory: String, _ serving: ServingConfiguration, environment: [String: String],
         logger: Logger
     ) throws(NodeError) {
+        var settings = serving.settings(logger: logger)
+        settings.capture = try serving.captureKey(environment: environment)
         try self.init(
             directory: directory, http: serving.text(.listen) ?? "",
             passphrase: try KeyPassphrase.read(
                 file: serving.text(.keyPassphraseFile), environment: environment),
             exposure: try serving.exposure(), certificate: serving.certificate,
-            settings: serving.settings(logger: logger))
+            settings: settings)
     }
 
     /// Checks that a node could start with its settings, as far as files tell: it reads the genesis
@@ -88,10 +110,17 @@ extension NodeRuntime {
         directory path: String, _ serving: ServingConfiguration, environment: [String: String]
     ) throws(NodeError) {
         let logger = Logger(label: "cairn") { _ in SwiftLogNoOpLogHandler() }
-        _ = try NodeRuntime(
+        let node = try NodeRuntime(
             directory: path, serving, environment: environment, logger: logger)
         let directory = NodeDirectory(path: path)
-        _ = try directory.genesis()
+        let governance = try directory.genesis().state
+        if let capture = node.settings.capture, let own = governance.nodes[node.origin],
+            governance.key(capture.key.publicKey.thumbprint) != nil
+        {
+            // A key that only an amendment can have brought is judged at the start.
+            _ = try CaptureSigner(
+                capture, organisation: own.organisation, governance: governance)
+        }
         _ = try directory.logKey(
             try directory.configuration(),
             passphrase: try KeyPassphrase.read(

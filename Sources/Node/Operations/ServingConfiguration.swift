@@ -132,6 +132,10 @@ package struct ServingConfiguration: Hashable, Sendable {
                 "node.configuration",
                 "\(setting.rawValue): needs \(other.rawValue) beside it")
         }
+        guard self[.captureKeyPassphraseFile] == nil || self[.captureKey] != nil else {
+            throw .input(
+                "node.configuration", "captureKeyPassphraseFile: needs captureKey beside it")
+        }
     }
 
     // MARK: What it says
@@ -160,7 +164,7 @@ package struct ServingConfiguration: Hashable, Sendable {
     package var table: String {
         Setting.allCases.map { setting in
             let value = text(setting) ?? "-"
-            return Self.padded(setting.rawValue, 20) + Self.padded(value, 26)
+            return Self.padded(setting.rawValue, 26) + Self.padded(value, 26)
                 + source(of: setting).description + "\n"
         }.joined()
     }

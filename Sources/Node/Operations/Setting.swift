@@ -2,7 +2,8 @@
 package enum Setting: String, CaseIterable, Hashable, Sendable {
     case listen, tlsCertificate, tlsKey, behindProxy, keyPassphraseFile, logLevel, logFormat
     case waitingSubmissions, waitingBytes, drainSeconds, readyLagEntries, diskReserveBytes
-    case foreignLinksPerDay, diskWarningDays
+    case foreignLinksPerDay, diskWarningDays, captureKey, captureKeyPassphraseFile
+    case captureVisibility
 
     /// What values a setting takes.
     enum Kind: Hashable, Sendable {
@@ -22,8 +23,10 @@ package enum Setting: String, CaseIterable, Hashable, Sendable {
 
     var kind: Kind {
         switch self {
-        case .listen: .text
-        case .tlsCertificate, .tlsKey, .keyPassphraseFile: .path
+        case .listen, .captureVisibility: .text
+        case .tlsCertificate, .tlsKey, .keyPassphraseFile, .captureKey,
+            .captureKeyPassphraseFile:
+            .path
         case .behindProxy: .flag
         case .logLevel: .choice(["debug", "info", "notice", "warning", "error", "critical"])
         case .logFormat: .choice(["text", "json"])
@@ -41,7 +44,9 @@ package enum Setting: String, CaseIterable, Hashable, Sendable {
     var standard: SettingValue? {
         switch self {
         case .listen: .text("127.0.0.1:8080")
-        case .tlsCertificate, .tlsKey, .keyPassphraseFile, .diskReserveBytes: nil
+        case .tlsCertificate, .tlsKey, .keyPassphraseFile, .diskReserveBytes, .captureKey,
+            .captureKeyPassphraseFile:
+            nil
         case .behindProxy: .flag(false)
         case .logLevel: .text("info")
         case .logFormat: .text("text")
@@ -51,6 +56,7 @@ package enum Setting: String, CaseIterable, Hashable, Sendable {
         case .readyLagEntries: .number(100_000)
         case .diskWarningDays: .number(30)
         case .foreignLinksPerDay: .number(20_000)
+        case .captureVisibility: .text("network")
         }
     }
 
