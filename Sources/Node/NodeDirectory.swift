@@ -5,11 +5,12 @@ import Signatures
 import Storage
 
 /// The files of one node (SPEC §18): `genesis`, `node.json`, `log-key.pem`, `ledger.sqlite`,
-/// `views.sqlite`, `lock`.
+/// `views.sqlite`, `service.sqlite`, `lock`.
 ///
 /// Who controls them: `genesis` is the anchor of everything the node believes; `log-key.pem` signs
 /// in the log's name and is readable by its owner only; a changed `ledger.sqlite` is found by
-/// `cairn check`; `views.sqlite` can be deleted.
+/// `cairn check`; `views.sqlite` can be deleted, and
+/// `service.sqlite` holds what the node was asked to do.
 struct NodeDirectory: Sendable {
     /// The directory's path.
     let path: String

@@ -12,6 +12,7 @@ extension NodeRuntime {
     private struct Opened: Sendable {
         var ledger: Ledger
         var views: Views
+        var service: ServiceState
         var genesis: GovernanceState
         var sequencer: Sequencer
         var checkpoint: [UInt8]
@@ -66,8 +67,8 @@ extension NodeRuntime {
         return RunningNode(
             organisation: opened.organisation, ledger: opened.ledger, published: published,
             writer: writer, room: WaitingRoom(limits: limits), views: views,
-            viewed: opened.views, receipts: receipts, governance: governance,
-            watch: watch, settings: settings)
+            viewed: opened.views, service: opened.service, receipts: receipts,
+            governance: governance, watch: watch, settings: settings)
     }
 
     private static func load(
@@ -110,6 +111,7 @@ extension NodeRuntime {
             return Opened(
                 ledger: ledger,
                 views: try views(path, identity: ledger.identity),
+                service: try ServiceState(directory: path, identity: ledger.identity),
                 genesis: genesis, sequencer: sequencer,
                 checkpoint: try checkpoint(in: store, of: state), logKey: key,
                 organisation: node.organisation)
@@ -155,6 +157,7 @@ extension RunningNode {
         _ = await views.ending.value()
         do {
             try viewed.close()
+            try service.close()
             try ledger.close()
         } catch {
             if case .success = written { return .failure(NodeError(error)) }

@@ -29,6 +29,8 @@ final class RunningNode: Sendable {
     let views: ViewsFollower
     /// The views themselves.
     let viewed: Views
+    /// What the node remembers beside the ledger.
+    let service: ServiceState
     let threads = ReadingThreads()
     /// Threads for gathering evidence, which may take long: the others stay free.
     let evidenceThreads = ReadingThreads(count: 2)
@@ -45,8 +47,8 @@ final class RunningNode: Sendable {
 
     init(
         organisation: String, ledger: Ledger, published: PublishedLog, writer: LogWriter,
-        room: WaitingRoom, views: ViewsFollower, viewed: Views, receipts: Receipts,
-        governance: KnownGovernance, watch: NodeWatch, settings: NodeRuntime.Settings
+        room: WaitingRoom, views: ViewsFollower, viewed: Views, service: ServiceState,
+        receipts: Receipts, governance: KnownGovernance, watch: NodeWatch, settings: NodeRuntime.Settings
     ) {
         self.origin = receipts.origin
         self.organisation = organisation
@@ -57,6 +59,7 @@ final class RunningNode: Sendable {
         self.room = room
         self.views = views
         self.viewed = viewed
+        self.service = service
         self.receipts = receipts
         self.governance = governance
         self.watch = watch

@@ -46,17 +46,20 @@ final class DirectoryLock: Sendable {
     ///
     /// SQLite does that for a WAL that it makes, with the first sync; if the process died before,
     /// the next one finds the file and takes it for durable.
-    func synchronizeDirectory() throws(StorageError) {
+    func synchronizeDirectory() throws(StorageError) { try Self.synchronize(directory) }
+
+    /// Makes durable which files a directory holds.
+    static func synchronize(_ directory: String) throws(StorageError) {
         let opened = unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard opened >= 0 else { throw failure("cannot be opened") }
+        guard opened >= 0 else { throw failure(directory, "cannot be opened") }
         defer { close(opened) }
-        guard fsync(opened) == 0 else { throw failure("cannot be synced") }
+        guard fsync(opened) == 0 else { throw failure(directory, "cannot be synced") }
     }
 
-    private func failure(_ what: String) -> StorageError {
+    private static func failure(_ directory: String, _ what: String) -> StorageError {
         StorageError(
             code: "storage.io", place: directory,
-            reason: "the directory \(what): \(Self.message(errno))")
+            reason: "the directory \(what): \(message(errno))")
     }
 
     private static func write(_ text: String, to descriptor: Int32) {

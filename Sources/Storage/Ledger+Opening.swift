@@ -39,6 +39,14 @@ extension Ledger {
             ("cache_size", "-\(writerCacheKiB)", "-\(writerCacheKiB)"),
             ("journal_mode", "WAL", "wal"),
         ]
+        try set(settings, of: database, path: path)
+    }
+
+    /// Changes settings of a connection and reads them back.
+    static func set(
+        _ settings: [(name: String, value: String, readBack: String)], of database: Database,
+        path: String
+    ) throws {
         for setting in settings {
             try database.execute(sql: "PRAGMA \(setting.name) = \(setting.value)")
             let value = try pragma(setting.name, database)

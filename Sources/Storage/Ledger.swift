@@ -203,12 +203,9 @@ package final class Ledger: Sendable {
 
     /// An error, after which the ledger is broken if the disk may have failed.
     private func noted(_ error: StorageError) -> StorageError {
-        if Self.fatalCodes.contains(error.code) { fail(error) }
+        if error.leavesUnknown { fail(error) }
         return error
     }
-
-    /// Errors after which it is unknown what the disk holds.
-    private static let fatalCodes: Set = ["storage.io", "storage.corrupt", "storage.failed"]
 
     private func fail(_ error: StorageError) {
         failure.withLock { if $0 == nil { $0 = error } }

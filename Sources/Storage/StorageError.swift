@@ -23,6 +23,11 @@ package struct StorageError: Error, Hashable, Sendable, CustomStringConvertible 
         self.reason = reason
     }
 
+    /// Whether it is unknown afterwards what the disk holds.
+    var leavesUnknown: Bool {
+        ["storage.io", "storage.corrupt", "storage.failed"].contains(code)
+    }
+
     /// `code: place: reason` on one line.
     package var description: String { "\(code): \(place): \(reason)" }
 }

@@ -52,7 +52,7 @@ import Support
     /// Brings the files that stand for the databases up to date, for the next opening.
     func mountFiles() {
         guard let directory else { return }
-        for name in ["ledger.sqlite", "views.sqlite"] {
+        for name in ["ledger.sqlite", "views.sqlite", "service.sqlite"] {
             for file in [name, name + "-wal"] {
                 let path = directory + "/" + file
                 if (size(of: file) ?? 0) > 0 {

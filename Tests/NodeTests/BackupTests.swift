@@ -73,6 +73,46 @@ import Testing
         #expect(last.output == Hash256.sha256(Array(bytes[..<sealed])).hex + "\n")
     }
 
+    @Test func `holds the service state of a node that has served, and brings it back`()
+        async throws
+    {
+        try await node.serve { _, _ in
+            _ = try NodeRuntime.backup(directory: node.directory, to: file)
+        }
+        let listed = try CairnProcess.run(URL(filePath: "/bin/tar"), ["-tf", file])
+        #expect(
+            listed.output.split(separator: "\n") == [
+                "manifest.json", "genesis", "node.json", "service.sqlite", "ledger.sqlite",
+                "SHA256",
+            ])
+        _ = try restore()
+        let attributes = try FileManager.default.attributesOfItem(
+            atPath: restored + "/" + ServiceState.fileName)
+        #expect(attributes[.posixPermissions] as? Int == 0o600)
+        let runtime = try NodeRuntime(directory: restored, settings: .quiet)
+        try await runtime.start()
+        try await runtime.stop()
+    }
+
+    @Test func `with the service state of a newer program is not restored`() async throws {
+        try await node.serve { _, _ in }
+        let state = node.directory + "/" + ServiceState.fileName
+        let raw = try CairnProcess.run(
+            URL(filePath: "/usr/bin/python3"),
+            [
+                "-c",
+                "import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); "
+                    + "c.execute('PRAGMA user_version = 99'); c.commit()", state,
+            ])
+        #expect(raw.code == 0, "\(raw.errors)")
+        _ = try NodeRuntime.backup(directory: node.directory, to: file)
+        let error = #expect(throws: NodeError.self) { try restore() }
+        #expect(error?.code == "storage.schema")
+        #expect(!FileManager.default.fileExists(atPath: restored))
+        let start = await #expect(throws: NodeError.self) { try await node.serve { _, _ in } }
+        #expect(start?.code == "storage.schema")
+    }
+
     @Test func `never overwrites, and leaves nothing behind when it fails`() throws {
         try Data("precious".utf8).write(to: URL(filePath: file))
         let error = #expect(throws: NodeError.self) {

@@ -19,8 +19,8 @@ package struct BackupReport: Hashable, Sendable {
 }
 
 extension NodeRuntime {
-    /// Saves a node, which may be running, to one file: the ledger as it is at one moment, genesis,
-    /// `node.json` and `config.json` (SPEC §18.3).
+    /// Saves a node, which may be running, to one file: ledger and service state as they are at one
+    /// moment each, genesis, `node.json` and `config.json` (SPEC §18.3).
     ///
     /// - Parameters:
     ///   - directory: the node's.
@@ -46,7 +46,7 @@ extension NodeRuntime {
         var writer = try BackupWriter(work.file("backup"))
         try writer.add(BackupManifest.fileName, manifest.encoded())
         for file in manifest.files {
-            let isSnapshot = file.name == Ledger.fileName
+            let isSnapshot = [Ledger.fileName, ServiceState.fileName].contains(file.name)
             try writer.add(file, from: (isSnapshot ? work : node).file(file.name))
         }
         try writer.finish()
@@ -72,6 +72,12 @@ extension NodeRuntime {
             try requireEncrypted(node.file(configuration.logKey))
             names.append(configuration.logKey)
         }
+        // Before the ledger: work that is done in the ledger and not yet in the service state is
+        // done again without harm; the other way round it would be lost.
+        let hasService = try NodeError.mapping {
+            try ServiceState.writeSnapshot(
+                directory: node.path, to: work.file(ServiceState.fileName))
+        }
         let (size, checkpoint) = try NodeError.mapping {
             let ledger = try Ledger.inspect(directory: node.path)
             defer { try? ledger.close() }
@@ -89,8 +95,10 @@ extension NodeRuntime {
             let (bytes, digest) = try BackupWriter.pieces(of: node.file(name))
             files.append(.init(name: name, size: bytes, digest: digest))
         }
-        let (bytes, digest) = try BackupWriter.pieces(of: work.file(Ledger.fileName))
-        files.append(.init(name: Ledger.fileName, size: bytes, digest: digest))
+        for name in (hasService ? [ServiceState.fileName] : []) + [Ledger.fileName] {
+            let (bytes, digest) = try BackupWriter.pieces(of: work.file(name))
+            files.append(.init(name: name, size: bytes, digest: digest))
+        }
         return BackupManifest(
             made: Timestamp.text(milliseconds: Int64(clamping: nowMilliseconds)),
             origin: configuration.origin, network: genesis.network, size: size,

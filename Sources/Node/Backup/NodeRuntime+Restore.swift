@@ -64,6 +64,7 @@ extension NodeRuntime {
     private static let modes: [String: mode_t] = [
         NodeDirectory.genesisName: 0o644, NodeDirectory.configurationName: 0o644,
         ServingConfiguration.fileName: 0o644, Ledger.fileName: 0o600,
+        ServiceState.fileName: 0o600,
     ]
 
     private static func unpack(
@@ -117,6 +118,12 @@ extension NodeRuntime {
                 "backup.ledger",
                 "\(path): its ledger does not hold: "
                     + (found ?? "it is not the one that the manifest names"))
+        }
+        guard manifest.files.contains(where: { $0.name == ServiceState.fileName }) else { return }
+        try NodeError.mapping {
+            let ledger = try Ledger.inspect(directory: draft.path)
+            defer { try? ledger.close() }
+            try ServiceState.check(directory: draft.path, identity: ledger.identity)
         }
     }
 

@@ -1,0 +1,84 @@
+import Foundation
+import GRDB
+import MerkleTrees
+
+/// The tables of `service.sqlite`, as the steps that lead to them.
+///
+/// The number of steps taken is the file's schema. A step, once released, never changes; what comes
+/// later is appended. Each is one transaction together with the new number, so an interruption
+/// leaves a file of one of the numbers, whole.
+///
+/// Trust: the file is trusted for durability and for what it says. Whoever changes it can lose or
+/// invent work for the node, never a record: what the node signs is judged at admission as
+/// everything else.
+struct ServiceSchema: Sendable {
+    /// What leads from each number to the next, as SQL.
+    let steps: [String]
+
+    /// That of this edition.
+    static let current = ServiceSchema(steps: [identity])
+
+    /// `log` has one row: which log the file belongs to.
+    private static let identity = """
+        CREATE TABLE log(
+            one INTEGER PRIMARY KEY CHECK(one = 1), origin TEXT NOT NULL,
+            network BLOB NOT NULL) STRICT;
+        """
+
+    /// The number of a file that has taken every step.
+    var version: Int64 { Int64(steps.count) }
+
+    /// Takes the steps that a file has not taken, after what the last process left was made
+    /// durable.
+    ///
+    /// - Throws: `storage.schema` for a file of a newer edition, `storage.mismatch` for one of
+    ///   another log, both of which are left untouched; what the disk fails with.
+    func bringUpToDate(_ database: Database, identity: LogIdentity, path: String) throws {
+        let found = try Ledger.userVersion(database)
+        try requireKnown(found, path)
+        if found > 0 { try Self.requireSame(database, identity, path) }
+        _ = try database.checkpoint(.truncate)
+        for number in found..<version {
+            try database.inTransaction(.immediate) {
+                try database.execute(sql: steps[Int(number)])
+                if number == 0 {
+                    try database.execute(
+                        sql: "INSERT INTO log(one, origin, network) VALUES(1, ?, ?)",
+                        arguments: [identity.origin, Data(identity.network.bytes)])
+                }
+                try database.execute(sql: "PRAGMA user_version = \(number + 1)")
+                return .commit
+            }
+        }
+    }
+
+    /// Refuses a file that this program does not know.
+    func requireKnown(_ found: Int64, _ path: String) throws(StorageError) {
+        guard (0...version).contains(found) else {
+            throw StorageError(
+                code: "storage.schema", place: path,
+                reason: "a newer program wrote it: it has schema \(found), this program knows "
+                    + "\(version); use the program that wrote it. Nothing was changed")
+        }
+    }
+
+    /// Refuses a file of another log.
+    static func requireSame(
+        _ database: Database, _ identity: LogIdentity, _ path: String
+    ) throws {
+        let row = try Row.fetchOne(database, sql: "SELECT origin, network FROM log WHERE one = 1")
+        guard let row, let origin = String.fromDatabaseValue(row[0]),
+            let network = Data.fromDatabaseValue(row[1])
+        else {
+            throw StorageError(
+                code: "storage.corrupt", place: path,
+                reason: "it does not say which log it belongs to; restore a backup")
+        }
+        guard origin == identity.origin, network == Data(identity.network.bytes) else {
+            throw StorageError(
+                code: "storage.mismatch", place: path,
+                reason: "it belongs to the log \(origin), not to \(identity.origin) of this "
+                    + "network; it came from another node's directory")
+        }
+    }
+}
