@@ -19,6 +19,13 @@ struct Answer: Sendable {
         self.body = ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
     }
 
+    /// An answer without a body.
+    init(_ status: Int) {
+        self.status = status
+        self.fields = [:]
+        self.body = ResponseBody()
+    }
+
     /// An answer that is written as it comes about.
     init(
         type: String,
@@ -37,6 +44,14 @@ struct Answer: Sendable {
         if let seconds = problem.retryAfterSeconds { fields[.retryAfter] = String(seconds) }
         if problem.status == 401 { fields[.wwwAuthenticate] = "Bearer realm=\"cairn\"" }
         if problem.status == 405 { fields[.allow] = problem.refusal.field }
+    }
+
+    /// The same answer with another body.
+    func replacing(_ bytes: [UInt8], type: String) -> Answer {
+        var answer = self
+        answer.fields[.contentType] = type
+        answer.body = ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
+        return answer
     }
 
     /// The same answer with leave to keep it: for what never changes.

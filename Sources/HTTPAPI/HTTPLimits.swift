@@ -42,6 +42,8 @@ package struct HTTPLimits: Hashable, Sendable {
     package var streamMalformed = 64
     /// Evidence files being built or sent at a time.
     package var evidenceAnswers = 4
+    /// Answers under `/epcis` being made at a time; each holds a page of at most 9 MiB.
+    package var epcisAnswers = 16
 
     /// The limits of SPEC §19 and this node's own.
     package init() {}

@@ -24,6 +24,7 @@ package actor HTTPListener {
     ///
     /// - Parameters:
     ///   - service: the node behind the interface.
+    ///   - epcis: what it answers under `/epcis`; without it there is nothing there.
     ///   - address: where to listen.
     ///   - callers: whom callers are taken for.
     ///   - tls: the certificate to show; without it the interface speaks plain HTTP.
@@ -32,10 +33,12 @@ package actor HTTPListener {
     /// - Returns: the listener, to be stopped by its owner.
     /// - Throws: if the address is in use or not this machine's.
     package static func start(
-        service: any NodeService, address: ListenAddress, callers: CallerPolicy,
+        service: any NodeService, epcis: (any EPCISService)? = nil, address: ListenAddress,
+        callers: CallerPolicy,
         tls: ServerTLS? = nil, limits: HTTPLimits = HTTPLimits(), logger: Logger
     ) async throws(ListenError) -> HTTPListener {
-        let responder = Responder(service: service, limits: limits, callers: callers)
+        let responder = Responder(
+            service: service, epcis: epcis, limits: limits, callers: callers)
         let channel = HTTP1Channel(
             responder: { request, writer, channel in
                 try await responder.respond(to: request, writer, on: channel.eventLoop)

@@ -20,6 +20,8 @@ package enum MediaType {
     package static let text = "text/plain; charset=utf-8"
     /// JSON.
     package static let json = "application/json"
+    /// JSON-LD.
+    package static let jsonLD = "application/ld+json"
     /// Graphviz.
     package static let dot = "text/vnd.graphviz; charset=utf-8"
     /// Prometheus' text format.

@@ -37,7 +37,9 @@ package struct Problem: Hashable, Sendable {
         "statement.issuer-suspended": 403, "statement.key-unknown": 403,
         "statement.key-purpose": 403, "statement.key-not-yet-valid": 403,
         "statement.key-revoked": 403, "statement.signature": 403, "evidence.too-large": 422,
-        "node.failed": 500, "storage.full": 507, "storage.reserve": 507,
+        "event.unknown": 404,
+        "query.too-large": 413, "query.too-complex": 413, "request.not-acceptable": 406,
+        "request.unsupported": 501, "node.failed": 500, "storage.full": 507, "storage.reserve": 507,
         "access.required": 401, "access.token": 401, "access.expired": 401,
         "access.organisation": 403, "access.role": 403, "entry.withheld": 403,
     ]
@@ -58,6 +60,7 @@ package struct Problem: Hashable, Sendable {
         case 403: "The record is not the issuer's to make, or not the caller's to read"
         case 404: "There is nothing by that name"
         case 405: "The path does not take this method"
+        case 406: "The answer cannot be given in the form asked for"
         case 408: "The request took too long"
         case 413: "The request is too large"
         case 415: "The media type is not understood here"
@@ -65,6 +68,7 @@ package struct Problem: Hashable, Sendable {
         case 422: "The question is too large to answer"
         case 431: "The head of the request is too large"
         case 500: "The node failed"
+        case 501: "The node does not do this"
         case 503: "The node cannot take this now"
         case 507: "The node has no space for this now"
         default: "The request is malformed"
@@ -72,9 +76,12 @@ package struct Problem: Hashable, Sendable {
     }
 
     /// RFC 9457 problem details.
-    package var json: [UInt8] {
+    package var json: [UInt8] { json(type: "urn:cairn:error:\(refusal.code)") }
+
+    /// RFC 9457 problem details of another type.
+    func json(type: String) -> [UInt8] {
         JSONValue.object([
-            JSONMember("type", .string("urn:cairn:error:\(refusal.code)")),
+            JSONMember("type", .string(type)),
             JSONMember("title", .string(title)),
             JSONMember("status", .number(JSONNumber(status))),
             JSONMember("code", .string(refusal.code)),

@@ -36,6 +36,11 @@ struct QueryParameters {
         return number
     }
 
+    /// Takes the value of a parameter that is any text.
+    mutating func text(_ name: String) throws(Refusal) -> String? {
+        values.removeValue(forKey: name)
+    }
+
     /// Refuses what nobody asked for, so that a mistyped name is not silently ignored.
     func finish() throws(Refusal) {
         if let name = values.keys.min() { throw Self.refusal(name, "is not a parameter here") }

@@ -12,21 +12,28 @@ import Records
 /// Holds no state but the slots that bound what goes on at once.
 struct Responder: Sendable {
     private let service: any NodeService
+    let epcis: (any EPCISService)?
     private let limits: HTTPLimits
     let callers: CallerPolicy
     private let counts = RequestCounts()
     private let submissionBytes: Slots
     private let streams: Slots
     private let evidenceAnswers: Slots
+    let epcisAnswers: Slots
 
     /// A responder that takes callers for whom a policy says.
-    init(service: any NodeService, limits: HTTPLimits, callers: CallerPolicy) {
+    init(
+        service: any NodeService, epcis: (any EPCISService)?, limits: HTTPLimits,
+        callers: CallerPolicy
+    ) {
         self.service = service
+        self.epcis = epcis
         self.limits = limits
         self.callers = callers
         submissionBytes = Slots(limits.submissionBytesTogether)
         streams = Slots(limits.streams)
         evidenceAnswers = Slots(limits.evidenceAnswers)
+        epcisAnswers = Slots(limits.epcisAnswers)
     }
 
     /// Answers one request.
@@ -58,8 +65,10 @@ struct Responder: Sendable {
             name = "\(row.method) \(row.pattern)"
             let caller = try await caller(of: request)
             try Self.authorise(caller, for: row)
-            let asking = Asking(request: request, reader: caller.reader, eventLoop: eventLoop)
+            let asking = Asking(request: request, caller: caller, eventLoop: eventLoop)
             result = try await answer(to: route, asking)
+        } catch  where Self.isEPCIS(request) {
+            result = EPCISProblem(error).answer.fresh
         } catch {
             let isEntries = request.head.path?.hasPrefix("/entries") == true
             let form =
@@ -73,9 +82,10 @@ struct Responder: Sendable {
     }
 
     /// A request whose caller may make it.
-    private struct Asking {
+    struct Asking {
         var request: Request
-        var reader: Reader
+        var caller: Caller
+        var reader: Reader { caller.reader }
         /// The loop of the request's connection.
         var eventLoop: any EventLoop
         var accept: String? { request.headers[.accept] }
@@ -115,6 +125,7 @@ struct Responder: Sendable {
             return Answer(type: MediaType.json, try await service.organisations()).fresh
         case .health(let readiness): return await health(readiness: readiness)
         case .metrics: return try await metrics()
+        case .epcis(let route): return try await epcis(route, asking)
         case .checkpoint, .tile, .manifest, .part, .consistency:
             return try await log(route, for: asking.reader)
         }
@@ -277,7 +288,7 @@ struct Responder: Sendable {
     /// The bytes of a long answer that are handed to the connection at a time.
     private static let pieceBytes = 64 << 10
 
-    private static let busy = Refusal(
+    static let busy = Refusal(
         code: "node.busy", field: "",
         reason: "the node has as much in hand as it can hold; try again in a moment")
 }

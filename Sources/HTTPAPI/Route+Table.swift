@@ -7,7 +7,7 @@ extension Route {
     /// Every route there is, with who may ask (SPEC §17); of two rows that fit a path, the first
     /// counts.
     package static let table: [RouteRow] =
-        entryRows + logRows + [
+        entryRows + logRows + epcisRows + [
             RouteRow("GET", "/evidence/{subject…}", .reader) { values, query throws(Refusal) in
                 let scope = try query.choice("scope", of: ["upstream", "subject"])
                 return .evidence(subject: try values.subject(), upstream: scope != "subject")

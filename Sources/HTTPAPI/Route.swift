@@ -33,6 +33,8 @@ package enum Route: Hashable, Sendable {
     case health(readiness: Bool)
     /// `GET /metrics`
     case metrics
+    /// What stands under `/epcis`
+    case epcis(EPCISRoute)
 
     /// Reads method and target of a request.
     ///
@@ -52,7 +54,6 @@ package enum Route: Hashable, Sendable {
     ) throws(Refusal) -> (row: RouteRow, route: Route) {
         let halves = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let path = halves.first ?? ""
-        var query = try QueryParameters(halves.count > 1 ? String(halves[1]) : "")
         let segments = path.split(separator: "/", omittingEmptySubsequences: false)
         var allowed: [String] = []
         for row in table {
@@ -61,11 +62,14 @@ package enum Route: Hashable, Sendable {
                 for name in row.allowed where !allowed.contains(name) { allowed.append(name) }
                 continue
             }
+            let text = halves.count > 1 && !row.takesRawQuery ? String(halves[1]) : ""
+            var query = try QueryParameters(text)
             let route = try row.read(RouteValues(path: values), &query)
             try query.finish()
             return (row, route)
         }
-        guard !allowed.isEmpty else {
+        // OPTIONS alone is asked of whatever there is under /epcis, and there is nothing here.
+        guard allowed.contains(where: { $0 != "OPTIONS" }) else {
             throw Refusal(
                 code: "request.path", field: "path", reason: "nothing is served at \(path)")
         }

@@ -7,13 +7,15 @@ import Records
 /// The router is made of these rows and nothing else, so no request reaches the node but through
 /// a row that names the role it takes.
 package struct RouteRow: Sendable {
-    /// `GET` or `POST`; what takes `GET` takes `HEAD`.
+    /// `GET`, `POST`, `DELETE` or `OPTIONS`; what takes `GET` takes `HEAD`.
     package let method: String
     /// The path: literal segments, `{name}` for one segment, and at the end `{name…}` for the
     /// rest.
     package let pattern: String
     /// The least role that may ask.
     package let access: AccessRole
+    /// Whether the row's query string is left to whoever answers.
+    let takesRawQuery: Bool
     let read: Reading
     private let segments: [Substring]
 
@@ -21,12 +23,13 @@ package struct RouteRow: Sendable {
         @Sendable (RouteValues, inout QueryParameters) throws(Refusal) -> Route
 
     init(
-        _ method: String, _ pattern: String, _ access: AccessRole,
+        _ method: String, _ pattern: String, _ access: AccessRole, takesRawQuery: Bool = false,
         read: @escaping Reading
     ) {
         self.method = method
         self.pattern = pattern
         self.access = access
+        self.takesRawQuery = takesRawQuery
         self.read = read
         segments = pattern.split(separator: "/", omittingEmptySubsequences: false)
     }
@@ -67,6 +70,16 @@ struct RouteValues {
                     + "/trace/https%3A%2F%2Fid.gs1.org%2F01%2F09521234543213%2F10%2FLOT1")
         }
         return subject
+    }
+
+    /// One percent-encoded segment, not empty.
+    func text(_ index: Int, _ field: String) throws(Refusal) -> String {
+        guard let text = PercentCoding.decode(path[index]), !text.isEmpty else {
+            throw Refusal(
+                code: "request.parameter", field: field,
+                reason: "\(field) is percent-encoded in the path")
+        }
+        return text
     }
 
     /// A hash in lower-case hexadecimal.

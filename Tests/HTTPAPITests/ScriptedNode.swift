@@ -102,6 +102,33 @@ final class ScriptedNode: NodeService {
     }
 }
 
+extension ScriptedNode: EPCISService {
+    func events(
+        _ question: EventsQuestion, for reader: Reader
+    ) async throws(Refusal) -> EPCISPage {
+        let resource = question.resource.map { " \($0.collection)=\($0.value)" } ?? ""
+        let page = ask("events \(question.query)\(resource) \(question.preferences.format)")
+        return EPCISPage(page, nextPageToken: question.query.contains("perPage") ? "abc" : nil)
+    }
+
+    func event(
+        id: String, _ preferences: EPCISPreferences, for reader: Reader
+    ) async throws(Refusal) -> [UInt8] {
+        guard id != "urn:uuid:none" else {
+            throw Refusal(code: "event.unknown", field: "eventID", reason: "as scripted")
+        }
+        return ask("event \(id)")
+    }
+
+    func values(
+        _ question: ValuesQuestion, for reader: Reader
+    ) async throws(Refusal) -> EPCISPage {
+        EPCISPage(ask("values \(question)"))
+    }
+
+    func requireValue(_ resource: EPCISResource, for reader: Reader) async throws(Refusal) {}
+}
+
 extension Caller {
     /// The organisation of the node under test.
     static let us = Caller(role: .nodeOperator, reader: .member(organisation: "urn:test:us"))
@@ -116,7 +143,7 @@ func withListener<Value>(
     var logger = Logger(label: "test")
     logger.logLevel = .critical
     let listener = try await HTTPListener.start(
-        service: node, address: .ephemeral, callers: callers,
+        service: node, epcis: node, address: .ephemeral, callers: callers,
         tls: tls, limits: limits, logger: logger)
     do {
         let value = try await body(listener.address.port)
