@@ -37,7 +37,8 @@ package struct Problem: Hashable, Sendable {
         "statement.issuer-suspended": 403, "statement.key-unknown": 403,
         "statement.key-purpose": 403, "statement.key-not-yet-valid": 403,
         "statement.key-revoked": 403, "statement.signature": 403, "evidence.too-large": 422,
-        "event.unknown": 404,
+        "event.unknown": 404, "query.exists": 409, "query.unknown": 404,
+        "subscription.unknown": 404, "subscription.dead-letter": 404, "subscription.limit": 403,
         "query.too-large": 413, "query.too-complex": 413, "request.not-acceptable": 406,
         "request.unsupported": 501, "node.failed": 500, "storage.full": 507, "storage.reserve": 507,
         "access.required": 401, "access.token": 401, "access.expired": 401,
@@ -62,6 +63,7 @@ package struct Problem: Hashable, Sendable {
         case 405: "The path does not take this method"
         case 406: "The answer cannot be given in the form asked for"
         case 408: "The request took too long"
+        case 409: "There is one by that name"
         case 413: "The request is too large"
         case 415: "The media type is not understood here"
         case 421: "The request is meant for another host"

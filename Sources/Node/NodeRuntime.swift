@@ -3,6 +3,7 @@ package import HTTPAPI
 package import Logging
 import MerkleTrees
 import Notes
+package import Queries
 import Records
 import Sequencing
 import Signatures
@@ -38,6 +39,8 @@ package final class NodeRuntime: Sendable {
         package var diskWarningDays = 30
         /// Asks how much room the file system of a path has.
         package var diskSpace: @Sendable (String) -> DiskSpace? = DiskSpace.of
+        /// Where subscribers may have events sent.
+        package var webhooks = WebhookPolicy.publicOnly
         /// How long requests may take to finish when the node stops, in seconds.
         package var drainSeconds: Int64 = 10
         /// Where the node logs; no key, passphrase or content is logged.
@@ -135,6 +138,7 @@ package final class NodeRuntime: Sendable {
             let listener = try await listen(opened)
             phase.withLock { $0 = .serving(opened, listener) }
             opened.watch.start()
+            await opened.deliveries.start()
             settings.logger.info(
                 "serving",
                 metadata: [

@@ -31,6 +31,8 @@ final class RunningNode: Sendable {
     let viewed: Views
     /// What the node remembers beside the ledger.
     let service: ServiceState
+    /// What tells subscribers of events.
+    let deliveries: Deliveries
     let threads = ReadingThreads()
     /// Threads for gathering evidence, which may take long: the others stay free.
     let evidenceThreads = ReadingThreads(count: 2)
@@ -48,7 +50,8 @@ final class RunningNode: Sendable {
     init(
         organisation: String, ledger: Ledger, published: PublishedLog, writer: LogWriter,
         room: WaitingRoom, views: ViewsFollower, viewed: Views, service: ServiceState,
-        receipts: Receipts, governance: KnownGovernance, watch: NodeWatch, settings: NodeRuntime.Settings
+        deliveries: Deliveries, receipts: Receipts, governance: KnownGovernance,
+        watch: NodeWatch, settings: NodeRuntime.Settings
     ) {
         self.origin = receipts.origin
         self.organisation = organisation
@@ -60,6 +63,7 @@ final class RunningNode: Sendable {
         self.views = views
         self.viewed = viewed
         self.service = service
+        self.deliveries = deliveries
         self.receipts = receipts
         self.governance = governance
         self.watch = watch

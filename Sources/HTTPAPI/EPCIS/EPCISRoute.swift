@@ -14,6 +14,8 @@ package enum EPCISRoute: Hashable, Sendable {
     case value(EPCISResource)
     /// `DELETE /epcis/nextPageToken/{token}`
     case forgetToken
+    /// What stands under `/epcis/queries`
+    case named(NamedQueryRoute)
 }
 
 /// The collections of values that events are found by (EPCIS 2.0 §12.3).

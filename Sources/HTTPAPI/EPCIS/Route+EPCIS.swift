@@ -21,7 +21,7 @@ extension Route {
             RouteRow("DELETE", "/epcis/nextPageToken/{token}", .open) { _, _ in
                 .epcis(.forgetToken)
             },
-        ] + EPCISCollection.allCases.flatMap(rows)
+        ] + EPCISCollection.allCases.flatMap(rows) + namedQueryRows
 
     private static func rows(of collection: EPCISCollection) -> [RouteRow] {
         let path = "/epcis/\(collection.rawValue)"

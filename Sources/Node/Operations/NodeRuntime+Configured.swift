@@ -1,6 +1,8 @@
 import Foundation
 import HTTPAPI
 package import Logging
+import Queries
+import Records
 
 extension ServingConfiguration {
     /// A logger that writes to standard error as the settings say.
@@ -11,7 +13,9 @@ extension ServingConfiguration {
     }
 
     /// The settings of a node.
-    func settings(logger: Logger) -> NodeRuntime.Settings {
+    ///
+    /// - Throws: `node.configuration` for hosts that are none.
+    func settings(logger: Logger) throws(NodeError) -> NodeRuntime.Settings {
         var settings = NodeRuntime.Settings()
         settings.logger = logger
         if let number = number(.waitingSubmissions) { settings.waitingSubmissions = number }
@@ -20,6 +24,13 @@ extension ServingConfiguration {
         if let number = number(.readyLagEntries) { settings.readyLagEntries = UInt64(number) }
         if let number = number(.diskReserveBytes) { settings.diskReserveBytes = UInt64(number) }
         if let number = number(.diskWarningDays) { settings.diskWarningDays = number }
+        if let hosts = text(.webhookHosts) {
+            do throws(Refusal) {
+                settings.webhooks = try WebhookPolicy(hosts)
+            } catch {
+                throw .input("node.configuration", "webhookHosts: \(error.reason)")
+            }
+        }
         return settings
     }
 
@@ -68,7 +79,7 @@ extension NodeRuntime {
             directory: directory, http: serving.text(.listen) ?? "",
             passphrase: try KeyPassphrase.read(
                 file: serving.text(.keyPassphraseFile), environment: environment),
-            exposure: try serving.exposure(), settings: serving.settings(logger: logger))
+            exposure: try serving.exposure(), settings: try serving.settings(logger: logger))
     }
 
     /// Checks that a node could start with its settings, as far as files tell: it reads the genesis

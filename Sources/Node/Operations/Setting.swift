@@ -2,7 +2,7 @@
 package enum Setting: String, CaseIterable, Hashable, Sendable {
     case listen, tlsCertificate, tlsKey, behindProxy, keyPassphraseFile, logLevel, logFormat
     case waitingSubmissions, waitingBytes, drainSeconds, readyLagEntries, diskReserveBytes
-    case diskWarningDays
+    case diskWarningDays, webhookHosts
 
     /// What values a setting takes.
     enum Kind: Hashable, Sendable {
@@ -22,7 +22,7 @@ package enum Setting: String, CaseIterable, Hashable, Sendable {
 
     var kind: Kind {
         switch self {
-        case .listen: .text
+        case .listen, .webhookHosts: .text
         case .tlsCertificate, .tlsKey, .keyPassphraseFile: .path
         case .behindProxy: .flag
         case .logLevel: .choice(["debug", "info", "notice", "warning", "error", "critical"])
@@ -40,7 +40,8 @@ package enum Setting: String, CaseIterable, Hashable, Sendable {
     var standard: SettingValue? {
         switch self {
         case .listen: .text("127.0.0.1:8080")
-        case .tlsCertificate, .tlsKey, .keyPassphraseFile, .diskReserveBytes: nil
+        case .tlsCertificate, .tlsKey, .keyPassphraseFile, .diskReserveBytes, .webhookHosts:
+            nil
         case .behindProxy: .flag(false)
         case .logLevel: .text("info")
         case .logFormat: .text("text")

@@ -62,13 +62,13 @@ package struct DeadLetter: Hashable, Sendable {
 /// Why an attempt to deliver failed.
 package struct DeliveryFailure: Error, Hashable, Sendable {
     /// What follows from it.
-    package enum Kind: Hashable, Sendable {
+    package enum Kind: String, Hashable, Sendable {
         /// The receiver is not there, not willing or not well: it is waited for.
         case unavailable
         /// The receiver was there and does not take this content.
         case refused
         /// The receiver takes fewer events at once.
-        case tooLarge
+        case tooLarge = "too-large"
     }
 
     /// What follows.

@@ -17,8 +17,10 @@ package struct NamedQuery: Hashable, Sendable {
 
     /// Reads the body of `POST /epcis/queries`.
     ///
+    /// `extensions` are prefixes beside those of the query's own context, which they join.
+    ///
     /// - Throws: `query.name`, `query.definition`, and what the query itself is refused with.
-    package init(body: JSONValue) throws(Refusal) {
+    package init(body: JSONValue, extensions: JSONValue? = nil) throws(Refusal) {
         guard let members = body.asObject, let name = body["name"]?.asString else {
             throw .definition("name", "a query has a name and a query")
         }
@@ -30,7 +32,7 @@ package struct NamedQuery: Hashable, Sendable {
                 QueryRefusal.shown(member.name),
                 "a query has a name and a query, prefixes stand in the query's @context")
         }
-        try self.init(name: name, json: query)
+        try self.init(name: name, json: Self.adding(extensions, to: query))
     }
 
     /// A name and a query.
@@ -49,6 +51,14 @@ package struct NamedQuery: Hashable, Sendable {
         }
         self.name = name
         self.json = json
+    }
+
+    private static func adding(_ extensions: JSONValue?, to query: JSONValue) -> JSONValue {
+        guard let extensions, let members = query.asObject else { return query }
+        let context = query["@context"].map { $0.asArray ?? [$0] } ?? []
+        return .object(
+            [JSONMember("@context", .array(context + [extensions]))]
+                + members.filter { $0.name != "@context" })
     }
 
     /// Whether a text can be a name: it stands in a path as it is.

@@ -17,6 +17,9 @@ package struct WebhookDestination: Hashable, Sendable {
     /// The port, written or by the scheme.
     package let port: UInt16
 
+    /// The URL with scheme and host in lower case and its port, for whoever calls it.
+    package let canonicalURL: String
+
     /// Reads a URL: http or https, a host, perhaps a port, path and query; no user, no fragment.
     ///
     /// - Throws: `subscription.destination`.
@@ -47,6 +50,11 @@ package struct WebhookDestination: Hashable, Sendable {
         self.host = host
         self.port = port
         url = text
+        let (scheme, name) = (isSecure ? "https" : "http", host.contains(":") ? "[\(host)]" : host)
+        let target = rest.dropFirst(authority.utf8.count)
+        let path = target.hasPrefix("/") ? target : "/\(target)"
+        let standard: UInt16 = isSecure ? 443 : 80
+        canonicalURL = "\(scheme)://\(name)\(port == standard ? "" : ":\(port)")\(path)"
     }
 
     /// Quotes, brackets of other kinds, backslash, and the number sign of a fragment.

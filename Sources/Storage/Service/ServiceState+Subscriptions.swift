@@ -67,7 +67,7 @@ extension ServiceState {
         of organisation: String, after name: String, limit: Int
     ) throws(StorageError) -> [NamedQuery] {
         try read { database in
-            try Row.fetchAll(
+            try GRDB::Row.fetchAll(
                 database,
                 sql: """
                     SELECT name, query FROM named_query WHERE organisation = ? AND name > ?
@@ -92,14 +92,14 @@ extension ServiceState {
     private static func query(
         _ name: String, _ organisation: String, _ database: Database
     ) throws -> NamedQuery? {
-        try Row.fetchOne(
+        try GRDB::Row.fetchOne(
             database,
             sql: "SELECT name, query FROM named_query WHERE organisation = ? AND name = ?",
             arguments: [organisation, name]
         ).map(query)
     }
 
-    private static func query(_ row: Row) throws -> NamedQuery {
+    private static func query(_ row: GRDB::Row) throws -> NamedQuery {
         guard let name = String.fromDatabaseValue(row[0]),
             let bytes = Data.fromDatabaseValue(row[1]),
             let json = try? JSONValue.parse([UInt8](bytes)),
@@ -148,7 +148,7 @@ extension ServiceState {
     /// Every subscription, in the order in which they were made.
     package func subscriptions() throws(StorageError) -> [KeptSubscription] {
         try read { database in
-            try Row.fetchAll(
+            try GRDB::Row.fetchAll(
                 database,
                 sql: """
                     SELECT id, organisation, query, request, created, delivery FROM subscription
@@ -158,7 +158,7 @@ extension ServiceState {
         }
     }
 
-    private static func kept(_ row: Row) throws -> KeptSubscription {
+    private static func kept(_ row: GRDB::Row) throws -> KeptSubscription {
         guard let id = String.fromDatabaseValue(row[0]),
             let organisation = String.fromDatabaseValue(row[1]),
             let queryName = String.fromDatabaseValue(row[2]),
@@ -215,7 +215,7 @@ extension ServiceState {
     /// The dead letters of a subscription by number.
     package func deadLetters(of id: String) throws(StorageError) -> [DeadLetter] {
         try read { database in
-            try Row.fetchAll(
+            try GRDB::Row.fetchAll(
                 database,
                 sql: """
                     SELECT letter FROM dead_letter
