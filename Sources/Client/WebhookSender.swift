@@ -39,14 +39,26 @@ package final class WebhookSender: Sendable {
 
     private let policy: WebhookPolicy
     private let timeLimit: Duration
-    private let resolver = AddressResolver()
+    private let resolve: @Sendable (String, ContinuousClock.Instant) async -> [ResolvedAddress]
 
     /// A sender to where a policy allows.
-    package init(
+    package convenience init(
         policy: WebhookPolicy, timeLimit: Duration = .seconds(WebhookSender.timeLimitSeconds)
+    ) {
+        let resolver = AddressResolver()
+        self.init(policy: policy, timeLimit: timeLimit) {
+            await resolver.addresses(of: $0, until: $1)
+        }
+    }
+
+    /// A sender that has names resolved elsewhere.
+    init(
+        policy: WebhookPolicy, timeLimit: Duration,
+        resolve: @escaping @Sendable (String, ContinuousClock.Instant) async -> [ResolvedAddress]
     ) {
         self.policy = policy
         self.timeLimit = timeLimit
+        self.resolve = resolve
     }
 
     /// Refuses a destination that can be told to be none without asking anybody.
@@ -80,7 +92,7 @@ package final class WebhookSender: Sendable {
     private func address(
         of destination: WebhookDestination, until deadline: ContinuousClock.Instant
     ) async throws(DeliveryFailure) -> ResolvedAddress {
-        let addresses = await resolver.addresses(of: destination.host, until: deadline)
+        let addresses = await resolve(destination.host, deadline)
         guard let first = addresses.first else {
             throw DeliveryFailure(.unavailable, "the host's name could not be resolved")
         }

@@ -84,7 +84,8 @@ extension NodeRuntime {
         let surroundings = Deliveries.Surroundings(
             service: opened.service,
             events: StandingEvents(views: opened.views, ledger: opened.ledger),
-            sender: WebhookSender(policy: settings.webhooks), metrics: metrics,
+            sender: WebhookSender(
+                policy: settings.webhooks, timeLimit: settings.webhookTimeLimit), metrics: metrics,
             logger: settings.logger, nowMilliseconds: now,
             hasStanding: { organisation in
                 let governance = published.newest.basis.governance

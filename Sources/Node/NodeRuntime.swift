@@ -1,3 +1,4 @@
+import Client
 import Foundation
 package import HTTPAPI
 package import Logging
@@ -41,6 +42,8 @@ package final class NodeRuntime: Sendable {
         package var diskSpace: @Sendable (String) -> DiskSpace? = DiskSpace.of
         /// Where subscribers may have events sent.
         package var webhooks = WebhookPolicy.publicOnly
+        /// How long one delivery may take.
+        package var webhookTimeLimit = Duration.seconds(WebhookSender.timeLimitSeconds)
         /// How long requests may take to finish when the node stops, in seconds.
         package var drainSeconds: Int64 = 10
         /// Where the node logs; no key, passphrase or content is logged.

@@ -37,7 +37,7 @@ final class ViewsFollower: Sendable {
     /// A follower that does not run yet; `catchUp` brings the views nearer to a size of the log, as
     /// far as one step goes, and gives the size reached, which `onReached` is then told.
     init(
-        logger: Logger, onReached: @escaping @Sendable (UInt64) -> Void,
+        logger: Logger, onReached: @escaping @Sendable (UInt64) -> Void = { _ in },
         catchUp: @escaping @Sendable (UInt64) throws -> UInt64
     ) {
         self.logger = logger

@@ -110,7 +110,7 @@ final class WebhookReceiver: Sendable {
 
     private func accepting() {
         while true {
-            let connection = unsafe accept(listener, nil, nil)
+            let connection = accept(listener, nil, nil)
             guard connection >= 0, !state.withLock({ $0.isStopped }) else { return }
             state.withLock { $0.connections.append(connection) }
             Thread { [self] in serve(connection) }.start()
@@ -137,7 +137,7 @@ final class WebhookReceiver: Sendable {
             for (name, value) in fields { text += "\(name): \(value)\r\n" }
             let bytes = Array((text + "\r\n").utf8)
             _ = unsafe bytes.withUnsafeBytes {
-                unsafe send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+                unsafe send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
             shutdown(connection, Int32(SHUT_WR))
         }
