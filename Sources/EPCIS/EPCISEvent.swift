@@ -19,6 +19,8 @@ package struct EPCISEvent: Hashable, Sendable {
     package let eventTimeZoneOffset: Int
     /// The business step: `https://ref.gs1.org/cbv/BizStep-shipping`.
     package let bizStep: String?
+    /// The condition of the objects afterwards, if it is a text: `…/cbv/Disp-in_transit`.
+    package let disposition: String?
     /// Where it happened.
     package let readPoint: CanonicalIdentifier?
     /// Where the objects are afterwards.

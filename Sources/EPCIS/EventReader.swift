@@ -33,6 +33,7 @@ struct EventReader {
             eventTimeMilliseconds: try object.require("eventTime", Scalars.time).milliseconds,
             eventTimeZoneOffset: try object.require("eventTimeZoneOffset", EventFields.zoneOffset),
             bizStep: try object.read("bizStep", EventFields.businessStep),
+            disposition: object["disposition"]?.asString.map(Vocabulary.disposition.canonical),
             readPoint: try object.read("readPoint", EventFields.place),
             bizLocation: try object.read("bizLocation", EventFields.place),
             parentID: try own("parentID", EventFields.identifier),

@@ -63,6 +63,14 @@ package enum Vocabulary: Hashable, Sendable {
         return text
     }
 
+    /// The bare word of a canonical URI of the list; any other text as it is.
+    package func bare(_ text: String) -> String {
+        let lead = Self.namespace + prefix
+        guard text.utf8.starts(with: lead.utf8) else { return text }
+        let word = String(decoding: text.utf8.dropFirst(lead.utf8.count), as: UTF8.self)
+        return Self.contains(words, word) ? word : text
+    }
+
     /// What stands before the word in a canonical URI.
     var prefix: String {
         switch self {

@@ -30,6 +30,8 @@ package final class NodeRuntime: Sendable {
         /// How long one answer's evidence may take to gather, waiting included: what strangers add
         /// to a chain must not hold a node for ever.
         package var evidencePatience = Duration.seconds(20)
+        /// How long one EPCIS query is worked on.
+        package var queryPatience = Duration.seconds(10)
         /// The HTTP interface's limits.
         package var http = HTTPLimits()
         /// How many entries the views may be behind while the node says that it is ready.
@@ -157,7 +159,7 @@ package final class NodeRuntime: Sendable {
     private func listen(_ node: RunningNode) async throws(NodeError) -> HTTPListener {
         do throws(ListenError) {
             return try await HTTPListener.start(
-                service: node, address: listenAddress, callers: callers(of: node),
+                service: node, epcis: node, address: listenAddress, callers: callers(of: node),
                 tls: exposure.tls, limits: settings.http, logger: settings.logger)
         } catch {
             _ = await node.end()

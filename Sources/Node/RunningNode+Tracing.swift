@@ -17,14 +17,7 @@ extension RunningNode {
         _ request: TraceRequest, for reader: Reader
     ) async throws(Refusal) -> [UInt8] {
         let root = try Self.identifier(request.subject)
-        let newest = published.newest
-        guard await views.reaches(newest.size, within: viewsPatience) else {
-            if case .failure(let error) = views.ending.result { throw refusal(for: error) }
-            throw Refusal(
-                code: "node.busy", field: "",
-                reason: "the views are at entry \(views.reachedSize) of \(newest.size); "
-                    + "try again in a moment")
-        }
+        _ = try await viewedSize()
         let limit = request.limit ?? Self.traceLimit
         let source = LedgerEvents(views: viewed, ledger: ledger, reader: reader)
         do {
@@ -43,6 +36,19 @@ extension RunningNode {
         } catch {
             throw refusal(for: error)
         }
+    }
+
+    /// The size of the log, once the views have reached it.
+    func viewedSize() async throws(Refusal) -> UInt64 {
+        let size = published.newest.size
+        guard await views.reaches(size, within: viewsPatience) else {
+            if case .failure(let error) = views.ending.result { throw refusal(for: error) }
+            throw Refusal(
+                code: "node.busy", field: "",
+                reason: "the views are at entry \(views.reachedSize) of \(size); "
+                    + "try again in a moment")
+        }
+        return size
     }
 
     /// Which issuers of a lineage's events are strangers to their things, as far as an answer about

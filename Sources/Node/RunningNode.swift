@@ -43,6 +43,7 @@ final class RunningNode: Sendable {
     let nowMilliseconds: @Sendable () -> UInt64
     let viewsPatience: Duration
     let evidencePatience: Duration
+    let queryPatience: Duration
     let readyLagEntries: UInt64
     let logger: Logger
     private let stopping = Mutex(false)
@@ -70,6 +71,7 @@ final class RunningNode: Sendable {
         self.nowMilliseconds = settings.nowMilliseconds
         self.viewsPatience = settings.viewsPatience
         self.evidencePatience = settings.evidencePatience
+        self.queryPatience = settings.queryPatience
         self.readyLagEntries = settings.readyLagEntries
         self.logger = settings.logger
     }

@@ -1,4 +1,4 @@
-package import EPCIS
+import EPCIS
 import Foundation
 import GRDB
 import MerkleTrees
@@ -8,8 +8,8 @@ import Synchronization
 
 /// Events that a standing query finds in a stretch of the log.
 package struct FoundEvents: Sendable {
-    /// The events, in the order of the log, as they were signed.
-    package var events: [JSONValue]
+    /// The events' JSON, in the order of the log, as they were signed.
+    package var events: [[UInt8]]
     /// How far was looked: from the start asked for to here.
     package var range: DeliveryRange
 }
@@ -24,10 +24,12 @@ package final class StandingEvents: Sendable {
     private static let lookLimit = 1_000
     /// Events that are kept.
     private static let keptLimit = 512
+    /// How long may be looked for sites below sites.
+    private static let sitesPatience = Duration.seconds(5)
 
     private struct Kept: Sendable {
         var visibility: Visibility
-        var event: QueryableEvent
+        var event: JudgedEvent
     }
 
     private struct Row {
@@ -56,11 +58,14 @@ package final class StandingEvents: Sendable {
     ///   - limit: of the events.
     ///   - byteLimit: of their bytes, unless it is one event.
     ///   - reader: who may see them.
+    ///   - now: as of when master data says which site lies below which.
+    /// - Throws: ``StorageError``, ``WorkLimitReached``; a `QueryRefusal` never.
     package func look(
         for query: EventQuery, in range: DeliveryRange, notBefore: Int64?, limit: Int,
-        byteLimit: Int, reader: Reader
-    ) throws(StorageError) -> FoundEvents {
+        byteLimit: Int, reader: Reader, nowMilliseconds now: UInt64
+    ) throws -> FoundEvents {
         let rows = try rows(in: range)
+        let query = rows.isEmpty ? query : try expanding(query, reader, now)
         return try StorageError.mapping(Ledger.fileName) {
             try ledger.read { store in
                 var found = FoundEvents(events: [], range: range)
@@ -68,14 +73,15 @@ package final class StandingEvents: Sendable {
                 for row in rows {
                     guard row.registeredAtMilliseconds >= notBefore ?? .min,
                         let part = try store.part(row.digest),
-                        let event = event(of: part, row, for: reader), query.matches(event)
+                        let event = event(of: part, row, for: reader),
+                        query.matches(event.queryable)
                     else { continue }
-                    guard found.events.isEmpty || bytes + part.count <= byteLimit else {
+                    guard found.events.isEmpty || bytes + event.bytes.count <= byteLimit else {
                         found.range.end = row.position
                         return found
                     }
-                    bytes += part.count
-                    found.events.append(event.json)
+                    bytes += event.bytes.count
+                    found.events.append(event.bytes)
                     guard found.events.count < limit else {
                         found.range.end = row.position.next
                         return found
@@ -89,17 +95,33 @@ package final class StandingEvents: Sendable {
         }
     }
 
+    /// A query with the sites below those of `WD_*`.
+    private func expanding(
+        _ query: EventQuery, _ reader: Reader, _ now: UInt64
+    ) throws -> EventQuery {
+        let roots = query.sitesToExpand
+        guard !roots.isEmpty else { return query }
+        let queries = LedgerQueries(
+            views: views, ledger: ledger, reader: reader,
+            limit: WorkLimit(until: ContinuousClock.now + Self.sitesPatience))
+        guard let sites = try queries.sites(below: roots, atMilliseconds: now) else {
+            throw WorkLimitReached()
+        }
+        return query.expandingSites { sites[$0] ?? [] }
+    }
+
     private func event(
         of part: [UInt8], _ row: Row, for reader: Reader
-    ) -> QueryableEvent? {
+    ) -> JudgedEvent? {
         if let kept = kept.withLock({ $0[row.digest] }) {
             return kept.visibility.permits(reader) ? kept.event : nil
         }
         guard let part = try? Part.decode(part),
-            let json = try? JSONValue.parse(part.content),
-            let event = try? QueryableEvent(
+            let json = try? JSONValue.parse(part.content, limits: EPCISLimits.eventJSON),
+            let queryable = try? QueryableEvent(
                 json, recordTimeMilliseconds: row.registeredAtMilliseconds, position: row.position)
         else { return nil }
+        let event = JudgedEvent(queryable: queryable, bytes: part.content)
         kept.withLock { kept in
             if kept.count >= Self.keptLimit { kept.removeAll(keepingCapacity: true) }
             kept[row.digest] = Kept(visibility: part.visibility, event: event)
@@ -108,50 +130,34 @@ package final class StandingEvents: Sendable {
     }
 
     private func rows(in range: DeliveryRange) throws(StorageError) -> [Row] {
-        let found = try views.rows(in: range, limit: Self.lookLimit)
-        return try StorageError.mapping(Ledger.fileName) {
-            try ledger.read { store in
-                try found.compactMap { leaf, digest, registered in
-                    let digests = try store.manifest(at: leaf).map {
-                        try Manifest.decode($0).partDigests
-                    }
-                    guard let part = digests?.firstIndex(of: digest) else { return nil }
-                    return Row(
-                        digest: digest,
-                        position: EventPosition(leafIndex: leaf, part: UInt32(part)),
-                        registeredAtMilliseconds: registered)
-                }.filter { $0.position >= range.start && $0.position < range.end }
-            }
-        }
-    }
-}
-
-extension Views {
-    /// The events of a stretch of the log: leaf, digest, record time.
-    fileprivate func rows(
-        in range: DeliveryRange, limit: Int
-    ) throws(StorageError) -> [(UInt64, Hash256, Int64)] {
-        try StorageError.mapping(Self.fileName) {
-            try pool.read { database in
+        try StorageError.mapping(Views.fileName) {
+            try views.pool.read { database in
                 try GRDB::Row.fetchAll(
                     database.cachedStatement(
                         sql: """
-                            SELECT leaf, digest, registered FROM event
-                            WHERE leaf >= ? AND leaf <= ? ORDER BY number LIMIT ?
+                            SELECT number, digest, registered FROM event
+                            WHERE number >= ? AND number < ? ORDER BY number LIMIT ?
                             """),
                     arguments: [
-                        Int64(range.start.leafIndex), Int64(range.end.leafIndex), limit,
+                        Self.number(range.start), Self.number(range.end), Self.lookLimit,
                     ]
                 ).compactMap { row in
-                    guard let leaf = Int64.fromDatabaseValue(row[0]),
+                    guard let number = Int64.fromDatabaseValue(row[0]),
                         let digest = Data.fromDatabaseValue(row[1])
                             .flatMap({ Hash256([UInt8]($0)) }),
                         let registered = Int64.fromDatabaseValue(row[2])
                     else { return nil }
-                    return (UInt64(leaf), digest, registered)
+                    let position = EventPosition(
+                        leafIndex: EventNumber.leafIndex(number), part: EventNumber.part(number))
+                    return Row(
+                        digest: digest, position: position, registeredAtMilliseconds: registered)
                 }
             }
         }
+    }
+
+    private static func number(_ position: EventPosition) -> Int64 {
+        EventNumber.number(leafIndex: position.leafIndex, part: position.part)
     }
 }
 

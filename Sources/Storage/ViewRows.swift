@@ -11,6 +11,7 @@ struct ViewRows {
     /// Whether the views were of another ledger and must be emptied first.
     private(set) var startsAfresh = false
     private var parts: [ViewPart] = []
+    private var terms = TermNumbers()
 
     /// Reads the next entries of a snapshot.
     static func read(
@@ -53,7 +54,7 @@ struct ViewRows {
         let (governance, known) = try facts(leafIndex)
         let authority = Authority(governance: governance, facts: known)
         var parts: [ViewPart] = []
-        for digest in try Manifest.decode(encoded).partDigests {
+        for (index, digest) in try Manifest.decode(encoded).partDigests.enumerated() {
             guard let bytes = try store.part(digest), let part = try? Part.decode(bytes),
                 let content = try? Content.read(part)
             else { continue }
@@ -61,14 +62,16 @@ struct ViewRows {
             let judgement = try? authority.judge(content, issuer: issuer, atMilliseconds: time)
             parts.append(
                 ViewPart(
-                    digest: digest, leafIndex: leafIndex, registeredAtMilliseconds: time,
-                    issuer: issuer, standing: judgement?.standing ?? .reported, content: content))
+                    digest: digest, leafIndex: leafIndex, index: UInt32(index),
+                    registeredAtMilliseconds: time, issuer: issuer,
+                    standing: judgement?.standing ?? .reported, visibility: part.visibility,
+                    content: content))
         }
         return parts
     }
 
-    func write(to database: Database) throws {
-        for part in parts { try part.write(to: database) }
+    mutating func write(to database: Database) throws {
+        for part in parts { try part.write(to: database, &terms) }
         try database.execute(
             sql: "UPDATE view SET next = ?, last = ?",
             arguments: [Int64(cursor.next), Data(cursor.last.bytes)])
@@ -79,32 +82,55 @@ struct ViewRows {
 private struct ViewPart {
     var digest: Hash256
     var leafIndex: UInt64
+    var index: UInt32
     var registeredAtMilliseconds: UInt64
     var issuer: String
     var standing: Standing
+    var visibility: Visibility
     var content: Content
 
-    func write(to database: Database) throws {
+    func write(to database: Database, _ terms: inout TermNumbers) throws {
         switch content {
-        case .event(let event): try write(event, to: database)
+        case .event(let event): try write(event, to: database, &terms)
         case .record(let record): try write(record, to: database)
         case .governance, .attachment: return
         }
     }
 
-    private func write(_ event: EPCISEvent, to database: Database) throws {
+    private func write(
+        _ event: EPCISEvent, to database: Database, _ terms: inout TermNumbers
+    ) throws {
         let insert = try database.cachedStatement(
             sql: """
-                INSERT OR IGNORE INTO event(digest, leaf, registered, issuer, event_id, time, type,
-                biz_step, site, standing) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT OR IGNORE INTO event(number, digest, leaf, registered, issuer, id_key, time,
+                readers, standing) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
+        let number = EventNumber.number(leafIndex: leafIndex, part: index)
+        let readers = try terms.readers(visibility, in: database)
         try insert.execute(arguments: [
-            Data(digest.bytes), Int64(leafIndex), Int64(clamping: registeredAtMilliseconds), issuer,
-            event.eventID, event.eventTimeMilliseconds, event.type.rawValue, event.bizStep,
-            event.primarySite?.uri, Int(standing.rawValue),
+            number, Data(digest.bytes), Int64(leafIndex),
+            Int64(clamping: registeredAtMilliseconds), issuer, event.eventID.map(EventKey.of),
+            event.eventTimeMilliseconds, readers, Int(standing.rawValue),
         ])
         guard database.changesCount == 1 else { return }
-        let number = database.lastInsertedRowID
+        let posting = try database.cachedStatement(
+            sql: "INSERT INTO posting(term, event) VALUES(?, ?)")
+        try posting.execute(arguments: [readers, number])
+        for (kind, text) in [
+            (.eventType, event.type.rawValue), (.bizStep, event.bizStep),
+            (.disposition, event.disposition), (.readPoint, event.readPoint?.uri),
+            (.bizLocation, event.bizLocation?.uri),
+        ] as [(TermKind, String?)] {
+            guard let text else { continue }
+            let term = try terms.number(kind, text, in: database)
+            try posting.execute(arguments: [term, number])
+        }
+        try writeFlows(of: event, number, to: database)
+    }
+
+    private func writeFlows(
+        of event: EPCISEvent, _ number: Int64, to database: Database
+    ) throws {
         let flow = try database.cachedStatement(
             sql: """
                 INSERT INTO flow(subject, time, event, ordinal, role, place, quantity, uom)
@@ -146,5 +172,10 @@ private struct ViewPart {
         let about = try database.cachedStatement(
             sql: "INSERT INTO about(uri, record) VALUES(?, ?)")
         for uri in uris { try about.execute(arguments: [uri, number]) }
+        let inside = try database.cachedStatement(
+            sql: "INSERT OR IGNORE INTO inside(outer, inner) VALUES(?, ?)")
+        for outer in MasterData.of(record)?.containers ?? [] {
+            for inner in record.about { try inside.execute(arguments: [outer, inner]) }
+        }
     }
 }

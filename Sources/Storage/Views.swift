@@ -81,7 +81,7 @@ package final class Views: Sendable {
         facts: (UInt64) throws -> (GovernanceState, any LedgerFacts)
     ) throws -> UInt64 {
         let cursor = try pool.read { try Self.cursor($0) }
-        let rows = try ViewRows.read(
+        var rows = try ViewRows.read(
             store, after: cursor, to: size, limit: Self.stepEntries, facts: facts)
         try StorageError.mapping(Self.fileName) {
             try pool.write { database in

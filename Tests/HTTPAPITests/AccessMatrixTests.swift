@@ -73,18 +73,18 @@ struct AccessMatrixTests {
     private static let collections = [
         "eventType", "epc", "bizStep", "bizLocation", "readPoint", "disposition",
     ].flatMap { name in
-            [
-                Expected(
-                    method: "GET", pattern: "/epcis/\(name)s", role: .open,
-                    target: "/epcis/\(name)s"),
-                Expected(
-                    method: "GET", pattern: "/epcis/\(name)s/{\(name)}", role: .open,
-                    target: "/epcis/\(name)s/urn%3Ax%3Ay"),
-                Expected(
-                    method: "GET", pattern: "/epcis/\(name)s/{\(name)}/events", role: .open,
-                    target: "/epcis/\(name)s/urn%3Ax%3Ay/events"),
-            ]
-        }
+        [
+            Expected(
+                method: "GET", pattern: "/epcis/\(name)s", role: .open,
+                target: "/epcis/\(name)s"),
+            Expected(
+                method: "GET", pattern: "/epcis/\(name)s/{\(name)}", role: .open,
+                target: "/epcis/\(name)s/urn%3Ax%3Ay"),
+            Expected(
+                method: "GET", pattern: "/epcis/\(name)s/{\(name)}/events", role: .open,
+                target: "/epcis/\(name)s/urn%3Ax%3Ay/events"),
+        ]
+    }
 
     private static let queries = [
         ("GET", "", ""), ("POST", "", ""), ("GET", "/{name}", "/q"), ("DELETE", "/{name}", "/q"),

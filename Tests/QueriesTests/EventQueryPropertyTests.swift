@@ -1,6 +1,7 @@
 import EPCIS
 import GS1
 import Queries
+import Support
 import Testing
 
 /// Ten thousand generated events against what the generator knows of them.

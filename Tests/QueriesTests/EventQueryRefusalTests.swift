@@ -1,5 +1,6 @@
 import EPCIS
 import Queries
+import Support
 import Testing
 
 @Suite struct EventQueryRefusalTests {

@@ -52,13 +52,14 @@ struct DeliveryTurn {
         _ query: NamedQuery, _ range: DeliveryRange, _ limit: Int, _ subscription: Subscription,
         _ deliveries: Deliveries
     ) async throws -> FoundEvents {
-        let events = deliveries.surroundings.events
+        let surroundings = deliveries.surroundings
+        let (events, now) = (surroundings.events, surroundings.nowMilliseconds())
         return try await deliveries.reading {
             try events.look(
                 for: query.query, in: range,
                 notBefore: subscription.request.initialRecordTimeMilliseconds, limit: limit,
                 byteLimit: limit == .max ? .max : DeliveryLimits.eventBytes,
-                reader: .member(organisation: subscription.organisation))
+                reader: .member(organisation: subscription.organisation), nowMilliseconds: now)
         }
     }
 
@@ -74,20 +75,35 @@ struct DeliveryTurn {
         if events?.range != batch.range {
             events = try await look(query, batch.range, .max, subscription, deliveries)
         }
-        let document = DeliveryDocument(subscription, batch, events: events?.events ?? [])
-        let outcome = await post(document, deliveries)
+        var document = EventDocument(
+            Self.spelled(events?.events ?? [], subscription.request.format),
+            createdMilliseconds: batch.createdMilliseconds)
+        document.queryName = subscription.queryName
+        document.subscriptionID = subscription.id
+        let outcome = await post(document.bytes, batch, subscription, deliveries)
         // A delivery that was cut off because the node stops has not failed.
         if outcome != nil, await deliveries.isStopping { return }
         try await settle(outcome, deliveries)
         await deliveries.rest(id, until: .min)
     }
 
+    /// Events with their identifiers written as the subscriber asks.
+    private static func spelled(_ events: [[UInt8]], _ format: DeliveryFormat) -> [[UInt8]] {
+        guard format == .digitalLink else { return events }
+        return events.map { bytes in
+            guard let event = try? JSONValue.parse(bytes, limits: EPCISLimits.eventJSON),
+                let spelled = try? IdentifierSpelling.digitalLink.rewriting(event)
+            else { return bytes }
+            return spelled.serialized()
+        }
+    }
+
     private func post(
-        _ document: DeliveryDocument, _ deliveries: Deliveries
+        _ body: [UInt8], _ batch: DeliveryBatch, _ subscription: Subscription,
+        _ deliveries: Deliveries
     ) async -> DeliveryFailure? {
-        let body = document.json.serialized()
-        let request = document.subscription.request
-        var fields = ["Idempotency-Key": document.idempotencyKey]
+        let request = subscription.request
+        var fields = ["Idempotency-Key": batch.idempotencyKey(of: subscription)]
         fields["GS1-EPCIS-Version"] = "2.0.0"
         if let token = request.signatureToken {
             fields["GS1-Signature"] = WebhookSignature.field(token: token, body: body)

@@ -78,6 +78,18 @@ extension RunningNode {
         return query
     }
 
+    package func events(
+        ofQuery name: String, _ question: EventsQuestion, of organisation: String
+    ) async throws(Refusal) -> EPCISPage {
+        let named = try await query(name, of: organisation)
+        let query = try Self.reading { () throws(QueryRefusal) in
+            try named.paged(by: question.query)
+        }
+        return try await events(
+            query, of: nil, question.preferences.format,
+            for: .member(organisation: organisation))
+    }
+
     // MARK: Subscriptions
 
     package func subscriptions(
@@ -96,13 +108,14 @@ extension RunningNode {
         of organisation: String
     ) async throws(Refusal) -> MadeSubscription {
         let query = try await query(name, of: organisation)
-        guard preferences.format == .noPreference || preferences.format == .asSigned else {
+        guard let format = DeliveryFormat(rawValue: preferences.format.rawValue) else {
             throw Refusal(
                 code: "request.not-acceptable", field: "gs1-epc-format",
-                reason: "events are sent as they were signed: No_Preference or Never_Translates")
+                reason: "not every identifier has an EPC URN, and no event is to be left out: "
+                    + "No_Preference, Never_Translates or Always_GS1_Digital_Link")
         }
         let request = try SubscriptionRequest(
-            json: try Self.json(body, limit: QueryLimits.jsonByteCount))
+            json: try Self.json(body, limit: QueryLimits.jsonByteCount), format: format)
         try query.requireStanding()
         try deliveries.surroundings.sender.check(request.destination)
         let subscription = Subscription(

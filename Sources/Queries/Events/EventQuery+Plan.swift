@@ -22,6 +22,8 @@ package struct IndexKeys: Hashable, Sendable {
     package fileprivate(set) var eventTypes: [String]?
     /// Business steps, as canonical URIs.
     package fileprivate(set) var bizSteps: [String]?
+    /// Dispositions, as canonical URIs.
+    package fileprivate(set) var dispositions: [String]?
     /// Event IDs, as written.
     package fileprivate(set) var eventIDs: [String]?
     /// Event times in milliseconds since the Unix epoch; no event is outside, and none matches
@@ -54,6 +56,7 @@ extension IndexKeys {
             if let list = Self.uris(test.patterns) { bizLocations.append(list) }
         case (.eventType, .texts(let texts)): eventTypes = texts
         case (.bizStep, .texts(let texts)): bizSteps = texts
+        case (.disposition, .texts(let texts)): dispositions = texts
         case (.eventID, .texts(let texts)): eventIDs = texts
         case (.eventTime, .time(let comparison, let time)): eventTimes.cut(comparison, time)
         case (.recordTime, .time(let comparison, let time)): recordTimes.cut(comparison, time)

@@ -45,6 +45,12 @@ package struct DeliveryBatch: Hashable, Sendable {
     package let createdMilliseconds: Int64
     /// Whether it was given up once and is sent again because its subscriber asked.
     package let isRedelivery: Bool
+
+    /// What tells the delivery from all others of the node, as `Idempotency-Key` has it: a repeated
+    /// attempt has the same.
+    package func idempotencyKey(of subscription: Subscription) -> String {
+        "\"\(subscription.id)/\(number)\""
+    }
 }
 
 /// A delivery that was given up.

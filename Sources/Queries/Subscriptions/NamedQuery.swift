@@ -80,6 +80,19 @@ package struct NamedQuery: Hashable, Sendable {
         .object([JSONMember("name", .string(name)), JSONMember("query", json)])
     }
 
+    /// The query with the page that a query string asks for, which may name nothing else.
+    package func paged(by queryString: String) throws(QueryRefusal) -> EventQuery {
+        let page = try QueryParameter.list(queryString: queryString)
+        for parameter in page where !["perPage", "nextPageToken"].contains(parameter.name) {
+            throw QueryRefusal(
+                parameter.name,
+                "a named query has its parameters; its events are asked for with "
+                    + "perPage and nextPageToken, and subscribed to with a webhook")
+        }
+        return try EventQuery(
+            QueryParameter.list(json: json) + page, context: json["@context"], paged: true)
+    }
+
     /// Refuses a query that cannot stand: what a subscriber receives is every event, in the order
     /// of the log, so an answer that is cut off has no meaning there.
     ///

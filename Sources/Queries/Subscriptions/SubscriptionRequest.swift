@@ -9,6 +9,16 @@ package enum SubscriptionTrigger: Hashable, Sendable {
     case schedule(QuerySchedule)
 }
 
+/// How identifiers of events are written that are sent.
+package enum DeliveryFormat: String, Hashable, Sendable {
+    /// As they were signed; also if nothing is said.
+    case noPreference = "No_Preference"
+    /// As they were signed.
+    case asSigned = "Never_Translates"
+    /// As GS1 Digital Links on `https://id.gs1.org`.
+    case digitalLink = "Always_GS1_Digital_Link"
+}
+
 /// What the body of `POST /epcis/queries/{name}/subscriptions` asks for (SPEC §17.4).
 package struct SubscriptionRequest: Hashable, Sendable {
     /// The most bytes of the secret for signatures.
@@ -26,9 +36,12 @@ package struct SubscriptionRequest: Hashable, Sendable {
     /// come after the subscription.
     package let initialRecordTimeMilliseconds: Int64?
 
+    /// How identifiers are written.
+    package let format: DeliveryFormat
+
     private static let names = [
         "dest", "signatureToken", "secret", "stream", "schedule", "reportIfEmpty",
-        "initialRecordTime",
+        "initialRecordTime", "epcFormat",
     ]
 
     /// Reads a body.
@@ -36,8 +49,12 @@ package struct SubscriptionRequest: Hashable, Sendable {
     /// GS1's schema requires a member `secret` that it describes as `signatureToken`: both are
     /// understood, one may stand.
     ///
+    /// `format` is what the request asks for beside the body; one that the body names wins.
+    ///
     /// - Throws: `subscription.controls`, `subscription.destination`.
-    package init(json: JSONValue) throws(Refusal) {
+    package init(
+        json: JSONValue, format: DeliveryFormat = .noPreference
+    ) throws(Refusal) {
         guard let members = json.asObject else {
             throw .controls("subscription", "an object with dest and stream or schedule")
         }
@@ -55,6 +72,18 @@ package struct SubscriptionRequest: Hashable, Sendable {
             throw .controls("reportIfEmpty", "a stream has no empty reports; use a schedule")
         }
         initialRecordTimeMilliseconds = try Self.time(json["initialRecordTime"])
+        self.format = try Self.format(json["epcFormat"]) ?? format
+    }
+
+    private static func format(_ value: JSONValue?) throws(Refusal) -> DeliveryFormat? {
+        guard let value, !value.isNull else { return nil }
+        guard let format = value.asString.flatMap(DeliveryFormat.init(rawValue:)) else {
+            throw .controls(
+                "epcFormat",
+                "No_Preference, Never_Translates or Always_GS1_Digital_Link: not every identifier "
+                    + "has an EPC URN, and no event is to be left out")
+        }
+        return format
     }
 
     private static func token(_ json: JSONValue) throws(Refusal) -> String? {
@@ -116,6 +145,9 @@ package struct SubscriptionRequest: Hashable, Sendable {
         if let time = initialRecordTimeMilliseconds {
             let text = Timestamp.text(milliseconds: time)
             members.append(JSONMember("initialRecordTime", .string(text)))
+        }
+        if format != .noPreference {
+            members.append(JSONMember("epcFormat", .string(format.rawValue)))
         }
         return members
     }

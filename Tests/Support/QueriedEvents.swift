@@ -1,9 +1,9 @@
 import EPCIS
-import Queries
+package import Queries
 
 /// Six events, each with something that the others lack, for queries to find.
-enum QueriedEvents {
-    static let context = """
+package enum QueriedEvents {
+    package static let context = """
         ["https://ref.gs1.org/standards/epcis/epcis-context.jsonld",\
         {"ex":"https://example.org/ns/"}]
         """
@@ -17,7 +17,7 @@ enum QueriedEvents {
     }
 
     /// An item and a lot at a site, with master data, sensors and fields of a user's own.
-    static let a = """
+    package static let a = """
         {\(head("ObjectEvent", hour: 1)),"eventID":"urn:uuid:a","action":"ADD",\
         "bizStep":"commissioning","disposition":"active",\
         "persistentDisposition":{"set":["completeness_verified"],"unset":["mismatch_class"]},\
@@ -40,7 +40,7 @@ enum QueriedEvents {
         """
 
     /// Children in a pallet.
-    static let b = """
+    package static let b = """
         {\(head("AggregationEvent", hour: 2)),"action":"OBSERVE","bizStep":"packing",\
         "parentID":"urn:epc:id:sscc:9520123.0456789123",\
         "childEPCs":["https://example.com/01/09520123456788/21/S2"],\
@@ -48,7 +48,7 @@ enum QueriedEvents {
         """
 
     /// Inputs to outputs.
-    static let c = """
+    package static let c = """
         {\(head("TransformationEvent", hour: 3)),"eventID":"urn:uuid:c",\
         "transformationID":"urn:example:run:7",\
         "inputEPCList":["https://id.gs1.org/01/09520123456788/21/S1"],\
@@ -59,7 +59,7 @@ enum QueriedEvents {
         """
 
     /// A purchase order, and who sells to whom.
-    static let d = """
+    package static let d = """
         {\(head("TransactionEvent", hour: 4)),"action":"ADD",\
         "bizStep":"https://example.org/step/own",\
         "epcList":["urn:epc:id:sgtin:9520123.145678.S1"],\
@@ -71,7 +71,7 @@ enum QueriedEvents {
         """
 
     /// A declaration that event a is wrong.
-    static let e = """
+    package static let e = """
         {\(head("ObjectEvent", hour: 5)),"eventID":"urn:uuid:a","action":"DELETE",\
         "epcList":["urn:epc:id:sgtin:9520123.045678.S1"],\
         "errorDeclaration":{"declarationTime":"2026-03-02T00:00:00Z","reason":"incorrect_data",\
@@ -79,14 +79,14 @@ enum QueriedEvents {
         """
 
     /// Something fitted to an asset.
-    static let f = """
+    package static let f = """
         {\(head("AssociationEvent", hour: 6)),"action":"ADD","disposition":"in_progress",\
         "parentID":"urn:epc:id:giai:9520123.D1","childEPCs":["urn:example:thing:1"],\
         "readPoint":{"id":"https://id.gs1.org/414/9520123456788"}}
         """
 
     /// All six, one leaf each, registered one second after the other, the last first.
-    static func all() throws -> [(name: String, event: QueryableEvent)] {
+    package static func all() throws -> [(name: String, event: QueryableEvent)] {
         try ["a": a, "b": b, "c": c, "d": d, "e": e, "f": f].sorted { $0.key < $1.key }
             .enumerated().map { index, entry in
                 (
@@ -100,5 +100,5 @@ enum QueriedEvents {
     }
 
     /// 2026-04-01T00:00:00Z.
-    static let recordTime: Int64 = 1_775_001_600_000
+    package static let recordTime: Int64 = 1_775_001_600_000
 }

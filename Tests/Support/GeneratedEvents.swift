@@ -1,57 +1,56 @@
-import EPCIS
-import Queries
-import Support
+package import EPCIS
+package import Queries
 
 /// An event told by small numbers: what the generator chose, before it was spelled as JSON.
-struct ModelEvent {
+package struct ModelEvent {
     /// The index in ``types``.
-    var type: Int
+    package var type: Int
     /// Tens of minutes after the start.
-    var time: Int
+    package var time: Int
     /// Seconds after the start.
-    var recordTime: Int
+    package var recordTime: Int
     /// The index in ``actions``; nothing for transformations.
-    var action: Int?
+    package var action: Int?
     /// The index in ``steps``.
-    var step: Int?
+    package var step: Int?
     /// Read point and business location, numbers of sites.
-    var readPoint: Int?
-    var location: Int?
+    package var readPoint: Int?
+    package var location: Int?
     /// Objects and children, parent, inputs and outputs: products and serials.
-    var epcs: [Thing] = []
-    var parent: Thing?
-    var inputs: [Thing] = []
-    var outputs: [Thing] = []
+    package var epcs: [Thing] = []
+    package var parent: Thing?
+    package var inputs: [Thing] = []
+    package var outputs: [Thing] = []
     /// Amounts of lots of `epcs`, in units of ``units``.
-    var amounts: [(lot: Thing, quantity: Int, unit: Int?)] = []
+    package var amounts: [(lot: Thing, quantity: Int, unit: Int?)] = []
     /// A number in an extension field.
-    var count: Int?
-    var position: EventPosition
+    package var count: Int?
+    package var position: EventPosition
 
     /// A serial or lot of a product.
-    struct Thing: Hashable {
-        var product: Int
-        var serial: Int
+    package struct Thing: Hashable {
+        package var product: Int
+        package var serial: Int
     }
 
-    static let types = [
+    package static let types = [
         "ObjectEvent", "AggregationEvent", "AssociationEvent", "TransactionEvent",
         "TransformationEvent",
     ]
-    static let actions = ["ADD", "OBSERVE", "DELETE"]
-    static let steps = ["shipping", "receiving", "packing", "commissioning"]
-    static let units = ["KGM", "GRM"]
+    package static let actions = ["ADD", "OBSERVE", "DELETE"]
+    package static let steps = ["shipping", "receiving", "packing", "commissioning"]
+    package static let units = ["KGM", "GRM"]
     /// 2026-03-01T00:00:00Z.
-    static let start: Int64 = 1_772_323_200_000
+    package static let start: Int64 = 1_772_323_200_000
 }
 
 /// Generates events, their spelling and nothing of what a query makes of them.
-struct EventGenerator {
+package struct EventGenerator {
     private var random: SplitMix64
 
-    init(seed: UInt64) { random = SplitMix64(seed: seed) }
+    package init(seed: UInt64) { random = SplitMix64(seed: seed) }
 
-    mutating func number(_ range: Range<Int>) -> Int { Int.random(in: range, using: &random) }
+    package mutating func number(_ range: Range<Int>) -> Int { Int.random(in: range, using: &random) }
 
     private mutating func chance(_ percent: Int) -> Bool { number(0..<100) < percent }
 
@@ -63,7 +62,7 @@ struct EventGenerator {
         (0..<number(1..<3)).map { _ in thing() }
     }
 
-    mutating func event(at index: Int) -> ModelEvent {
+    package mutating func event(at index: Int) -> ModelEvent {
         let type = number(0..<5)
         var event = ModelEvent(
             type: type, time: number(0..<300), recordTime: index / 7,
@@ -87,33 +86,33 @@ struct EventGenerator {
     // MARK: Spelling
 
     /// The serial of a product, as URN or as Digital Link on some domain.
-    mutating func spelled(_ thing: ModelEvent.Thing) -> String {
+    package mutating func spelled(_ thing: ModelEvent.Thing) -> String {
         chance(50)
             ? "urn:epc:id:sgtin:9520123.\(thing.product)45678.S\(thing.serial)"
             : "https://example.com/x/01/\(Self.gtin(thing.product))/21/S\(thing.serial)"
     }
 
-    mutating func spelledLot(_ thing: ModelEvent.Thing) -> String {
+    package mutating func spelledLot(_ thing: ModelEvent.Thing) -> String {
         chance(50)
             ? "urn:epc:class:lgtin:9520123.\(thing.product)45678.L\(thing.serial)"
             : "https://id.gs1.org/01/\(Self.gtin(thing.product))/10/L\(thing.serial)"
     }
 
-    mutating func spelledSite(_ site: Int) -> String {
+    package mutating func spelledSite(_ site: Int) -> String {
         chance(50)
             ? "urn:epc:id:sgln:9520123.45678.\(site)"
             : "https://id.gs1.org/414/9520123456788/254/\(site)"
     }
 
     /// Indicator, prefix, reference and check digit, all worked out by hand.
-    static func gtin(_ product: Int) -> String {
+    package static func gtin(_ product: Int) -> String {
         let digits = "\(product)952012345678"
         let sum = digits.utf8.reversed().enumerated()
             .reduce(0) { $0 + Int($1.element - 0x30) * ($1.offset % 2 == 0 ? 3 : 1) }
         return digits + "\((10 - sum % 10) % 10)"
     }
 
-    mutating func json(_ event: ModelEvent) -> JSONValue {
+    package mutating func json(_ event: ModelEvent) -> JSONValue {
         let context = JSONValue.object([JSONMember("my", .string("https://example.org/my/"))])
         var members = [
             JSONMember("@context", context),
@@ -158,7 +157,7 @@ struct EventGenerator {
     }
 
     /// A time of March 2026.
-    static func time(minutes: Int) -> String {
+    package static func time(minutes: Int) -> String {
         func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
         return
             "2026-03-\(two(1 + minutes / 1_440))T\(two(minutes / 60 % 24)):\(two(minutes % 60)):00Z"
@@ -167,7 +166,7 @@ struct EventGenerator {
     // MARK: Conditions
 
     /// A parameter, and the same asked of the model in other words.
-    mutating func condition() -> (text: String, holds: (ModelEvent) -> Bool) {
+    package mutating func condition() -> (text: String, holds: (ModelEvent) -> Bool) {
         switch number(0..<13) {
         case 0:
             let (one, other) = (number(0..<5), number(0..<5))
