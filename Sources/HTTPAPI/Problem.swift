@@ -40,6 +40,8 @@ package struct Problem: Hashable, Sendable {
         "event.unknown": 404, "capture.unknown": 404,
         "capture.organisation": 403, "capture.no-key": 501, "capture.too-large": 413,
         "capture.too-many": 413,
+        "query.exists": 409, "query.unknown": 404,
+        "subscription.unknown": 404, "subscription.dead-letter": 404, "subscription.limit": 403,
         "query.too-large": 413, "query.too-complex": 413, "request.not-acceptable": 406,
         "request.unsupported": 501, "node.failed": 500, "storage.full": 507, "storage.reserve": 507,
         "quota.links": 429, "access.required": 401, "access.token": 401, "access.expired": 401,
@@ -65,6 +67,7 @@ package struct Problem: Hashable, Sendable {
         case 405: "The path does not take this method"
         case 406: "The answer cannot be given in the form asked for"
         case 408: "The request took too long"
+        case 409: "There is one by that name"
         case 413: "The request is too large"
         case 415: "The media type is not understood here"
         case 421: "The request is meant for another host"

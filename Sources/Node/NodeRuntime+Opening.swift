@@ -1,3 +1,4 @@
+import Client
 import HTTPAPI
 import Logging
 import MerkleTrees
@@ -13,6 +14,7 @@ extension NodeRuntime {
         var ledger: Ledger
         var views: Views
         var service: ServiceState
+        var subscriptions: [KeptSubscription]
         var genesis: GovernanceState
         var sequencer: Sequencer
         var checkpoint: [UInt8]
@@ -41,10 +43,13 @@ extension NodeRuntime {
         let governance = KnownGovernance(genesis: opened.genesis)
         let filling = ViewsFilling(
             ledger: opened.ledger, views: opened.views, governance: governance)
-        let views = ViewsFollower(logger: settings.logger) { size in
-            try filling.step(to: size, delegations: published.newest.basis.delegations)
-        }
         let watch = NodeWatch(directory: directory.path, settings: settings)
+        let deliveries = deliveries(opened, published, watch.metrics, settings)
+        let views = ViewsFollower(
+            logger: settings.logger, onReached: { deliveries.reached($0) },
+            catchUp: { size in
+                try filling.step(to: size, delegations: published.newest.basis.delegations)
+            })
         let writer = LogWriter(
             ledger: opened.ledger, published: published,
             nowMilliseconds: settings.nowMilliseconds, metrics: watch.metrics,
@@ -71,10 +76,33 @@ extension NodeRuntime {
             organisation: opened.organisation, ledger: opened.ledger, published: published,
             writer: writer, room: WaitingRoom(limits: limits), views: views,
             viewed: opened.views, service: opened.service,
-            captureWork: CaptureWork(signer: opened.signer), receipts: receipts,
-            governance: governance, watch: watch, settings: settings)
+            captureWork: CaptureWork(signer: opened.signer), deliveries: deliveries,
+            receipts: receipts, governance: governance, watch: watch, settings: settings)
         node.captureWork.start { await node.captureWaiting() }
         return node
+    }
+
+    /// The deliveries of the subscriptions that are kept.
+    private static func deliveries(
+        _ opened: Opened, _ published: PublishedLog, _ metrics: NodeMetrics, _ settings: Settings
+    ) -> Deliveries {
+        let now = settings.nowMilliseconds
+        let surroundings = Deliveries.Surroundings(
+            service: opened.service,
+            events: StandingEvents(views: opened.views, ledger: opened.ledger),
+            sender: WebhookSender(
+                policy: settings.webhooks, timeLimit: settings.webhookTimeLimit), metrics: metrics,
+            logger: settings.logger, nowMilliseconds: now,
+            hasStanding: { organisation in
+                let governance = published.newest.basis.governance
+                do throws(Refusal) {
+                    try governance.requireStanding(of: organisation, nowMilliseconds: now())
+                    return true
+                } catch {
+                    return false
+                }
+            })
+        return Deliveries(opened.subscriptions, surroundings)
     }
 
     private static func load(
@@ -119,10 +147,11 @@ extension NodeRuntime {
                 try CaptureSigner(
                     $0, organisation: node.organisation, governance: state.governance)
             }
+            let service = try ServiceState(directory: path, identity: ledger.identity)
             return Opened(
                 ledger: ledger,
                 views: try views(path, identity: ledger.identity),
-                service: try ServiceState(directory: path, identity: ledger.identity),
+                service: service, subscriptions: try service.subscriptions(),
                 genesis: genesis, sequencer: sequencer,
                 checkpoint: try checkpoint(in: store, of: state), logKey: key,
                 organisation: node.organisation, signer: signer)
@@ -163,6 +192,7 @@ extension RunningNode {
     func end() async -> Result<Void, NodeError> {
         watch.stop()
         await captureWork.stop()
+        await deliveries.stop()
         writer.close()
         let written = await writer.ending.value()
         views.close()

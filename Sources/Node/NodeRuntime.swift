@@ -1,8 +1,10 @@
+import Client
 import Foundation
 package import HTTPAPI
 package import Logging
 import MerkleTrees
 import Notes
+package import Queries
 import Records
 import Sequencing
 import Signatures
@@ -42,6 +44,10 @@ package final class NodeRuntime: Sendable {
         package var diskWarningDays = 30
         /// Asks how much room the file system of a path has.
         package var diskSpace: @Sendable (String) -> DiskSpace? = DiskSpace.of
+        /// Where subscribers may have events sent.
+        package var webhooks = WebhookPolicy.publicOnly
+        /// How long one delivery may take.
+        package var webhookTimeLimit = Duration.seconds(WebhookSender.timeLimitSeconds)
         /// How long requests may take to finish when the node stops, in seconds.
         package var drainSeconds: Int64 = 10
         /// With what it signs what is captured (SPEC §17.3); nil: it captures nothing.
@@ -147,6 +153,7 @@ package final class NodeRuntime: Sendable {
             let listener = try await listen(opened)
             phase.withLock { $0 = .serving(opened, listener) }
             opened.watch.start()
+            await opened.deliveries.start()
             settings.logger.info(
                 "serving",
                 metadata: [

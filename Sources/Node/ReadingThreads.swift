@@ -15,6 +15,9 @@ struct ReadingThreads: Sendable {
         queue.maxConcurrentOperationCount = count
     }
 
+    /// Gives a piece of work to the threads.
+    func add(_ body: @escaping @Sendable () -> Void) { queue.addOperation(body) }
+
     /// Runs a piece of work on one of the threads.
     func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value
     {

@@ -34,6 +34,9 @@ extension RunningNode {
             .bytesPerEntry: size > 0 ? Double(report.ledgerBytes) / Double(size) : 0,
             .diskReserve: Double(report.reserveBytes),
         ]
+        let figures = deliveries.currentFigures
+        gauges[.subscriptions] = Double(figures.subscriptions)
+        gauges[.deliveryLag] = Double(figures.lagEntries)
         gauges[.diskFree] = report.space.map { Double($0.freeBytes) }
         gauges[.diskGrowth] = report.bytesPerDay
         gauges[.diskDaysLeft] = report.daysLeft

@@ -33,6 +33,8 @@ final class RunningNode: Sendable {
     let service: ServiceState
     /// The worker that captures, and with what it signs.
     let captureWork: CaptureWork
+    /// What tells subscribers of events.
+    let deliveries: Deliveries
     let threads = ReadingThreads()
     /// Threads for gathering evidence, which may take long: the others stay free.
     let evidenceThreads = ReadingThreads(count: 2)
@@ -55,9 +57,8 @@ final class RunningNode: Sendable {
     init(
         organisation: String, ledger: Ledger, published: PublishedLog, writer: LogWriter,
         room: WaitingRoom, views: ViewsFollower, viewed: Views, service: ServiceState,
-        captureWork: CaptureWork, receipts: Receipts, governance: KnownGovernance,
-        watch: NodeWatch,
-        settings: NodeRuntime.Settings
+        captureWork: CaptureWork, deliveries: Deliveries, receipts: Receipts,
+        governance: KnownGovernance, watch: NodeWatch, settings: NodeRuntime.Settings
     ) {
         self.origin = receipts.origin
         self.organisation = organisation
@@ -70,6 +71,7 @@ final class RunningNode: Sendable {
         self.viewed = viewed
         self.service = service
         self.captureWork = captureWork
+        self.deliveries = deliveries
         self.receipts = receipts
         self.governance = governance
         self.watch = watch

@@ -29,14 +29,19 @@ final class ViewsFollower: Sendable {
     /// How the thread ended.
     let ending = Ending()
     private let catchUp: @Sendable (UInt64) throws -> UInt64
+    private let onReached: @Sendable (UInt64) -> Void
     private let logger: Logger
     private let state = Mutex(State())
     private let bell = DispatchSemaphore(value: 0)
 
     /// A follower that does not run yet; `catchUp` brings the views nearer to a size of the log, as
-    /// far as one step goes, and gives the size reached.
-    init(logger: Logger, catchUp: @escaping @Sendable (UInt64) throws -> UInt64) {
+    /// far as one step goes, and gives the size reached, which `onReached` is then told.
+    init(
+        logger: Logger, onReached: @escaping @Sendable (UInt64) -> Void = { _ in },
+        catchUp: @escaping @Sendable (UInt64) throws -> UInt64
+    ) {
         self.logger = logger
+        self.onReached = onReached
         self.catchUp = catchUp
     }
 
@@ -153,5 +158,6 @@ final class ViewsFollower: Sendable {
             return there
         }
         for waiter in there { waiter.continuation.resume(returning: true) }
+        onReached(reached)
     }
 }

@@ -18,7 +18,7 @@ package enum Timestamp {
     }
 
     /// The Gregorian date of a day counted from 1970-01-01, by eras of 400 years.
-    private static func civil(_ days: Int64) -> (Int64, Int64, Int64) {
+    static func civil(_ days: Int64) -> (Int64, Int64, Int64) {
         let shifted = days + 719_468
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
         let dayOfEra = shifted - era * 146_097

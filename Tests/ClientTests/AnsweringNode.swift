@@ -65,3 +65,19 @@ func withClient(
     await listener.stop(drainSeconds: 1)
     try result.get()
 }
+
+/// Runs a test with the port of a node that answers.
+func withListening(_ body: (Int) async throws -> Void) async throws {
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    let listener = try await HTTPListener.start(
+        service: AnsweringNode(), address: .ephemeral,
+        callers: .loopback(as: Caller(role: .nodeOperator, reader: .nodeOperator)), logger: logger)
+    let result: Result<Void, any Error>
+    do {
+        result = .success(try await body(listener.address.port))
+    } catch {
+        result = .failure(error)
+    }
+    await listener.stop(drainSeconds: 1)
+    try result.get()
+}

@@ -18,7 +18,7 @@ struct AccessMatrixTests {
 
     private static let hash = String(repeating: "0a", count: 32)
 
-    static let expected: [Expected] = single + collections
+    static let expected: [Expected] = single + collections + queries
 
     private static let single: [Expected] = [
         Expected(method: "POST", pattern: "/entries", role: .submitter, target: "/entries"),
@@ -96,6 +96,28 @@ struct AccessMatrixTests {
         ]
     }
 
+    private static let queries = [
+        ("GET", "", ""), ("POST", "", ""), ("GET", "/{name}", "/q"), ("DELETE", "/{name}", "/q"),
+        ("GET", "/{name}/events", "/q/events"),
+        ("GET", "/{name}/subscriptions", "/q/subscriptions"),
+        ("POST", "/{name}/subscriptions", "/q/subscriptions"),
+        ("GET", "/{name}/subscriptions/{id}", "/q/subscriptions/s"),
+        ("DELETE", "/{name}/subscriptions/{id}", "/q/subscriptions/s"),
+        ("GET", "/{name}/subscriptions/{id}/deadLetters", "/q/subscriptions/s/deadLetters"),
+        (
+            "POST", "/{name}/subscriptions/{id}/deadLetters/{delivery}",
+            "/q/subscriptions/s/deadLetters/1"
+        ),
+        (
+            "DELETE", "/{name}/subscriptions/{id}/deadLetters/{delivery}",
+            "/q/subscriptions/s/deadLetters/1"
+        ),
+    ].map { method, pattern, target in
+        Expected(
+            method: method, pattern: "/epcis/queries" + pattern, role: .reader,
+            target: "/epcis/queries" + target)
+    }
+
     private static let methods = [
         "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND",
         "CONNECT", "FETCH",
@@ -157,7 +179,10 @@ struct AccessMatrixTests {
     private static func ask(
         _ port: Int, _ row: Expected, _ method: String, _ role: AccessRole, _ organisation: String?
     ) async throws -> Int {
-        var fields = ["content-type": "application/vnd.cairn.submission+cbor"]
+        let isJSON = row.pattern.hasPrefix("/epcis")
+        var fields = [
+            "content-type": isJSON ? "application/json" : "application/vnd.cairn.submission+cbor"
+        ]
         if let organisation {
             fields["authorization"] = "Bearer \(role.rawValue)@\(organisation)"
         }
@@ -202,7 +227,10 @@ struct AccessMatrixTests {
     /// What rows answer that do not answer as their method does elsewhere.
     private static let statuses = [
         "GET /readyz": 503, "OPTIONS /epcis/{path…}": 204,
-        "DELETE /epcis/nextPageToken/{token}": 501,
+        "DELETE /epcis/nextPageToken/{token}": 501, "DELETE /epcis/queries/{name}": 204,
+        "DELETE /epcis/queries/{name}/subscriptions/{id}": 204,
+        "DELETE /epcis/queries/{name}/subscriptions/{id}/deadLetters/{delivery}": 204,
+        "POST /epcis/queries/{name}/subscriptions/{id}/deadLetters/{delivery}": 202,
         // The matrix posts what is no EPCIS.
         "POST /epcis/capture": 415, "POST /epcis/events": 415,
     ]

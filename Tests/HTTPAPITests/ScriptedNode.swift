@@ -162,6 +162,71 @@ extension ScriptedNode: CaptureService {
     }
 }
 
+extension ScriptedNode {
+    func namedQueries(
+        _ page: ListQuestion, of organisation: String
+    ) async throws(Refusal) -> EPCISPage {
+        EPCISPage(ask("queries of \(organisation)"), nextPageToken: page.perPage.map { "\($0)" })
+    }
+
+    func addQuery(
+        _ body: [UInt8], _ preferences: EPCISPreferences, of organisation: String
+    ) async throws(Refusal) -> String {
+        _ = ask("add query \(String(decoding: body, as: UTF8.self)) of \(organisation)")
+        return "q"
+    }
+
+    func namedQuery(_ name: String, of organisation: String) async throws(Refusal) -> [UInt8] {
+        guard name != "none" else {
+            throw Refusal(code: "query.unknown", field: "name", reason: "as scripted")
+        }
+        return ask("query \(name) of \(organisation)")
+    }
+
+    func removeQuery(_ name: String, of organisation: String) async throws(Refusal) {
+        _ = ask("remove query \(name)")
+    }
+
+    func events(
+        ofQuery name: String, _ question: EventsQuestion, of organisation: String
+    ) async throws(Refusal) -> EPCISPage {
+        EPCISPage(ask("events of \(name) \(question.query)"))
+    }
+
+    func subscriptions(
+        ofQuery name: String, _ page: ListQuestion, of organisation: String
+    ) async throws(Refusal) -> EPCISPage {
+        EPCISPage(ask("subscriptions of \(name)"))
+    }
+
+    func subscribe(
+        _ body: [UInt8], toQuery name: String, _ preferences: EPCISPreferences,
+        of organisation: String
+    ) async throws(Refusal) -> MadeSubscription {
+        MadeSubscription(id: "s", body: ask("subscribe to \(name)"))
+    }
+
+    func subscription(_ place: SubscriptionPlace) async throws(Refusal) -> [UInt8] {
+        ask("subscription \(place.id) of \(place.query)")
+    }
+
+    func unsubscribe(_ place: SubscriptionPlace) async throws(Refusal) {
+        _ = ask("unsubscribe \(place.id)")
+    }
+
+    func deadLetters(_ place: SubscriptionPlace) async throws(Refusal) -> [UInt8] {
+        ask("dead letters of \(place.id)")
+    }
+
+    func redeliver(_ number: UInt64, _ place: SubscriptionPlace) async throws(Refusal) {
+        _ = ask("redeliver \(number) of \(place.id)")
+    }
+
+    func dismiss(_ number: UInt64, _ place: SubscriptionPlace) async throws(Refusal) {
+        _ = ask("dismiss \(number) of \(place.id)")
+    }
+}
+
 extension Caller {
     /// The organisation of the node under test.
     static let us = Caller(role: .nodeOperator, reader: .member(organisation: "urn:test:us"))

@@ -22,6 +22,8 @@ struct EPCISProblem {
         "query.parameter": "QueryParameterException", "query.token": "QueryParameterException",
         "query.too-large": "QueryTooLargeException",
         "query.too-complex": "QueryTooComplexException",
+        "query.unknown": "NoSuchNameException",
+        "subscription.controls": "SubscriptionControlsException",
     ]
 
     private static let byStatus = [

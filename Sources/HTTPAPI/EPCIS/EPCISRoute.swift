@@ -16,6 +16,8 @@ package enum EPCISRoute: Hashable, Sendable {
     case capture(CaptureRoute)
     /// `DELETE /epcis/nextPageToken/{token}`
     case forgetToken
+    /// What stands under `/epcis/queries`
+    case named(NamedQueryRoute)
 }
 
 /// What a request to the capture interface asks for (SPEC §17.3).

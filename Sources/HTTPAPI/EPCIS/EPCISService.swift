@@ -79,7 +79,7 @@ package struct EPCISPage: Hashable, Sendable {
 ///
 /// Callers are told of nothing that they may not see: what is withheld from them changes no page,
 /// no count and no list of values. Implementations answer many calls at once.
-package protocol EPCISService: Sendable {
+package protocol EPCISService: NamedQueryService {
     /// A page of the events that a query finds, as `EPCISQueryDocument`; `query.*`,
     /// `subject.unknown` if no event is of the resource.
     func events(

@@ -35,6 +35,8 @@ extension Responder {
         case .value(let resource):
             try await epcis.requireValue(resource, for: asking.reader)
             answer = Answer(type: type, Self.collection(["events"]))
+        case .named(let route):
+            answer = try await named(route, preferences, epcis, type, asking)
         case .forgetToken, .capture:
             throw Refusal(
                 code: "request.unsupported", field: "nextPageToken",

@@ -21,7 +21,7 @@ extension Route {
             RouteRow("DELETE", "/epcis/nextPageToken/{token}", .open) { _, _ in
                 .epcis(.forgetToken)
             },
-        ] + captureRows + EPCISCollection.allCases.flatMap(rows)
+        ] + captureRows + EPCISCollection.allCases.flatMap(rows) + namedQueryRows
 
     private static let captureRows: [RouteRow] = [
         RouteRow("POST", "/epcis/capture", .submitter) { _, _ in .epcis(.capture(.document)) },

@@ -10,10 +10,18 @@ extension RunningNode: EPCISService {
     package func events(
         _ question: EventsQuestion, for reader: Reader
     ) async throws(Refusal) -> EPCISPage {
-        let query = try Self.query(question)
-        let spelling = spelling(question.preferences.format)
+        try await events(
+            try Self.query(question), of: question.resource, question.preferences.format,
+            for: reader)
+    }
+
+    /// A page of what a query finds, if there is an event of the resource at all.
+    func events(
+        _ query: EventQuery, of resource: EPCISResource?, _ format: EPCFormat, for reader: Reader
+    ) async throws(Refusal) -> EPCISPage {
+        let spelling = spelling(format)
         let page = try await searching(for: reader) { [self] queries, size in
-            if let resource = question.resource {
+            if let resource {
                 try Self.require(resource, in: queries, size)
             }
             let expanded = try expanding(query, in: queries)

@@ -18,6 +18,11 @@ package enum Metric: String, CaseIterable, Hashable, Sendable {
     case diskReserve = "cairn_disk_reserve_bytes"
     case diskGrowth = "cairn_disk_growth_bytes_per_day"
     case diskDaysLeft = "cairn_disk_days_left"
+    case deliveries = "cairn_deliveries_total"
+    case deliveryFailures = "cairn_delivery_failures_total"
+    case deadLetters = "cairn_dead_letters_total"
+    case subscriptions = "cairn_subscriptions"
+    case deliveryLag = "cairn_delivery_lag_entries"
     case residentBytes = "process_resident_memory_bytes"
     case openDescriptors = "process_open_fds"
 
@@ -26,7 +31,9 @@ package enum Metric: String, CaseIterable, Hashable, Sendable {
 
     var kind: Kind {
         switch self {
-        case .statementsRegistered, .statementsKnown, .statementsRefused: .counter
+        case .statementsRegistered, .statementsKnown, .statementsRefused, .deliveries,
+            .deliveryFailures, .deadLetters:
+            .counter
         case .groupCommit: .histogram
         default: .gauge
         }
@@ -36,6 +43,7 @@ package enum Metric: String, CaseIterable, Hashable, Sendable {
     var labels: [String] {
         switch self {
         case .statementsRefused: ["code"]
+        case .deliveryFailures: ["kind"]
         default: []
         }
     }
@@ -59,6 +67,11 @@ package enum Metric: String, CaseIterable, Hashable, Sendable {
         case .diskReserve: "Free bytes under which no new statement is taken."
         case .diskGrowth: "Bytes by which the files grew a day, over the last day."
         case .diskDaysLeft: "Days until the reserve is reached at that growth."
+        case .deliveries: "Deliveries to subscribers that were taken."
+        case .deliveryFailures: "Attempts to deliver that failed, by kind."
+        case .deadLetters: "Deliveries that were given up."
+        case .subscriptions: "Subscriptions of named queries."
+        case .deliveryLag: "Entries that the streamed subscription farthest behind lacks."
         case .residentBytes: "Memory of the process that is in use."
         case .openDescriptors: "Open file descriptors of the process."
         }

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPAPI
 package import Logging
+import Queries
 import Records
 import Signatures
 
@@ -13,7 +14,9 @@ extension ServingConfiguration {
     }
 
     /// The settings of a node.
-    func settings(logger: Logger) -> NodeRuntime.Settings {
+    ///
+    /// - Throws: `node.configuration` for hosts that are none.
+    func settings(logger: Logger) throws(NodeError) -> NodeRuntime.Settings {
         var settings = NodeRuntime.Settings()
         settings.logger = logger
         if let number = number(.waitingSubmissions) { settings.waitingSubmissions = number }
@@ -25,6 +28,13 @@ extension ServingConfiguration {
         if let number = number(.readyLagEntries) { settings.readyLagEntries = UInt64(number) }
         if let number = number(.diskReserveBytes) { settings.diskReserveBytes = UInt64(number) }
         if let number = number(.diskWarningDays) { settings.diskWarningDays = number }
+        if let hosts = text(.webhookHosts) {
+            do throws(Refusal) {
+                settings.webhooks = try WebhookPolicy(hosts)
+            } catch {
+                throw .input("node.configuration", "webhookHosts: \(error.reason)")
+            }
+        }
         return settings
     }
 
@@ -92,7 +102,7 @@ extension NodeRuntime {
         directory: String, _ serving: ServingConfiguration, environment: [String: String],
         logger: Logger
     ) throws(NodeError) {
-        var settings = serving.settings(logger: logger)
+        var settings = try serving.settings(logger: logger)
         settings.capture = try serving.captureKey(environment: environment)
         try self.init(
             directory: directory, http: serving.text(.listen) ?? "",

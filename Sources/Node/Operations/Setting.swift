@@ -3,7 +3,7 @@ package enum Setting: String, CaseIterable, Hashable, Sendable {
     case listen, tlsCertificate, tlsKey, behindProxy, keyPassphraseFile, logLevel, logFormat
     case waitingSubmissions, waitingBytes, drainSeconds, readyLagEntries, diskReserveBytes
     case foreignLinksPerDay, diskWarningDays, captureKey, captureKeyPassphraseFile
-    case captureVisibility
+    case captureVisibility, webhookHosts
 
     /// What values a setting takes.
     enum Kind: Hashable, Sendable {
@@ -23,7 +23,7 @@ package enum Setting: String, CaseIterable, Hashable, Sendable {
 
     var kind: Kind {
         switch self {
-        case .listen, .captureVisibility: .text
+        case .listen, .captureVisibility, .webhookHosts: .text
         case .tlsCertificate, .tlsKey, .keyPassphraseFile, .captureKey,
             .captureKeyPassphraseFile:
             .path
@@ -45,7 +45,7 @@ package enum Setting: String, CaseIterable, Hashable, Sendable {
         switch self {
         case .listen: .text("127.0.0.1:8080")
         case .tlsCertificate, .tlsKey, .keyPassphraseFile, .diskReserveBytes, .captureKey,
-            .captureKeyPassphraseFile:
+            .captureKeyPassphraseFile, .webhookHosts:
             nil
         case .behindProxy: .flag(false)
         case .logLevel: .text("info")

@@ -16,7 +16,7 @@ struct ServiceSchema: Sendable {
     let steps: [String]
 
     /// That of this edition.
-    static let current = ServiceSchema(steps: [identity, captures])
+    static let current = ServiceSchema(steps: [identity, captures, subscriptions])
 
     /// `log` has one row: which log the file belongs to.
     private static let identity = """
@@ -35,6 +35,27 @@ struct ServiceSchema: Sendable {
             behaviour TEXT NOT NULL, form TEXT NOT NULL, extensions BLOB, bytes INTEGER NOT NULL,
             document BLOB, finished INTEGER, success INTEGER NOT NULL, errors BLOB) STRICT;
         CREATE INDEX capture_job_waiting ON capture_job(number) WHERE finished IS NULL;
+        """
+
+    /// What organisations ask again and again, and how far they were told (SPEC §17.4).
+    ///
+    /// A `request` holds the secret that deliveries are signed with; `delivery` and `letter` are
+    /// the encoded states of their types.
+    private static let subscriptions = """
+        CREATE TABLE named_query(
+            organisation TEXT NOT NULL, name TEXT NOT NULL, query BLOB NOT NULL,
+            created INTEGER NOT NULL, PRIMARY KEY(organisation, name)) STRICT, WITHOUT ROWID;
+        CREATE TABLE subscription(
+            number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
+            organisation TEXT NOT NULL, query TEXT NOT NULL, request BLOB NOT NULL,
+            created INTEGER NOT NULL, delivery BLOB NOT NULL,
+            FOREIGN KEY(organisation, query) REFERENCES named_query(organisation, name)
+                ON DELETE CASCADE) STRICT;
+        CREATE INDEX subscription_query ON subscription(organisation, query);
+        CREATE TABLE dead_letter(
+            subscription INTEGER NOT NULL REFERENCES subscription(number) ON DELETE CASCADE,
+            number INTEGER NOT NULL, letter BLOB NOT NULL,
+            PRIMARY KEY(subscription, number)) STRICT, WITHOUT ROWID;
         """
 
     /// The number of a file that has taken every step.

@@ -1,0 +1,153 @@
+import HTTPTypes
+import HummingbirdCore
+import NIOCore
+import Records
+
+extension Responder {
+    /// The most bytes of a query or a subscription.
+    private static let bodyBytes = 128 << 10
+
+    /// Answers a request under `/epcis/queries`.
+    func named(
+        _ route: NamedQueryRoute, _ preferences: EPCISPreferences,
+        _ service: any NamedQueryService, _ type: String, _ asking: Asking
+    ) async throws(Refusal) -> Answer {
+        let organisation = try Self.organisation(asking)
+        switch route {
+        case .list(let question):
+            return Self.page(
+                try await service.namedQueries(question, of: organisation), type, asking)
+        case .create:
+            let body = try await Self.json(asking)
+            let name = try await service.addQuery(body, preferences, of: organisation)
+            return Self.created(at: "/epcis/queries/\(name)", Answer(201))
+        case .query(let name):
+            return Answer(type: type, try await service.namedQuery(name, of: organisation))
+        case .remove(let name):
+            try await service.removeQuery(name, of: organisation)
+            return Answer(204)
+        case .events(let name):
+            return try await events(of: name, preferences, service, type, asking)
+        default:
+            return try await subscription(route, preferences, service, type, asking)
+        }
+    }
+
+    private func subscription(
+        _ route: NamedQueryRoute, _ preferences: EPCISPreferences,
+        _ service: any NamedQueryService, _ type: String, _ asking: Asking
+    ) async throws(Refusal) -> Answer {
+        let organisation = try Self.organisation(asking)
+        func place(_ id: String, _ name: String) -> SubscriptionPlace {
+            SubscriptionPlace(organisation: organisation, query: name, id: id)
+        }
+        switch route {
+        case .subscriptions(let name, let question):
+            return Self.page(
+                try await service.subscriptions(ofQuery: name, question, of: organisation), type,
+                asking)
+        case .subscribe(let name):
+            let made = try await service.subscribe(
+                try await Self.json(asking), toQuery: name, preferences, of: organisation)
+            return Self.created(
+                at: "/epcis/queries/\(name)/subscriptions/\(made.id)",
+                Answer(201, type: MediaType.json, made.body))
+        case .subscription(let id, let name):
+            return Answer(type: type, try await service.subscription(place(id, name)))
+        case .unsubscribe(let id, let name):
+            try await service.unsubscribe(place(id, name))
+            return Answer(204)
+        case .deadLetters(let id, let name):
+            return Answer(type: type, try await service.deadLetters(place(id, name)))
+        case .redeliver(let number, let id, let name):
+            try await service.redeliver(number, place(id, name))
+            return Answer(202)
+        case .dismiss(let number, let id, let name):
+            try await service.dismiss(number, place(id, name))
+            return Answer(204)
+        case .list, .create, .query, .remove, .events:
+            throw Refusal(code: "request.path", field: "path", reason: "nothing is served there")
+        }
+    }
+
+    private func events(
+        of name: String, _ preferences: EPCISPreferences, _ service: any NamedQueryService,
+        _ type: String, _ asking: Asking
+    ) async throws(Refusal) -> Answer {
+        guard asking.request.headers[.upgrade] == nil else {
+            throw Refusal(
+                code: "request.unsupported", field: "upgrade",
+                reason: "there are no WebSockets here; subscribe with a webhook: "
+                    + "POST /epcis/queries/\(name)/subscriptions")
+        }
+        guard let holding = SlotHolding(epcisAnswers, 1) else { throw Self.busy }
+        defer { holding.release() }
+        let question = EventsQuestion(
+            query: Self.queryString(asking), preferences: preferences)
+        let page = try await service.events(
+            ofQuery: name, question, of: try Self.organisation(asking))
+        return Self.page(page, type, asking)
+    }
+
+    // MARK: Requests
+
+    /// Whose things are asked for.
+    private static func organisation(_ asking: Asking) throws(Refusal) -> String {
+        guard case .member(let organisation) = asking.reader else {
+            throw Refusal(
+                code: "access.organisation", field: "authorization",
+                reason: "queries belong to organisations; call as one")
+        }
+        return organisation
+    }
+
+    private static func queryString(_ asking: Asking) -> String {
+        let target = asking.request.head.path ?? ""
+        return String(target.drop { $0 != "?" }.dropFirst())
+    }
+
+    /// The body of a request that is JSON.
+    private static func json(_ asking: Asking) async throws(Refusal) -> [UInt8] {
+        let type = Negotiation.essence(asking.request.headers[.contentType] ?? "")
+        guard type == MediaType.json || type == MediaType.jsonLD else {
+            throw Refusal(
+                code: "request.media-type", field: "content-type",
+                reason: "the body is \(MediaType.json), not '\(type)'")
+        }
+        var bytes: [UInt8] = []
+        do {
+            for try await chunk in asking.request.body {
+                guard bytes.count + chunk.readableBytes <= bodyBytes else {
+                    throw Refusal(
+                        code: "request.too-large", field: "body",
+                        reason: "the body has more than \(bodyBytes) bytes")
+                }
+                bytes.append(contentsOf: chunk.readableBytesView)
+            }
+        } catch let refusal as Refusal {
+            throw refusal
+        } catch {
+            throw Refusal(
+                code: "json.end", field: "body",
+                reason: "the connection ended before the body did")
+        }
+        return bytes
+    }
+
+    // MARK: Answers
+
+    private static func created(at path: String, _ answer: Answer) -> Answer {
+        var answer = answer
+        answer.fields[.location] = path
+        return answer
+    }
+
+    private static func page(_ page: EPCISPage, _ type: String, _ asking: Asking) -> Answer {
+        var answer = Answer(type: type, page.body)
+        if let token = page.nextPageToken, let link = HTTPField.Name("Link") {
+            let path = (asking.request.head.path ?? "").prefix { $0 != "?" }
+            answer.fields[link] = Self.link(String(path), queryString(asking), token)
+        }
+        return answer
+    }
+}
