@@ -228,13 +228,14 @@ import Testing
         #expect(after.output == before.output)
     }
 
-    @Test func `the README's commands run as they stand`() throws {
-        let place = try DemoPlace()
-        defer { place.remove() }
+    /// Runs the first block of the README that has some words, with a port of its own.
+    private static func runREADME(
+        _ words: String, in place: DemoPlace
+    ) throws -> (script: String, run: CairnProcess.Outcome) {
         let readme = try String(
             contentsOf: CairnProcess.root.appending(path: "README.md"), encoding: .utf8)
         let blocks = readme.components(separatedBy: "```\n")
-        let block = try #require(blocks.first { $0.contains("cairn serve") })
+        let block = try #require(blocks.first { $0.contains(words) })
         let port = Int.random(in: 20_000..<30_000)
         let ready =
             "for i in $(seq 1 200); do (: </dev/tcp/127.0.0.1/\(port)) 2>/dev/null "
@@ -254,8 +255,25 @@ import Testing
         let run = try CairnProcess.run(
             URL(filePath: "/bin/bash"), ["-c", whole], in: place.folder, environment: environment)
         #expect(run.code == 0, "\(run.errors)")
+        return (script, run)
+    }
+
+    @Test func `the README's commands run as they stand`() throws {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let (script, run) = try Self.runREADME("cairn serve", in: place)
         #expect(run.output.contains("outcome   verified"))
         let commands = script.split(separator: "\n").count { $0.hasPrefix("cairn ") }
         #expect(commands >= 7)
+    }
+
+    @Test func `and so do those for an ERP`() throws {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        _ = try place.makeNode()
+        let (_, run) = try Self.runREADME("curl", in: place)
+        #expect(run.output.contains("202 Accepted"))
+        #expect(run.output.contains(#""captureErrorBehaviour":"rollback""#))
+        #expect(run.output.contains(#""success":true"#))
     }
 }

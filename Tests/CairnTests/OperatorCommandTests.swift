@@ -22,7 +22,7 @@ import Testing
             node, ["--check-config", "--http", "127.0.0.1:1"],
             environment: ["CAIRN_LOG_LEVEL": "debug", "CAIRN_LOGFORMAT": "json"])
         #expect(shown.code == 0, "\(shown.errors)")
-        #expect(shown.output.contains("listen              127.0.0.1:1"))
+        #expect(shown.output.contains("listen                    127.0.0.1:1"))
         let lines = shown.output.split(separator: "\n").map { $0.split(separator: " ").first }
         #expect(lines.contains("drainSeconds"))
         #expect(shown.errors.contains("CAIRN_LOGFORMAT: there is no such setting"))

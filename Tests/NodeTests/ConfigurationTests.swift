@@ -91,7 +91,7 @@ import Testing
 
     @Test func `are shown with who set them, as a table and as JSON`() throws {
         let configuration = try Self.configuration(#"{"drainSeconds": 5}"#)
-        #expect(configuration.table.contains("drainSeconds        5"))
+        #expect(configuration.table.contains("drainSeconds              5"))
         #expect(configuration.table.split(separator: "\n").count == Setting.allCases.count)
         let shown = configuration.json["drainSeconds"]
         #expect(shown?["value"]?.asNumber?.text == "5")
