@@ -119,7 +119,7 @@ let package = Package(
         .executableTarget(
             name: "cairn-bench",
             dependencies: level3 + ["Node", crypto, logging] + sqlite, path: "tools/bench",
-            exclude: ["run", "RESULTS.md"], swiftSettings: settings),
+            exclude: ["run", "lineage.sql", "RESULTS.md"], swiftSettings: settings),
 
         // Tests
         .target(
