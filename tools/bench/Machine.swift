@@ -1,5 +1,5 @@
+import CDispatch
 import Crypto
-import Dispatch
 import Foundation
 import Synchronization
 
