@@ -31,7 +31,8 @@ import Testing
         let place = try DemoPlace()
         defer { place.remove() }
         let file = place.folder.appending(path: "events.json")
-        try Data(#"[{"@context":"ex:c","type":"ObjectEvent"},{"@context":"ex:c"}]"#.utf8).write(to: file)
+        try Data(#"[{"@context":"ex:c","type":"ObjectEvent"},{"@context":"ex:c"}]"#.utf8).write(
+            to: file)
         let run = try CairnProcess.run(["hash", file.path()])
         #expect(run.code == 2)
         #expect(run.errors.contains("event 1"), "\(run.errors)")
