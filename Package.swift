@@ -119,7 +119,7 @@ let package = Package(
         .executableTarget(
             name: "cairn-bench",
             dependencies: level3 + ["Node", crypto, logging] + sqlite, path: "tools/bench",
-            exclude: ["pieces", "run", "RESULTS.md"], swiftSettings: settings),
+            exclude: ["pieces", "run", "lineage.sql", "RESULTS.md"], swiftSettings: settings),
 
         // Tests
         .target(

@@ -81,7 +81,8 @@ package struct StoryReader {
     /// A text.
     package mutating func text() -> String? {
         guard let head = number(), let rest = raw(Int(clamping: head >> 1)) else { return nil }
-        return String(decoding: head & 1 == 1 ? Self.stem + rest : Array(rest), as: UTF8.self)
+        guard head & 1 == 1 else { return String(decoding: rest, as: UTF8.self) }
+        return String(decoding: Self.stem + rest, as: UTF8.self)
     }
 
     /// A text that may be absent.

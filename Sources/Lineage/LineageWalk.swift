@@ -347,15 +347,23 @@ package struct LineageWalk<Source: EventSource> {
     }
 }
 
+extension TraceEvent {
+    /// What tells the lines of one event about one thing apart.
+    fileprivate var statement: [String?] { [role, quantity, unit] }
+}
+
 extension RecordedEvent {
     /// What this event says of a thing: a line for each flow, or that it is mentioned, if it is as
     /// the process, as the site of a report without goods, or as where the walk started.
     fileprivate func lines(about uri: String, isStart: Bool) -> [TraceEvent] {
         var lines: [TraceEvent] = []
+        // Most events name a thing once: then nothing is compared.
         var said: Set<[String?]> = []
         for thing in story.things where thing.uri == uri {
-            guard said.insert([thing.role.rawValue, thing.quantity, thing.unit]).inserted else {
-                continue
+            if !lines.isEmpty {
+                if said.isEmpty { said.insert(lines[0].statement) }
+                let statement = [thing.role.rawValue, thing.quantity, thing.unit]
+                guard said.insert(statement).inserted else { continue }
             }
             lines.append(line(thing.role.rawValue, thing.quantity, thing.unit))
         }

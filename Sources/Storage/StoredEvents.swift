@@ -27,34 +27,33 @@ package struct StoredEvents: EventSource {
     private static let declarationsLimit = 1_000
 
     private let ledger: Ledger
-    private let reader: Reader
     private let about: SQLStatement
     private let through: SQLStatement
     private let concerning: SQLStatement
+    private let stories: StoryCache
     /// Whether the views hold any declaration at all.
     private let hasDeclarations: Bool
 
     init(_ database: Database, ledger: Ledger, reader: Reader) throws(StorageError) {
         self.ledger = ledger
-        self.reader = reader
         about = try SQLStatement(
             database,
             """
-            SELECT f.event, s.bytes FROM flow f JOIN story s ON s.event = f.event
-            WHERE f.subject = ? ORDER BY f.time, f.event
+            SELECT event FROM flow WHERE subject = ? ORDER BY time, event
             """)
+        stories = StoryCache(
+            statement: try SQLStatement(database, "SELECT bytes FROM story WHERE event = ?"),
+            reader: reader)
         through = try SQLStatement(
             database,
             """
-            SELECT p.event, s.bytes FROM passage p JOIN story s ON s.event = p.event
-            WHERE p.kind = ? AND p.uri = ? AND p.time >= ? AND p.time < ?
-            ORDER BY p.time, p.event
+            SELECT event FROM passage WHERE kind = ? AND uri = ? AND time >= ? AND time < ?
+            ORDER BY time, event
             """)
         concerning = try SQLStatement(
             database,
             """
-            SELECT p.event, s.bytes FROM passage p JOIN story s ON s.event = p.event
-            WHERE p.kind = ? AND p.uri = ? ORDER BY p.time, p.event
+            SELECT event FROM passage WHERE kind = ? AND uri = ? ORDER BY time, event
             """)
         hasDeclarations =
             try SQLStatement(database, "SELECT 1 FROM passage WHERE kind >= 2 LIMIT 1")
@@ -62,8 +61,8 @@ package struct StoredEvents: EventSource {
     }
 
     package func events(about uri: String, limit: Int) throws(StorageError) -> [RecordedEvent] {
-        var found = Found(limit: limit, reader: reader)
-        try about.forEach(.text(uri)) { (row) throws(StorageError) in found.take(row) }
+        var found = Found(limit: limit, stories: stories)
+        try about.forEach(.text(uri)) { (row) throws(StorageError) in try found.take(row) }
         return found.events
     }
 
@@ -72,10 +71,10 @@ package struct StoredEvents: EventSource {
     ) throws(StorageError) -> [RecordedEvent] {
         var all: [RecordedEvent] = []
         for kind: Int64 in [0, 1] {
-            var found = Found(limit: limit, reader: reader)
+            var found = Found(limit: limit, stories: stories)
             try through.forEach(
                 .integer(kind), .text(uri), .integer(times.lowerBound), .integer(times.upperBound)
-            ) { (row) throws(StorageError) in found.take(row) }
+            ) { (row) throws(StorageError) in try found.take(row) }
             all = all.isEmpty ? found.events : all + found.events
         }
         return all
@@ -85,11 +84,11 @@ package struct StoredEvents: EventSource {
         concerning eventIDs: [String]
     ) throws(StorageError) -> [RecordedEvent] {
         guard hasDeclarations else { return [] }
-        var found = Found(limit: Self.declarationsLimit, reader: reader)
+        var found = Found(limit: Self.declarationsLimit, stories: stories)
         for id in Set(eventIDs.map(Corrections.normal)).sorted() {
             for kind: Int64 in [2, 3] {
                 try concerning.forEach(.integer(kind), .text(id)) {
-                    (row) throws(StorageError) in found.take(row)
+                    (row) throws(StorageError) in try found.take(row)
                 }
             }
         }
@@ -108,7 +107,41 @@ package struct StoredEvents: EventSource {
     }
 }
 
-/// Rows as they are read: each event once, only what may be seen, up to a limit.
+/// Stories by number, read once while they are remembered.
+///
+/// An event of many things is met from each of them. It belongs to one walk on one thread.
+private final class StoryCache {
+    private static let countLimit = 4_096
+
+    private let statement: SQLStatement
+    private let reader: Reader
+    private var known: [Int64: StoredStory.Told?] = [:]
+    private var thingCount = 0
+    /// Things in all remembered stories: what bounds their memory.
+    private static let thingLimit = 100_000
+
+    init(statement: SQLStatement, reader: Reader) {
+        self.statement = statement
+        self.reader = reader
+    }
+
+    /// The story of an event; nothing if the reader may not see it.
+    func story(_ number: Int64) throws(StorageError) -> StoredStory.Told? {
+        if let told = known[number] { return told }
+        let told = try statement.first(.integer(number)) { row in
+            StoredStory.read(row.bytes(0), for: reader)
+        }
+        if known.count >= Self.countLimit || thingCount >= Self.thingLimit {
+            known.removeAll(keepingCapacity: true)
+            thingCount = 0
+        }
+        known[number] = .some(told ?? nil)
+        thingCount += told??.event.story.things.count ?? 0
+        return told ?? nil
+    }
+}
+
+/// Events as they are found: each once, only what may be seen, up to a limit.
 private struct Found {
     private struct Said: Hashable {
         var issuer: String
@@ -116,24 +149,31 @@ private struct Found {
     }
 
     let limit: Int
-    let reader: Reader
+    private let stories: StoryCache
     private(set) var events: [RecordedEvent] = []
     private var last: Int64?
+    /// What was said by the first event: most things have one, and no set is made for it.
+    private var first: Said?
     private var seen: Set<Said> = []
 
-    init(limit: Int, reader: Reader) {
+    init(limit: Int, stories: StoryCache) {
         self.limit = limit
-        self.reader = reader
+        self.stories = stories
     }
 
     /// Takes a row; whether another one is wanted.
-    mutating func take(_ row: SQLRow) -> Bool {
+    mutating func take(_ row: SQLRow) throws(StorageError) -> Bool {
         let number = row.integer(0)
         guard number != last else { return true }
         last = number
-        guard let told = StoredStory.read(row.bytes(1), for: reader),
-            seen.insert(Said(issuer: told.event.issuer, content: told.said)).inserted
-        else { return true }
+        guard let told = try stories.story(number) else { return true }
+        let said = Said(issuer: told.event.issuer, content: told.said)
+        if let first {
+            if seen.isEmpty { seen.insert(first) }
+            guard seen.insert(said).inserted else { return true }
+        } else {
+            first = said
+        }
         events.append(told.event)
         return events.count < limit
     }

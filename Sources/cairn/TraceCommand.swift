@@ -19,9 +19,9 @@ struct TraceCommand: AsyncParsableCommand {
             Example:
               cairn trace https://id.gs1.org/01/09521107000126/10/T26-0455 --direction up \\
                 --node http://127.0.0.1:8080
-              cairn trace https://id.gs1.org/414/9521101000016 --depth 1 --from 2026-03-01 \\
-                --until 2026-04-01 --node http://127.0.0.1:8080
-              cairn trace urn:epcglobal:cbv:bt:9521101000016:PO-1234 --direction down \\
+              cairn trace https://id.gs1.org/414/9521101001013 --depth 1 \\
+                --from 2026-03-01 --until 2026-04-01 --node http://127.0.0.1:8080
+              cairn trace urn:epcglobal:cbv:bt:9521101001013:PO-7 --direction down \\
                 --node http://127.0.0.1:8080
             """)
 

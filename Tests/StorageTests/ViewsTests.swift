@@ -148,4 +148,32 @@ struct `The views` {
         #expect(try events(batch).map(\.standing) == [.reported, .delegated])
         #expect(try views.records(about: "urn:x:d1", limit: 10).count == 1)
     }
+
+    @Test func `lead from a site to its events, and tell nothing of an erased one`() throws {
+        var sequencer = try SequencerRig(network: rig.network, ledger: ledger)
+        let supplier = rig.network.supplier
+        let event = DemoNetwork.objectEvent(
+            action: "ADD", bizStep: "commissioning", batches: [(supplier.batch("gone"), "7")],
+            site: supplier.site)
+        let submission = try rig.network.submission(event: event, by: supplier)
+        try sequencer.register([submission])
+        try fill()
+        let part = try Part.decode(try #require(submission.parts.first))
+        func passed() throws -> [RecordedEvent] {
+            try views.reading(as: .nodeOperator, ledger) {
+                try $0.events(through: supplier.site, times: 0..<Int64.max, limit: 100)
+            }
+        }
+        #expect(try passed().map(\.digest).contains(part.digest))
+        #expect(try events(supplier.batch("gone")).count == 1)
+        var record = Record(kind: .erasure)
+        record.target = .part(part.digest)
+        record.keys = [Subject(facet: .events, uri: supplier.batch("gone")).key(in: rig.network.id)]
+        record.reason = "asked for"
+        try sequencer.register([try rig.submission(record, by: supplier)])
+        try fill()
+        #expect(try !passed().map(\.digest).contains(part.digest))
+        #expect(try events(supplier.batch("gone")).isEmpty)
+        #expect(try everything().allSatisfy { !$0.contains("/10/gone") })
+    }
 }

@@ -7,6 +7,7 @@ enum Bench {
         do {
             let options = try Options(CommandLine.arguments.dropFirst())
             if options.wantsHelp { return print(Options.help) }
+            if options.measuresLineage { return try await lineages(options) }
             let report = try await measure(options)
             print(options.printsJSON ? try report.json() : report.table)
         } catch {
@@ -24,6 +25,16 @@ enum Bench {
         }
         var measurement = try Measurement(options, in: parent)
         return try await measurement.run(appendingIn: parent)
+    }
+
+    private static func lineages(_ options: Options) async throws {
+        let parent = options.directory ?? fresh()
+        try FileManager.default.createDirectory(
+            atPath: parent, withIntermediateDirectories: true)
+        defer {
+            if options.directory == nil { try? FileManager.default.removeItem(atPath: parent) }
+        }
+        try await Lineages(options, in: parent).run()
     }
 
     /// A directory beside the program, so that it lies on the same disk as the build.

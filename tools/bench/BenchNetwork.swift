@@ -136,7 +136,8 @@ struct BenchNetwork: Sendable {
             [event(number * issuers.count, batch: chainBatch, action: "OBSERVE")], 0)
     }
 
-    private func signed(_ events: [[UInt8]], _ number: Int) throws -> [UInt8] {
+    /// One statement over events of the issuer of a number.
+    func signed(_ events: [[UInt8]], _ number: Int) throws -> [UInt8] {
         let signer = issuers[number % issuers.count].signer
         let parts = try events.map {
             try signer.part($0, type: PartContentType.event, visibility: .network)

@@ -16,6 +16,8 @@ struct Options {
     var roundStatements = 5_000
     /// The largest size at which the whole ledger is checked.
     var checkLimit = 100_000
+    /// Whether queries by batch and lineages are measured, and nothing else.
+    var measuresLineage = false
     /// Whether only the help was asked for.
     var wantsHelp = false
 
@@ -29,6 +31,7 @@ struct Options {
           --in-flight N       submissions in hand at a time, 1 to 4096 (2048)
           --rounds N          statements in each of the five rounds of each way in (5000)
           --check-limit N     the largest size at which `cairn check` is timed (100000)
+          lineage             first: measure queries by batch and lineages, beside SQL
           --format json       print JSON instead of a table
         """
 
@@ -37,6 +40,10 @@ struct Options {
     /// - Throws: a ``BenchError`` that says which argument is wrong.
     init(_ arguments: some Sequence<String>) throws(BenchError) {
         var rest = Array(arguments)[...]
+        if rest.first == "lineage" {
+            measuresLineage = true
+            rest.removeFirst()
+        }
         while let name = rest.popFirst() {
             if name == "--help" || name == "-h" {
                 wantsHelp = true
