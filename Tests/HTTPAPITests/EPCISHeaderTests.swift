@@ -6,8 +6,9 @@ import Testing
 struct EPCISHeaderTests {
     @Test func `every answer names the versions, also a refusal`() async throws {
         try await withListener { port in
-            for path in ["/epcis", "/epcis/events", "/epcis/nothing", "/epcis/events/urn:uuid:none"]
-            {
+            for path in [
+                "/epcis", "/epcis/events", "/epcis/nothing", "/epcis/events/urn:uuid:none",
+            ] {
                 let answer = try await RawAnswer.ask(port, "GET", path)
                 for end in ["version", "min", "max"] {
                     #expect(answer.fields["gs1-epcis-\(end)"] == "2.0.0", "\(path)")

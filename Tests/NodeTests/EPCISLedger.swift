@@ -6,6 +6,7 @@ import Queries
 import Records
 import Storage
 import Support
+import Synchronization
 import Testing
 
 @testable import Node
@@ -24,6 +25,10 @@ struct EPCISLedger: Sendable {
     let secrets: [String: String]
 
     private static let made = Task { try await make() }
+    /// Generated events.
+    private static let generatedCount = 10_000
+    /// What was read of the ledger, and how many of its leaves.
+    private static let known = Mutex<(leaves: UInt64, entries: [Entry])>((0, []))
 
     /// The one ledger.
     static func shared() async throws -> EPCISLedger { try await made.value }
@@ -32,7 +37,7 @@ struct EPCISLedger: Sendable {
         let node = try TestNode()
         var generator = EventGenerator(seed: 23)
         var events: [[UInt8]] = []
-        while events.count < 10_000 {
+        while events.count < generatedCount {
             let json = generator.json(generator.event(at: events.count))
             if (try? EPCISEvent.read(json, by: .schema)) == nil { continue }
             events.append(json.serialized())
@@ -53,7 +58,9 @@ struct EPCISLedger: Sendable {
         groups.append((Array(special.reversed()), .open))
         try await node.serve { _, caller in
             for (index, group) in groups.enumerated() {
-                let list = "[" + group.0.map { String(decoding: $0, as: UTF8.self) }
+                let list =
+                    "["
+                    + group.0.map { String(decoding: $0, as: UTF8.self) }
                     .joined(separator: ",") + "]"
                 for submission in try node.network.submissions(
                     epcisDocument: Array(list.utf8), by: supplier, visibility: group.1,
@@ -68,7 +75,7 @@ struct EPCISLedger: Sendable {
         var secrets: [String: String] = [:]
         for member in [carrier, node.network.wholesaler] {
             secrets[member.uri] = try TokenFile(directory: node.directory).add(
-                name: "reader \(secrets.count)", role: .reader, organisation: member.uri,
+                name: "reader-\(secrets.count)", role: .reader, organisation: member.uri,
                 expiresMilliseconds: now + 86_400_000, nowMilliseconds: now)
         }
         return EPCISLedger(node: node, secrets: secrets)
@@ -78,16 +85,18 @@ struct EPCISLedger: Sendable {
     static func entries(of runtime: NodeRuntime) throws -> [Entry] {
         guard let running = runtime.running else { return [] }
         return try running.ledger.read { store in
-            var entries: [Entry] = []
-            var seen: Set<Hash256> = []
-            for leaf in 0..<(try store.size()) {
-                guard let bytes = try store.entry(at: leaf), let manifest = try store.manifest(at: leaf),
+            let size = try store.size()
+            var (first, entries) = known.withLock { $0 }
+            defer { known.withLock { $0 = (first, entries) } }
+            while first < size {
+                let leaf = first
+                first += 1
+                guard let bytes = try store.entry(at: leaf),
+                    let manifest = try store.manifest(at: leaf),
                     case .statement(let time, _) = try LogEntry.decode(bytes)
                 else { continue }
                 for (index, digest) in try Manifest.decode(manifest).partDigests.enumerated() {
-                    guard seen.insert(digest).inserted, let bytes = try store.part(digest) else {
-                        continue
-                    }
+                    guard let bytes = try store.part(digest) else { continue }
                     let part = try Part.decode(bytes)
                     guard part.contentType == PartContentType.event else { continue }
                     let event = try QueryableEvent(

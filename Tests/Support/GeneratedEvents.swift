@@ -50,7 +50,9 @@ package struct EventGenerator {
 
     package init(seed: UInt64) { random = SplitMix64(seed: seed) }
 
-    package mutating func number(_ range: Range<Int>) -> Int { Int.random(in: range, using: &random) }
+    package mutating func number(_ range: Range<Int>) -> Int {
+        Int.random(in: range, using: &random)
+    }
 
     private mutating func chance(_ percent: Int) -> Bool { number(0..<100) < percent }
 
