@@ -374,4 +374,44 @@ struct SubscriptionTests {
             #expect(await running.deliveries.entries.isEmpty)
         }
     }
+
+    @Test func `queries are named, asked and subscribed to over HTTP`() async throws {
+        let node = try TestNode()
+        try await node.serve(Self.settings()) { runtime, caller in
+            let port = runtime.address.port
+            func ask(_ method: String, _ path: String, _ body: String = "") async throws
+                -> RawAnswer
+            {
+                let bytes: [UInt8]? = body.isEmpty ? nil : Array(body.utf8)
+                return try await RawAnswer.ask(
+                    port, method, "/epcis/queries" + path,
+                    fields: ["content-type": "application/json"], body: bytes)
+            }
+            let query = #"{"name":"made","query":{"EQ_bizStep":["commissioning"]}}"#
+            let made = try await ask("POST", "", query)
+            #expect(made.status == 201 && made.fields["location"] == "/epcis/queries/made")
+            #expect(try await ask("POST", "", query).status == 409)
+            #expect(try await ask("GET", "/made").text == query)
+            #expect(try await ask("GET", "").text == "[\(query)]")
+            let ids = try await Self.submit(1...2, node, caller)
+            let events = try await ask("GET", "/made/events?perPage=1")
+            #expect(events.status == 200 && events.fields["link"] != nil)
+            #expect(events.text.contains(ids[1]) && !events.text.contains(ids[0]))
+            #expect(try await ask("GET", "/made/events?EQ_action=ADD").status == 400)
+            let wrong = try await ask(
+                "POST", "/made/subscriptions", #"{"dest":"https://a.example"}"#)
+            #expect(wrong.status == 400)
+            #expect(wrong.text.contains("epcisException:SubscriptionControlsException"))
+            let subscribed = try await ask(
+                "POST", "/made/subscriptions", #"{"dest":"https://a.example","stream":true}"#)
+            let place = try #require(
+                subscribed.fields["location"]?.dropFirst("/epcis/queries".count))
+            #expect(try await ask("GET", String(place)).status == 200)
+            #expect(try await ask("GET", "\(place)/deadLetters").text == "[]")
+            #expect(try await ask("DELETE", String(place)).status == 204)
+            #expect(try await ask("GET", String(place)).status == 404)
+            #expect(try await ask("DELETE", "/made").status == 204)
+            #expect(try await ask("GET", "/made").status == 404)
+        }
+    }
 }
