@@ -59,7 +59,8 @@ package final class StandingEvents: Sendable {
     ///   - byteLimit: of their bytes, unless it is one event.
     ///   - reader: who may see them.
     ///   - now: as of when master data says which site lies below which.
-    /// - Throws: ``StorageError``, ``WorkLimitReached``; a `QueryRefusal` never.
+    /// - Returns: the events, and how far was looked.
+    /// - Throws: ``StorageError``, ``WorkLimitReached``.
     package func look(
         for query: EventQuery, in range: DeliveryRange, notBefore: Int64?, limit: Int,
         byteLimit: Int, reader: Reader, nowMilliseconds now: UInt64

@@ -30,15 +30,15 @@ struct SubscriptionTests {
         var ids: [String] = []
         for number in numbers {
             let digits = String(number)
-            let id =
-                "urn:uuid:00000000-0000-4000-8000-"
-                + String(repeating: "0", count: 12 - digits.count) + digits
+            let zeros = String(repeating: "0", count: 12 - digits.count)
+            let id = "urn:uuid:00000000-0000-4000-8000-\(zeros)\(digits)"
+            let quantities = DemoNetwork.quantities([(supplier.batch("L\(number)"), "5")])
             let event = DemoNetwork.event(
                 "ObjectEvent", time: "2026-01-05T08:00:00Z",
                 """
                 "eventID":"\(id)","action":"ADD","bizStep":"commissioning",\
                 "bizLocation":{"id":"\(supplier.site)"},"quantityList":[\
-                \(DemoNetwork.quantities([(supplier.batch("L\(number)"), "5")]))]
+                \(quantities)]
                 """)
             let submission = try node.network.submission(
                 event: event, by: supplier, visibility: visibility)
@@ -56,10 +56,10 @@ struct SubscriptionTests {
     ) async throws -> SubscriptionPlace {
         let running = try #require(runtime.running)
         let body = #"{"name":"\#(query)","query":{"EQ_bizStep":["commissioning"]}}"#
-        do {
-            _ = try await running.addQuery(
-                Array(body.utf8), EPCISPreferences(), of: organisation)
-        } catch let refusal where "query.exists" ~= refusal {}
+        let known = try? await running.namedQuery(query, of: organisation)
+        if known == nil {
+            _ = try await running.addQuery(Array(body.utf8), EPCISPreferences(), of: organisation)
+        }
         let made = try await running.subscribe(
             Array(#"{"dest":"\#(url)",\#(controls)}"#.utf8), toQuery: query, EPCISPreferences(),
             of: organisation)
@@ -70,6 +70,31 @@ struct SubscriptionTests {
         _ place: SubscriptionPlace, _ runtime: NodeRuntime
     ) async throws -> JSONValue {
         try JSONValue.parse(try await #require(runtime.running).subscription(place))
+    }
+
+    /// How deliveries of a subscription stand.
+    private static func standing(
+        _ place: SubscriptionPlace, _ runtime: NodeRuntime
+    ) async throws -> (state: String, failure: String, attempts: String) {
+        let document = try await Self.document(place, runtime)
+        let delivery: JSONValue = document["cairn:delivery"] ?? .null
+        let state: String = delivery["state"]?.asString ?? ""
+        let failure: String = delivery["lastFailure"]?.asString ?? ""
+        let attempts: String = delivery["attempts"]?.asNumber?.text ?? ""
+        return (state, failure, attempts)
+    }
+
+    /// Waits until deliveries of a subscription stand so.
+    private static func waits(
+        _ place: SubscriptionPlace, _ runtime: NodeRuntime,
+        until isSo: @Sendable ((state: String, failure: String, attempts: String)) -> Bool
+    ) async throws -> Bool {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while ContinuousClock.now < deadline {
+            if isSo(try await standing(place, runtime)) { return true }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        return false
     }
 
     @Test func `a receiver that fails, hangs and comes back gets every event, in order`()
@@ -95,7 +120,7 @@ struct SubscriptionTests {
             for number in 1...5 {
                 ids += try await Self.submit(number...number, node, caller)
                 let all = ids
-                #expect(await receiver.waits { $0.eventIDs == all })
+                try #require(await receiver.waits { $0.eventIDs == all })
             }
             #expect(receiver.eventIDs == ids)
             #expect(receiver.deliveries.count >= 9)
@@ -122,10 +147,10 @@ struct SubscriptionTests {
         let (place, first) = try await node.serve(settings) { runtime, caller in
             let place = try await Self.subscribe(runtime, node.network.carrier.uri, url)
             let first = try await Self.submit(1...2, node, caller)
-            #expect(await receiver.waits { $0.eventIDs == first })
+            try #require(await receiver.waits { $0.eventIDs == first })
             receiver.react { _, _ in .hang }
             let second = try await Self.submit(3...4, node, caller)
-            #expect(await receiver.waits { $0.deliveries.count > $0.taken.count })
+            try #require(await receiver.waits { $0.deliveries.count > $0.taken.count })
             return (place, first + second)
         }
         let hanging = try #require(receiver.deliveries.last)
@@ -133,18 +158,18 @@ struct SubscriptionTests {
         // The receiver is away while the node starts.
         try await node.serve(settings) { runtime, caller in
             let third = try await Self.submit(5...5, node, caller)
-            try await Task.sleep(for: .milliseconds(300))
-            let document = try await Self.document(place, runtime)
-            #expect(document["cairn:delivery"]?["state"] == .string("retrying"))
+            let isRetrying = try await Self.waits(place, runtime) { $0.state == "retrying" }
+            #expect(isRetrying)
             let again = try WebhookReceiver(port: port) { _, _ in .answer(200) }
             defer { again.stop() }
             let rest = Array((first + third).dropFirst(2))
-            #expect(await again.waits { $0.eventIDs == rest })
+            try #require(await again.waits { $0.eventIDs == rest })
             #expect(again.eventIDs == rest)
             let repeated = try #require(again.deliveries.first)
             #expect(repeated.key == hanging.key && repeated.body == hanging.body)
+            let isActive = try await Self.waits(place, runtime) { $0.state == "active" }
+            #expect(isActive)
             let told = try await Self.document(place, runtime)
-            #expect(told["cairn:delivery"]?["state"] == .string("active"))
             #expect(told["lastNotifiedAt"] != nil)
         }
     }
@@ -164,9 +189,9 @@ struct SubscriptionTests {
             }
             _ = try await Self.subscribe(runtime, network.wholesaler.uri, receiver.url)
             let ids = try await Self.submit(1...3, node, caller)
-            #expect(await receiver.waits { $0.eventIDs == ids })
-            #expect(
-                await hanging.waits { $0.deliveries.count == Deliveries.turnsOfOrganisationLimit })
+            try #require(await receiver.waits { $0.eventIDs == ids })
+            let limit = Deliveries.turnsOfOrganisationLimit
+            try #require(await hanging.waits { $0.deliveries.count == limit })
         }
     }
 
@@ -182,14 +207,14 @@ struct SubscriptionTests {
             _ = try await Self.subscribe(
                 runtime, network.carrier.uri, receiver.url,
                 #""stream":true,"initialRecordTime":"2020-01-01T00:00:00Z""#)
-            #expect(await receiver.waits { $0.eventIDs == past })
+            try #require(await receiver.waits { $0.eventIDs == past })
             _ = try await Self.submit(
                 2...2, node, caller,
                 visibility: .only([network.supplier.uri, network.wholesaler.uri]))
             let own = try await Self.submit(
                 3...3, node, caller, visibility: .only([network.carrier.uri]))
             let all = past + own
-            #expect(await receiver.waits { $0.eventIDs == all })
+            try #require(await receiver.waits { $0.eventIDs == all })
             #expect(receiver.deliveries.flatMap(\.eventIDs) == all)
         }
     }
@@ -221,13 +246,13 @@ struct SubscriptionTests {
         let port = receiver.port
         let carrier = node.network.carrier.uri
         try await node.serve(Self.settings(hosts: "127.0.0.1:\(other.port)")) { runtime, caller in
-            for url in [
+            let urls: [String] = [
                 receiver.url, "https://127.0.0.1:\(port)/", "https://localhost:\(port)/",
                 "https://[::1]:\(port)/", "https://[::ffff:127.0.0.1]:\(port)/",
                 "https://10.1.2.3/", "https://169.254.169.254/latest/meta-data",
-                "http://a.example/",
-                "file:///etc/passwd",
-            ] {
+                "http://a.example/", "file:///etc/passwd",
+            ]
+            for url in urls {
                 await #expect(throws: Refusal.self, "\(url)") {
                     try await Self.subscribe(runtime, carrier, url)
                 }
@@ -239,14 +264,8 @@ struct SubscriptionTests {
             _ = try await Self.submit(1...1, node, caller)
             #expect(await other.waits { !$0.deliveries.isEmpty })
             for (place, reason) in [(hidden, "public Internet"), (moved, "302")] {
-                let deadline = ContinuousClock.now + .seconds(60)
-                var failure = ""
-                while failure.isEmpty, ContinuousClock.now < deadline {
-                    let document = try await Self.document(place, runtime)
-                    failure = document["cairn:delivery"]?["lastFailure"]?.asString ?? ""
-                    try await Task.sleep(for: .milliseconds(20))
-                }
-                #expect(failure.contains(reason))
+                let isTold = try await Self.waits(place, runtime) { $0.failure.contains(reason) }
+                #expect(isTold, "\(reason)")
             }
             #expect(receiver.deliveries.isEmpty)
         }
@@ -258,24 +277,21 @@ struct SubscriptionTests {
         let node = try TestNode()
         let receiver = try WebhookReceiver { _, _ in .answer(422) }
         defer { receiver.stop() }
-        let start = SystemClock.nowMilliseconds()
         let ahead = Mutex<UInt64>(0)
         var settings = try Self.settings()
         settings.nowMilliseconds = { SystemClock.nowMilliseconds() + ahead.withLock { $0 } }
-        _ = start
         try await node.serve(settings) { runtime, caller in
             let running = try #require(runtime.running)
             let place = try await Self.subscribe(
                 runtime, node.network.carrier.uri, receiver.url)
             let ids = try await Self.submit(1...1, node, caller)
             for count in 1...DeliveryLimits.attempts {
-                #expect(await receiver.waits { $0.deliveries.count >= count })
-                let deadline = ContinuousClock.now + .seconds(60)
-                while try await Self.document(place, runtime)["cairn:delivery"]?["attempts"]
-                    != .number(JSONNumber(count)), count < DeliveryLimits.attempts,
-                    ContinuousClock.now < deadline
-                {
-                    try await Task.sleep(for: .milliseconds(10))
+                let isTried = await receiver.waits { $0.deliveries.count >= count }
+                #expect(isTried)
+                if count < DeliveryLimits.attempts {
+                    let text = String(count)
+                    let isKept = try await Self.waits(place, runtime) { $0.attempts == text }
+                    #expect(isKept)
                 }
                 ahead.withLock { $0 += 15 * 60_000 }
                 await running.deliveries.pump()
@@ -283,18 +299,20 @@ struct SubscriptionTests {
             var letters: [JSONValue] = []
             let deadline = ContinuousClock.now + .seconds(60)
             while letters.isEmpty, ContinuousClock.now < deadline {
-                letters = try JSONValue.parse(try await running.deadLetters(place)).asArray ?? []
+                let bytes = try await running.deadLetters(place)
+                letters = try JSONValue.parse(bytes).asArray ?? []
                 try await Task.sleep(for: .milliseconds(10))
             }
-            #expect(letters.first?["lastFailure"] == .string("the receiver answered 422"))
-            #expect(letters.first?["delivery"] == .number(JSONNumber(1)))
+            let letter: JSONValue = letters.first ?? .null
+            #expect(letter["lastFailure"]?.asString == "the receiver answered 422")
+            #expect(letter["delivery"]?.asNumber?.text == "1")
             receiver.react { _, _ in .answer(200) }
             let second = try await Self.submit(2...2, node, caller)
-            #expect(await receiver.waits { $0.eventIDs == second })
+            try #require(await receiver.waits { $0.eventIDs == second })
             await #expect(throws: Refusal.self) { try await running.redeliver(9, place) }
             try await running.redeliver(1, place)
             let both = second + ids
-            #expect(await receiver.waits { $0.eventIDs == both })
+            try #require(await receiver.waits { $0.eventIDs == both })
             #expect(try await running.deadLetters(place) == Array("[]".utf8))
             await #expect(throws: Refusal.self) { try await running.redeliver(1, place) }
         }
@@ -308,19 +326,14 @@ struct SubscriptionTests {
         try await node.serve(Self.settings()) { runtime, caller in
             let place = try await Self.subscribe(runtime, network.carrier.uri, receiver.url)
             let ids = try await Self.submit(1...1, node, caller)
-            #expect(await receiver.waits { $0.eventIDs == ids })
+            try #require(await receiver.waits { $0.eventIDs == ids })
             let body = try network.amendment(
                 [.suspend(organisation: network.carrier.uri, fromMilliseconds: 0)],
                 after: network.state)
             #expect(try await caller.post(network.submission(body)).status == 201)
             _ = try await Self.submit(2...3, node, caller)
-            let deadline = ContinuousClock.now + .seconds(60)
-            var state: JSONValue?
-            while state != .string("paused"), ContinuousClock.now < deadline {
-                state = try await Self.document(place, runtime)["cairn:delivery"]?["state"]
-                try await Task.sleep(for: .milliseconds(20))
-            }
-            #expect(state == .string("paused"))
+            let isPaused = try await Self.waits(place, runtime) { $0.state == "paused" }
+            #expect(isPaused)
             #expect(receiver.eventIDs == ids)
         }
     }
@@ -359,6 +372,46 @@ struct SubscriptionTests {
             try await running.removeQuery("made", of: ours)
             await #expect(throws: Refusal.self) { try await running.subscription(place) }
             #expect(await running.deliveries.entries.isEmpty)
+        }
+    }
+
+    @Test func `queries are named, asked and subscribed to over HTTP`() async throws {
+        let node = try TestNode()
+        try await node.serve(Self.settings()) { runtime, caller in
+            let port = runtime.address.port
+            func ask(_ method: String, _ path: String, _ body: String = "") async throws
+                -> RawAnswer
+            {
+                let bytes: [UInt8]? = body.isEmpty ? nil : Array(body.utf8)
+                return try await RawAnswer.ask(
+                    port, method, "/epcis/queries" + path,
+                    fields: ["content-type": "application/json"], body: bytes)
+            }
+            let query = #"{"name":"made","query":{"EQ_bizStep":["commissioning"]}}"#
+            let made = try await ask("POST", "", query)
+            #expect(made.status == 201 && made.fields["location"] == "/epcis/queries/made")
+            #expect(try await ask("POST", "", query).status == 409)
+            #expect(try await ask("GET", "/made").text == query)
+            #expect(try await ask("GET", "").text == "[\(query)]")
+            let ids = try await Self.submit(1...2, node, caller)
+            let events = try await ask("GET", "/made/events?perPage=1")
+            #expect(events.status == 200 && events.fields["link"] != nil)
+            #expect(events.text.contains(ids[1]) && !events.text.contains(ids[0]))
+            #expect(try await ask("GET", "/made/events?EQ_action=ADD").status == 400)
+            let wrong = try await ask(
+                "POST", "/made/subscriptions", #"{"dest":"https://a.example"}"#)
+            #expect(wrong.status == 400)
+            #expect(wrong.text.contains("epcisException:SubscriptionControlsException"))
+            let subscribed = try await ask(
+                "POST", "/made/subscriptions", #"{"dest":"https://a.example","stream":true}"#)
+            let place = try #require(
+                subscribed.fields["location"]?.dropFirst("/epcis/queries".count))
+            #expect(try await ask("GET", String(place)).status == 200)
+            #expect(try await ask("GET", "\(place)/deadLetters").text == "[]")
+            #expect(try await ask("DELETE", String(place)).status == 204)
+            #expect(try await ask("GET", String(place)).status == 404)
+            #expect(try await ask("DELETE", "/made").status == 204)
+            #expect(try await ask("GET", "/made").status == 404)
         }
     }
 }
