@@ -231,8 +231,7 @@ struct AccessMatrixTests {
         "DELETE /epcis/queries/{name}/subscriptions/{id}": 204,
         "DELETE /epcis/queries/{name}/subscriptions/{id}/deadLetters/{delivery}": 204,
         "POST /epcis/queries/{name}/subscriptions/{id}/deadLetters/{delivery}": 202,
-        // The matrix posts what is no EPCIS.
-        "POST /epcis/capture": 415, "POST /epcis/events": 415,
+        "POST /epcis/capture": 202,
     ]
 
     @Test func `a credential that does not count is refused, also where none is needed`()

@@ -17,9 +17,10 @@ struct Asker: Sendable {
     var credential: String?
 
     func ask(
-        _ method: String = "GET", _ target: String, accept: String? = nil, body: [UInt8]? = nil
+        _ method: String = "GET", _ target: String, accept: String? = nil,
+        type: String = "application/vnd.cairn.submission+cbor", body: [UInt8]? = nil
     ) async throws -> RawAnswer {
-        var fields = ["content-type": "application/vnd.cairn.submission+cbor"]
+        var fields = ["content-type": type]
         fields["authorization"] = credential.map { "Bearer \($0)" }
         fields["accept"] = accept
         return try await RawAnswer.ask(port, method, target, fields: fields, body: body)

@@ -12,6 +12,9 @@ import Testing
 /// every role.
 struct MarkerTests {
     private static let marker = "918273.645"
+    private static let eventID = "urn:uuid:2f1c7d64-58a0-4c5e-8a35-9b7c2f0f6a11"
+
+    private static func item(_ member: DemoNetwork.Member) -> String { member.product + "/21/7" }
 
     private struct Planted {
         var submission: Submission
@@ -20,8 +23,17 @@ struct MarkerTests {
     }
 
     private static func plant(_ node: TestNode, _ visibility: Visibility) throws -> Planted {
-        let submission = try node.commissioning(
-            "PLANTED", kilograms: marker, visibility: visibility)
+        let supplier = node.network.supplier
+        let event = DemoNetwork.event(
+            "ObjectEvent", time: "2026-01-05T08:00:00Z",
+            """
+            "eventID":"\(eventID)","action":"ADD","bizStep":"commissioning",\
+            "disposition":"active","readPoint":{"id":"\(supplier.site)"},\
+            "bizLocation":{"id":"\(supplier.site)"},"epcList":["\(item(supplier))"],\
+            "quantityList":[\(DemoNetwork.quantities([(supplier.batch("PLANTED"), marker)]))]
+            """)
+        let submission = try node.network.submission(
+            event: event, by: supplier, visibility: visibility)
         let part = try #require(submission.parts.first)
         return Planted(
             submission: submission, digest: try Part.decode(part).digest,
@@ -63,6 +75,14 @@ struct MarkerTests {
             "{bundle…}": ["000.p/2", "000.p/3", "000.p/4"], "{level}": ["0"],
             "{tile…}": ["000.p/2", "000.p/4"],
             "{leaf index}": ["0", "2"],
+            "{path…}": ["events"], "{eventID}": [HTTPCaller.segment(eventID)], "{token}": ["x"],
+            "{captureID}": ["x"], "{delivery}": ["1"],
+            // What is deleted is another's query, so that the asked one stays.
+            "{name}": [row.method == "DELETE" ? "gone" : "q"],
+            "{eventType}": ["ObjectEvent"], "{bizStep}": ["commissioning"],
+            "{disposition}": ["active"], "{epc}": [HTTPCaller.segment(item(network.supplier))],
+            "{readPoint}": [HTTPCaller.segment(network.supplier.site)],
+            "{bizLocation}": [HTTPCaller.segment(network.supplier.site)],
             "{subject…}": row.pattern.hasPrefix("/trace")
                 ? subjects.map { $0 + "?direction=both" }
                 : subjects + subjects.map { $0 + "?scope=subject" },
@@ -92,6 +112,12 @@ struct MarkerTests {
             let first = try await asker.as(callers["supplier submitter"] ?? nil)
                 .ask("POST", "/entries", body: body)
             #expect(first.status == 201, "\(first.text)")
+            let query = Array(#"{"name":"q","query":{"eventType":["ObjectEvent"]}}"#.utf8)
+            for case let (_, credential?) in callers {
+                let made = try await asker.as(credential).ask(
+                    "POST", "/epcis/queries", type: "application/json", body: query)
+                #expect([201, 409].contains(made.status), "\(made.text)")
+            }
             var seen: [String: Set<String>] = [:]
             for row in Route.table {
                 for target in targets(row, planted, node) {
@@ -112,9 +138,20 @@ struct MarkerTests {
         }
     }
 
-    private static let shown: Set<String> = [
-        "GET /log/part/{digest}", "GET /evidence/{subject…}", "GET /trace/{subject…}",
+    /// Where strangers see what is public.
+    private static let open: Set<String> = [
+        "GET /log/part/{digest}", "GET /trace/{subject…}", "GET /epcis/events",
+        "GET /epcis/events/{eventID}", "GET /epcis/eventTypes/{eventType}/events",
+        "GET /epcis/epcs/{epc}/events", "GET /epcis/bizSteps/{bizStep}/events",
+        "GET /epcis/dispositions/{disposition}/events",
+        "GET /epcis/readPoints/{readPoint}/events",
+        "GET /epcis/bizLocations/{bizLocation}/events",
     ]
+
+    /// Where members see what is for them.
+    private static let shown = open.union([
+        "GET /evidence/{subject…}", "GET /epcis/queries/{name}/events",
+    ])
 
     @Test func `a part for one organisation is seen by it alone, whatever is asked`() async throws {
         let supplier = try DemoNetwork().supplier.uri
@@ -135,7 +172,7 @@ struct MarkerTests {
 
     @Test func `a public part is seen by strangers, but not who else says what`() async throws {
         let seen = try await Self.seen(.open)
-        #expect(seen["stranger"] == ["GET /log/part/{digest}", "GET /trace/{subject…}"])
+        #expect(seen["stranger"] == Self.open)
     }
 
     @Test func `on loopback a caller without token sees what the node's organisation may see`()
