@@ -14,6 +14,8 @@ struct FoundEvent {
     var registeredMilliseconds: Int64
     /// The digest of its part.
     var digest: [UInt8]
+    /// Who signed it.
+    var issuer: String
 }
 
 /// A search of the views for all events that a query may match, in the query's order.
@@ -76,11 +78,11 @@ extension EventSearch {
         guard filter.numbers.lowerBound < filter.numbers.upperBound else { return }
         var sql = SQLText()
         if let driver = try driver(of: keys, filter, in: database) {
-            sql += "SELECT e.number, e.time, e.registered, e.digest FROM (SELECT DISTINCT n FROM ("
+            sql += "SELECT e.number, e.time, e.registered, e.digest, e.issuer FROM (SELECT DISTINCT n FROM ("
             sql += driver
             sql += ")) s CROSS JOIN event e ON e.number = s.n WHERE "
         } else {
-            sql += "SELECT e.number, e.time, e.registered, e.digest FROM event e "
+            sql += "SELECT e.number, e.time, e.registered, e.digest, e.issuer FROM event e "
             sql += isByEventTime ? "INDEXED BY event_time WHERE " : "NOT INDEXED WHERE "
         }
         sql += filter.sql(isByEventTime: isByEventTime, isDescending: isDescending, after: after)
@@ -110,7 +112,8 @@ extension EventSearch {
         guard let number = Int64.fromDatabaseValue(row[0]),
             let time = Int64.fromDatabaseValue(row[1]),
             let registered = Int64.fromDatabaseValue(row[2]),
-            let digest = Data.fromDatabaseValue(row[3])
+            let digest = Data.fromDatabaseValue(row[3]),
+            let issuer = String.fromDatabaseValue(row[4])
         else {
             throw StorageError(
                 code: "storage.corrupt", place: Views.fileName,
@@ -118,7 +121,7 @@ extension EventSearch {
         }
         return FoundEvent(
             number: number, timeMilliseconds: time, registeredMilliseconds: registered,
-            digest: [UInt8](digest))
+            digest: [UInt8](digest), issuer: issuer)
     }
 
     /// The key with the fewest events, if they are few; nil if all have many.

@@ -5,7 +5,7 @@ import MerkleTrees
 package import Queries
 package import Records
 
-/// A page of events, each as it was signed.
+/// A page of events, each as answers tell it.
 package struct FoundPage: Sendable {
     /// The events' JSON, in the query's order.
     package var events: [[UInt8]] = []
@@ -68,7 +68,14 @@ package struct LedgerQueries {
 /// A candidate that the reader may see.
 struct JudgedEvent {
     var queryable: QueryableEvent
+    /// The event as answers tell it.
     var bytes: [UInt8]
+
+    /// An event that was read, from the part with a digest.
+    init(_ queryable: QueryableEvent, signed: [UInt8], part: Hash256, issuer: String) {
+        self.queryable = queryable
+        bytes = ToldEvent(queryable, signed: signed, part: part, issuer: issuer).bytes
+    }
 }
 
 extension LedgerQueries {
@@ -111,7 +118,7 @@ extension LedgerQueries {
                     leafIndex: EventNumber.leafIndex(found.number),
                     part: EventNumber.part(found.number)))
         else { return nil }
-        return JudgedEvent(queryable: event, bytes: part.content)
+        return JudgedEvent(event, signed: part.content, part: digest, issuer: found.issuer)
     }
 
     private func search(

@@ -8,7 +8,7 @@ import Synchronization
 
 /// Events that a standing query finds in a stretch of the log.
 package struct FoundEvents: Sendable {
-    /// The events' JSON, in the order of the log, as they were signed.
+    /// The events' JSON, in the order of the log, as answers tell them.
     package var events: [[UInt8]]
     /// How far was looked: from the start asked for to here.
     package var range: DeliveryRange
@@ -36,6 +36,7 @@ package final class StandingEvents: Sendable {
         var digest: Hash256
         var position: EventPosition
         var registeredAtMilliseconds: Int64
+        var issuer: String
     }
 
     private let views: Views
@@ -122,7 +123,8 @@ package final class StandingEvents: Sendable {
             let queryable = try? QueryableEvent(
                 json, recordTimeMilliseconds: row.registeredAtMilliseconds, position: row.position)
         else { return nil }
-        let event = JudgedEvent(queryable: queryable, bytes: part.content)
+        let event = JudgedEvent(
+            queryable, signed: part.content, part: row.digest, issuer: row.issuer)
         kept.withLock { kept in
             if kept.count >= Self.keptLimit { kept.removeAll(keepingCapacity: true) }
             kept[row.digest] = Kept(visibility: part.visibility, event: event)
@@ -136,7 +138,7 @@ package final class StandingEvents: Sendable {
                 try GRDB::Row.fetchAll(
                     database.cachedStatement(
                         sql: """
-                            SELECT number, digest, registered FROM event
+                            SELECT number, digest, registered, issuer FROM event
                             WHERE number >= ? AND number < ? ORDER BY number LIMIT ?
                             """),
                     arguments: [
@@ -146,12 +148,14 @@ package final class StandingEvents: Sendable {
                     guard let number = Int64.fromDatabaseValue(row[0]),
                         let digest = Data.fromDatabaseValue(row[1])
                             .flatMap({ Hash256([UInt8]($0)) }),
-                        let registered = Int64.fromDatabaseValue(row[2])
+                        let registered = Int64.fromDatabaseValue(row[2]),
+                        let issuer = String.fromDatabaseValue(row[3])
                     else { return nil }
                     let position = EventPosition(
                         leafIndex: EventNumber.leafIndex(number), part: EventNumber.part(number))
                     return Row(
-                        digest: digest, position: position, registeredAtMilliseconds: registered)
+                        digest: digest, position: position, registeredAtMilliseconds: registered,
+                        issuer: issuer)
                 }
             }
         }

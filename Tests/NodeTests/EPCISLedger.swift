@@ -123,7 +123,7 @@ struct EPCISAsker: Sendable {
         return try await RawAnswer.ask(port, method, target, fields: fields)
     }
 
-    /// The events of a page, as their bytes, and the target of the next page.
+    /// The events of a page, as they were signed, and the target of the next page.
     func page(_ target: String) async throws -> (events: [[UInt8]], next: String?) {
         let answer = try await ask(target)
         #expect(answer.status == 200, "\(target) \(answer.text.prefix(300))")
@@ -133,7 +133,12 @@ struct EPCISAsker: Sendable {
     static func events(_ text: String) throws -> [[UInt8]] {
         let document = try JSONValue.parse(Array(text.utf8))
         let results = document["epcisBody"]?["queryResults"]?["resultsBody"]
-        return try #require(results?["eventList"]?.asArray).map { $0.serialized() }
+        return try #require(results?["eventList"]?.asArray).map { event in
+            guard case .object(let members) = event else { return event.serialized() }
+            let added = ToldEvent.addedNames
+            #expect(members.prefix(added.count).map(\.name) == added)
+            return JSONValue.object(Array(members.dropFirst(added.count))).serialized()
+        }
     }
 
     /// The members of a collection.

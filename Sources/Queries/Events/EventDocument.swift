@@ -1,9 +1,9 @@
 import EPCIS
 
-/// An `EPCISQueryDocument` that holds events as they were signed (EPCIS 2.0 §9.5, SPEC §17.2).
+/// An `EPCISQueryDocument` that holds events as answers tell them (EPCIS 2.0 §9.5, SPEC §17.2).
 ///
-/// Its own context is GS1's alone; each event has the context that it was signed with, so that a
-/// prefix means in the answer what it meant to the signer.
+/// Its own context is GS1's and the prefix `cairn`, of what a node adds; each event has the context
+/// that it was signed with, so that a prefix means in the answer what it meant to the signer.
 package struct EventDocument: Sendable {
     /// The events' JSON.
     package var events: [[UInt8]]
@@ -25,7 +25,8 @@ package struct EventDocument: Sendable {
 
     /// The document's text.
     package var bytes: [UInt8] {
-        var head = #"{"@context":["\#(Self.context)"],"type":"EPCISQueryDocument","#
+        var head = #"{"@context":["\#(Self.context)",{"cairn":"urn:cairn:"}],"#
+        head += #""type":"EPCISQueryDocument","#
         head += #""schemaVersion":"2.0","creationDate":""#
         head += Timestamp.text(milliseconds: createdMilliseconds)
         head += #"","epcisBody":{"queryResults":{"queryName":"#
