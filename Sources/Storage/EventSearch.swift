@@ -59,6 +59,8 @@ struct EventSearch {
         self.reader = reader
     }
 
+    /// What of an event is read.
+    private static let columns = "e.number, e.time, e.registered, e.digest, e.issuer"
     /// How many events of a key are put in order at most.
     static let sortedLimit = 8_192
     /// How many alternatives of a list are looked up for each event.
@@ -78,11 +80,11 @@ extension EventSearch {
         guard filter.numbers.lowerBound < filter.numbers.upperBound else { return }
         var sql = SQLText()
         if let driver = try driver(of: keys, filter, in: database) {
-            sql += "SELECT e.number, e.time, e.registered, e.digest, e.issuer FROM (SELECT DISTINCT n FROM ("
+            sql += "SELECT \(Self.columns) FROM (SELECT DISTINCT n FROM ("
             sql += driver
             sql += ")) s CROSS JOIN event e ON e.number = s.n WHERE "
         } else {
-            sql += "SELECT e.number, e.time, e.registered, e.digest, e.issuer FROM event e "
+            sql += "SELECT \(Self.columns) FROM event e "
             sql += isByEventTime ? "INDEXED BY event_time WHERE " : "NOT INDEXED WHERE "
         }
         sql += filter.sql(isByEventTime: isByEventTime, isDescending: isDescending, after: after)
