@@ -13,6 +13,10 @@ struct ReadingThreads: Sendable {
         queue = OperationQueue()
         queue.name = "cairn.reading"
         queue.maxConcurrentOperationCount = count
+        // On Linux the threads of one quality of service are as many as the processors, and the
+        // cooperative pool's are those of the default: there long work would hold up everything,
+        // /healthz and admission too.
+        queue.qualityOfService = .utility
     }
 
     /// Gives a piece of work to the threads.

@@ -306,6 +306,7 @@ import Testing
         (["import", "x.csv"], "a list needs --mapping"),
         (["import", "x.xlsx", "--mapping", "site-list"], "save it as CSV UTF-8"),
         (["import", "x.csv", "--mapping", "nosuch.json"], "nosuch.json: there is no such file"),
+        (["import", "x.csv", "--mapping", "nosuch"], "along come shipment-list"),
         (["import", "--show-mapping", "nosuch"], "there are shipment-list"),
         (["import", "nosuch.csv", "--mapping", "site-list", "--check"], "nosuch.csv"),
         (["import", "x.csv", "--mapping", "site-list"], "--key, --issuer and --genesis"),
@@ -314,6 +315,20 @@ import Testing
         let run = try CairnProcess.run(words)
         #expect(run.code == 2)
         #expect(run.errors.contains(expected), "\(run.errors)")
+    }
+
+    @Test func `what cannot be read leaves the errors of a former import alone`() throws {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let file = place.folder.appending(path: "no.csv")
+        let errors = file.path() + ".errors.csv"
+        let words = ["import", file.path()] + Self.signing + ["--node", "http://127.0.0.1:1"]
+        #expect(try CairnProcess.run(words).code == 2)
+        #expect(!FileManager.default.fileExists(atPath: errors))
+        try Data("no,such,columns\n".utf8).write(to: file)
+        try Data("kept".utf8).write(to: URL(filePath: errors))
+        #expect(try CairnProcess.run(words).code == 2)
+        #expect(try String(contentsOfFile: errors, encoding: .utf8) == "kept")
     }
 
     @Test func `a mapping that comes along can be taken and changed`() throws {

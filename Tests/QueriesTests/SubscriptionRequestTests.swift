@@ -140,6 +140,13 @@ import Testing
         #expect(throws: Refusal.self) {
             try named.check(try WebhookDestination("https://a.localhost/"))
         }
+        for host in ["127.1", "2130706433", "0x7f.1", "0", "0177.0.0.1", "10.0.0.0x1"] {
+            let odd = try WebhookDestination("https://\(host)/")
+            #expect(throws: Refusal.self, "\(host)") { try named.check(odd) }
+        }
+        for host in ["8.8.8.8", "1.example", "3com.example", "[2606:4700::1111]"] {
+            try named.check(try WebhookDestination("https://\(host)/"))
+        }
         for text in ["http://a", "a/b", "a:b", "a@b"] {
             #expect(throws: Refusal.self) { try WebhookPolicy(text) }
         }

@@ -181,8 +181,10 @@ private struct QueryReader {
         default:
             guard let form = ParameterForm.named(parameter.name, prefixes) else {
                 throw values.refusal(
-                    "no query parameter has this name: SPEC §17.2 lists them; extension fields "
-                        + "need a prefix or their whole URI")
+                    ["perPage", "nextPageToken"].contains(parameter.name)
+                        ? "a named query has no pages: say this when asking for its events"
+                        : "no query parameter has this name: SPEC §17.2 lists them; extension "
+                            + "fields need a prefix or their whole URI")
             }
             guard let condition = try form.condition(parameter, prefixes) else { return }
             conditions.append(condition)

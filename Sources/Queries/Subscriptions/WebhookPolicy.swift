@@ -61,7 +61,18 @@ package struct WebhookPolicy: Hashable, Sendable {
         guard !names(destination) else { return }
         guard destination.isSecure else { throw .destination("the scheme is https") }
         let labels = destination.host.split(separator: ".")
-        guard labels.last != "localhost" else { throw Self.notPublic }
+        guard labels.last != "localhost", !Self.isOddAddress(labels) else { throw Self.notPublic }
+    }
+
+    /// Whether a host is an IPv4 address in a spelling such as `127.1` or `0x7f.1`, which resolvers
+    /// read, too; no top-level domain is a number.
+    private static func isOddAddress(_ labels: [Substring]) -> Bool {
+        let digits: ClosedRange<UInt8> = 0x30...0x39
+        guard let last = labels.last, let first = last.utf8.first, digits.contains(first),
+            last.hasPrefix("0x") || last.utf8.allSatisfy(digits.contains)
+        else { return false }
+        let isPlain = labels.allSatisfy { UInt8($0).map(String.init) == String($0) }
+        return labels.count != 4 || !isPlain
     }
 
     /// Refuses a destination that resolved to these addresses of 4 or 16 bytes, if one of them is

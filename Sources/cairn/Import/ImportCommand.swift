@@ -125,6 +125,11 @@ struct ImportCommand: AsyncParsableCommand {
             throw CommandFailure(.badInput, "--lenient is for documents, not for lists")
         }
         let builtIn = BuiltInMapping(rawValue: mapping).map { Array($0.json.utf8) }
+        guard builtIn != nil || FileManager.default.fileExists(atPath: mapping) else {
+            let known = BuiltInMapping.allCases.map(\.rawValue).joined(separator: ", ")
+            throw CommandFailure(
+                .badInput, "--mapping \(mapping): there is no such file; along come \(known)")
+        }
         let bytes = try builtIn ?? Files.read(mapping)
         do throws(ImportRefusal) {
             return .table(try ImportMapping(bytes))

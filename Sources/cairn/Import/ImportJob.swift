@@ -44,7 +44,6 @@ final class ImportJob {
     /// Imports what has not been imported yet.
     func run() async throws {
         state = try ImportState.read(for: file, identity: identity)
-        errors = try ImportErrorFile(for: file, byteCount: state.errorBytes)
         saved = state
         if state.row > 0 { Console.note("\(file): goes on after row \(state.row)") }
         let interruption = Interruption { [file] in
@@ -54,11 +53,15 @@ final class ImportJob {
         defer { interruption.end() }
         let reading = ImportReading(
             source: source, file: file, options: options, after: state.cursor)
-        while let rows = try reading.next() {
-            for row in rows {
+        // What cannot be read at all leaves the file of errors of a former import alone.
+        var rows = try reading.next()
+        errors = try ImportErrorFile(for: file, byteCount: state.errorBytes)
+        while let these = rows {
+            for row in these {
                 try take(row)
                 if isFull { try await flush() }
             }
+            rows = try reading.next()
         }
         try await flush()
         Console.endProgress()

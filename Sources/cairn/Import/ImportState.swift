@@ -45,6 +45,12 @@ struct ImportState: Codable, Equatable {
         Hash256(hex: digest).map { ImportCursor(row: row, offset: offset, digest: $0) }
     }
 
+    /// The identity in words: each of its values under its name.
+    private var described: String {
+        let names = ["issuer", "network", "--visibility", "--node", "--batch"]
+        return zip(names, identity).map { "\($0) \($1)" }.joined(separator: ", ")
+    }
+
     /// The state's file for a list.
     static func path(for file: String) -> String { file + ".cairn-import.json" }
 
@@ -63,8 +69,7 @@ struct ImportState: Codable, Equatable {
         guard state.identity == identity else {
             throw CommandFailure(
                 .badInput,
-                "\(file): was begun as \(state.identity.joined(separator: ", ")): go on like that, "
-                    + "or \(anew)")
+                "\(file): was begun as \(state.described): go on like that, or \(anew)")
         }
         return state
     }
