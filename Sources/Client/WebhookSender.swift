@@ -94,16 +94,21 @@ package final class WebhookSender: Sendable {
     ) async throws(DeliveryFailure) -> ResolvedAddress {
         let addresses = await resolve(destination.host, deadline)
         guard let first = addresses.first else {
-            throw DeliveryFailure(.unavailable, "the host's name could not be resolved")
+            throw DeliveryFailure(.unavailable, Self.unreachable)
         }
         do throws(Refusal) {
             try policy.check(destination)
             try policy.check(destination, addresses: addresses.map(\.bytes))
         } catch {
-            throw DeliveryFailure(.unavailable, error.reason)
+            // Which of the two it is would tell a caller what names the node's network has.
+            throw DeliveryFailure(.unavailable, Self.unreachable)
         }
         return first
     }
+
+    private static let unreachable =
+        "the host's name cannot be resolved, or is not on the public Internet; the node's operator "
+        + "can name it in webhookHosts"
 
     // MARK: Sending
 
