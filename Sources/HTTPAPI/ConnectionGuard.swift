@@ -116,7 +116,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func began(_ head: HTTPRequest, _ context: ChannelHandlerContext) {
         requestsBegun += 1
-        // The parser takes what follows an offer to upgrade for another protocol, and reads no more.
+        // The parser takes what follows an offer to upgrade for another protocol, and reads none.
         if Self.closes(head.headerFields) || head.headerFields[.upgrade] != nil {
             mustClose = true
         }
