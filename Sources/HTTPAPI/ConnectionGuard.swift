@@ -116,7 +116,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func began(_ head: HTTPRequest, _ context: ChannelHandlerContext) {
         requestsBegun += 1
-        if Self.closes(head.headerFields) { mustClose = true }
+        // The parser takes what follows an offer to upgrade for another protocol, and reads none.
+        if Self.closes(head.headerFields) || head.headerFields[.upgrade] != nil {
+            mustClose = true
+        }
         isStream = MediaType.isStream(head)
         deadline?.set(seconds: isStream ? limits.streamSeconds : limits.requestSeconds)
         pace = UploadPace(windowBytes: limits.bodyWindowBytes)

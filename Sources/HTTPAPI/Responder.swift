@@ -48,6 +48,9 @@ struct Responder: Sendable {
         }
         var answer = await answer(to: request, on: eventLoop)
         answer.fields[.date] = HTTPDate.now()
+        // Nothing is read after such a request (ConnectionGuard); a caller that keeps its
+        // connections must not wait on this one.
+        if request.headers[.upgrade] != nil { answer.fields[.connection] = "close" }
         if let length = answer.body.contentLength {
             answer.fields[.contentLength] = String(length)
         }

@@ -81,6 +81,11 @@ struct EPCISHeaderTests {
         ("GET", "/epcis/events/urn:uuid:none", 404, "NoSuchResourceException"),
         ("GET", "/epcis/events/%zz", 400, "ValidationException"),
         ("GET", "/epcis/epcs?perPage=0", 400, "ValidationException"),
+        ("GET", "/epcis/bizLocations/urn%3Ax%3Ay?perPage=0", 400, "ValidationException"),
+        (
+            "GET", "/epcis/bizLocations/urn%3Ax%3Ay?perPage=9&nextPageToken=x", 400,
+            "QueryParameterException"
+        ),
         ("DELETE", "/epcis/nextPageToken/x", 501, "ImplementationException"),
         ("PUT", "/epcis/events", 405, "ValidationException"),
     ])
@@ -92,6 +97,17 @@ struct EPCISHeaderTests {
             #expect(answer.status == status)
             #expect(answer.fields["content-type"] == "application/problem+json")
             #expect(answer.text.contains("\"type\":\"epcisException:\(exception)\""))
+        }
+    }
+
+    @Test func `the list of what there is of a value takes a page's size`() async throws {
+        try await withListener { port in
+            for list in ["eventTypes", "epcs", "bizSteps", "bizLocations", "readPoints"] {
+                let answer = try await RawAnswer.ask(
+                    port, "GET", "/epcis/\(list)/urn%3Ax%3Ay?perPage=30")
+                #expect(answer.status == 200)
+                #expect(answer.text.contains("\"member\":[\"events\"]"))
+            }
         }
     }
 

@@ -199,4 +199,22 @@ struct ListenerTests {
             #expect(closed)
         }
     }
+
+    @Test(arguments: ["upgrade", "keep-alive, Upgrade"])
+    func `who offers another protocol is answered, and told that the connection ends`(
+        connection: String
+    ) async throws {
+        try await withListener { port in
+            let caller = try RawConnection(port: port)
+            await caller.send(
+                "GET /organisations HTTP/1.1\r\nhost: localhost\r\nupgrade: websocket\r\n"
+                    + "connection: \(connection)\r\n\r\n")
+            let (bytes, closed) = await caller.receive(seconds: 10)
+            let answer = RawAnswer(bytes)
+            #expect(answer.status == 200)
+            #expect(answer.text == "{}")
+            #expect(answer.fields["connection"] == "close")
+            #expect(closed)
+        }
+    }
 }

@@ -48,14 +48,25 @@ extension Route {
                         collection, perPage: try query.number("perPage", in: 1...Int.max),
                         token: try query.text("nextPageToken")))
             },
-            RouteRow("GET", valuePath, .open) { values, _ throws(Refusal) in
-                .epcis(.value(EPCISResource(collection, try value(values, collection))))
+            RouteRow("GET", valuePath, .open) { values, query throws(Refusal) in
+                try onlyPage(&query)
+                return .epcis(.value(EPCISResource(collection, try value(values, collection))))
             },
             RouteRow("GET", "\(valuePath)/events", .open, takesRawQuery: true) {
                 values, _ throws(Refusal) in
                 .epcis(.events(of: EPCISResource(collection, try value(values, collection))))
             },
         ]
+    }
+
+    /// Reads the page of a list that is always one page.
+    private static func onlyPage(_ query: inout QueryParameters) throws(Refusal) {
+        _ = try query.number("perPage", in: 1...Int.max)
+        guard try query.text("nextPageToken") == nil else {
+            throw Refusal(
+                code: "query.token", field: "nextPageToken",
+                reason: "this list is one page: leave it out")
+        }
     }
 
     private static func value(
