@@ -14,11 +14,12 @@ extension RunningNode {
         if let refusal = watch.disk.refusal() {
             return try await registration(of: submission, refusedFor: refusal)
         }
-        for _ in 0..<Self.admissionsLimit {
+        for attempt in 0..<Self.admissionsLimit {
             let basis = published.newest.basis
             let admitted: AdmittedStatement
             do throws(Refusal) {
                 admitted = try admit(submission, under: basis)
+                if attempt == 0 { try count(admitted, under: basis) }
             } catch {
                 return try await registration(of: submission, refusedFor: error)
             }
@@ -38,17 +39,22 @@ extension RunningNode {
         _ submission: Submission, under basis: AdmissionBasis
     ) throws(Refusal) -> AdmittedStatement {
         let facts = AdmissionFacts(ledger: ledger, basis: basis)
-        let now = nowMilliseconds()
-        let admitted = try Admission(governance: basis.governance, facts: facts)
-            .admit(submission, nowMilliseconds: now)
-        let authority = Authority(governance: basis.governance, facts: facts)
-        let issuer = admitted.verified.statement.issuer
+        return try Admission(governance: basis.governance, facts: facts)
+            .admit(submission, nowMilliseconds: nowMilliseconds())
+    }
+
+    /// Counts what a statement adds to the chains of others' things.
+    private func count(
+        _ admitted: AdmittedStatement, under basis: AdmissionBasis
+    ) throws(Refusal) {
+        let authority = Authority(
+            governance: basis.governance, facts: AdmissionFacts(ledger: ledger, basis: basis))
+        let (issuer, now) = (admitted.verified.statement.issuer, nowMilliseconds())
         try quota.withLock { quota throws(Refusal) in
             try quota.count(admitted, network: network, atMilliseconds: now) { uri in
                 authority.speaks(issuer, for: uri, atMilliseconds: now)
             }
         }
-        return admitted
     }
 
     /// The answer for a statement that would be refused today: if these very bytes were registered
