@@ -3,6 +3,7 @@ import MerkleTrees
 import Records
 import Sequencing
 import Support
+import Synchronization
 import Testing
 
 @testable import Storage
@@ -68,19 +69,19 @@ private func openIfFree(_ directory: String) throws -> Ledger? {
         let network = try DemoNetwork()
         let directory = try Self.make(network)
         let path = directory.path
-        let mine = Task.detached {
+        let mine = OnThread {
             // The other process takes its time to start; then both want the directory.
             for _ in 0..<6_000 where !FileManager.default.fileExists(atPath: path + "/child") {
-                try await Task.sleep(for: .milliseconds(10))
+                usleep(10_000)
             }
             // Held until the other process was refused: they meet, however slow the machine.
             var held = try openIfFree(path)
             for _ in 0..<6_000 where held == nil {
-                try await Task.sleep(for: .milliseconds(10))
+                usleep(10_000)
                 held = try openIfFree(path)
             }
             for _ in 0..<6_000 where !FileManager.default.fileExists(atPath: path + "/refused") {
-                try await Task.sleep(for: .milliseconds(10))
+                usleep(10_000)
             }
             try held?.close()
             return try writeInTurns(as: "parent", in: path, rounds: 100)
@@ -99,7 +100,7 @@ private func openIfFree(_ directory: String) throws -> Ledger? {
             try Data("\(refused)".utf8).write(to: URL(filePath: path + "/child"))
         }
         let told = String(decoding: try directory.read("child"), as: UTF8.self)
-        let refused = try await mine.value + (Int(told) ?? 0)
+        let refused = try await mine.value() + (Int(told) ?? 0)
         #expect(throws: Never.self, "the two never met") { try directory.read("refused") }
         try Self.check(path, network, statements: 2 * UInt64(Self.rounds))
         report(
@@ -156,5 +157,25 @@ private func openIfFree(_ directory: String) throws -> Ledger? {
         }
         #expect(forks == 10)
         print("D9 control: \(forks) of 10 pairs of writers sign two logs of one size")
+    }
+}
+
+/// Work on a thread of its own: other tests may keep every thread of tasks busy for minutes.
+private final class OnThread: Sendable {
+    private let result = Mutex<Result<Int, any Error>?>(nil)
+
+    init(_ body: @escaping @Sendable () throws -> Int) {
+        Thread.detachNewThread { [self] in
+            let found = Result { try body() }
+            result.withLock { $0 = found }
+        }
+    }
+
+    /// What the work came to, once it has ended.
+    func value() async throws -> Int {
+        while true {
+            if let found = result.withLock({ $0 }) { return try found.get() }
+            try await Task.sleep(for: .milliseconds(10))
+        }
     }
 }
