@@ -1,11 +1,14 @@
+import EPCIS
 package import MerkleTrees
+import Records
 import Signatures
 
 /// Where the next page of an answer begins, and in which state of the log.
 ///
 /// As text it is a page token: base64url of a version, the numbers below in big-endian and the
 /// first 16 bytes of a hash over them and the query's digest. The hash is no signature, for
-/// whoever asks may ask for any page: it tells tokens of other queries and damaged ones.
+/// whoever asks may ask for any page: it tells tokens of other queries and damaged ones, and who
+/// makes one can write any numbers. Those that no log has are refused.
 package struct PageCursor: Hashable, Sendable {
     /// The last event of the page before.
     package let last: EventPlace
@@ -46,6 +49,15 @@ package struct PageCursor: Hashable, Sendable {
         )
         treeSize = Self.number(&rest)
         countBefore = Self.number(&rest)
+        let part = UInt64(Limits.statementParts)
+        guard treeSize <= Self.treeSizeLimit, last.position.leafIndex < treeSize,
+            last.position.part < part, countBefore <= treeSize * part,
+            (0...ZonedTime.latestMilliseconds).contains(last.milliseconds)
+        else {
+            throw QueryRefusal(
+                code: "query.token", "nextPageToken",
+                "no page of this log ends there: take the token from the Link header as it is")
+        }
     }
 
     /// The token of this cursor in the answer to a query.
@@ -66,6 +78,8 @@ package struct PageCursor: Hashable, Sendable {
     private static let version: UInt8 = 1
     private static let bodyByteCount = 1 + 5 * 8
     private static let checkByteCount = 16
+    /// More entries than a log has: numbers of events are made of leaf and part.
+    private static let treeSizeLimit: UInt64 = 1 << 50
     private static let tokenByteLimit = 128
 
     private static func check(_ body: [UInt8], _ query: Hash256) -> [UInt8] {
