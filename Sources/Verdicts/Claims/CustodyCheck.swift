@@ -119,7 +119,8 @@ struct CustodyCheck {
         for one in moved {
             guard let stated = one.amount else { return nil }
             let units = Set(moved.map { $0.amount?.unit })
-            let counted = units.count == 1
+            let counted =
+                units.count == 1
                 ? stated.amount
                 : amounts.counted(stated, atMilliseconds: one.timeMilliseconds)?.amount
             guard let counted, let next = sum + counted else { return nil }

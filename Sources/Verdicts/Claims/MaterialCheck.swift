@@ -23,6 +23,7 @@ struct MaterialCheck {
     private let supports: [Int: [String: Support]]
     private let attested: AttestedBalances
     private let allocations: Allocations
+    private var credited: [(lot: Lot, making: Int, drawn: [Allocations.Credit])] = []
     /// What was found.
     private(set) var findings: [VerdictFinding] = []
     /// The share of each thing, once everything upstream of it is known.
@@ -51,6 +52,10 @@ struct MaterialCheck {
         for uri in graph.lots.keys where shares[uri] == nil {
             shares[uri] = .unknown
             findings.append(VerdictFinding(.custodyCycle, uri))
+        }
+        // Only now the shares of all that was used up are known.
+        for (lot, making, drawn) in credited {
+            findings += drawn.compactMap { overdraft($0, lot, making) }
         }
         for number in graph.makings.indices { balance(number) }
         for lot in graph.lots.values { findings += stock(of: lot) }
@@ -88,7 +93,11 @@ struct MaterialCheck {
     // MARK: Shares
 
     private mutating func share(of lot: Lot) -> ShareBounds {
-        if let credited = credit(for: lot) { return credited }
+        if var credited = credit(for: lot) {
+            let isCertified = lot.makings.allSatisfy { supports[$0]?[lot.uri] == .valid }
+            if scheme.reach == .all, !isCertified { credited.low = .zero }
+            return credited
+        }
         if lot.makings.isEmpty || isItem(of: lot) {
             guard lot.contents.isEmpty else { return least(of: lot.contents) }
             // What an accredited body saw being made qualifies; of the rest nothing is known.
@@ -114,7 +123,7 @@ struct MaterialCheck {
     private mutating func share(ofMaking number: Int, _ lot: Lot) -> ShareBounds {
         let making = graph.makings[number]
         let support = supports[number]?[lot.uri]
-        if making.isOrigin {
+        if making.isOrigin || scheme.reach == .subject {
             switch support {
             case .valid: return .all
             case .doubtful: return .unknown
@@ -180,11 +189,8 @@ struct MaterialCheck {
                 let ratio = Ratio(amount), let sum = total + ratio
             else { return .unknown }
             total = sum
-            if let exceeded = overdraft(credit, lot, making) {
-                findings.append(exceeded)
-                return ShareBounds(low: .zero, high: .zero)
-            }
         }
+        credited.append((lot, making, drawn))
         findings.append(
             VerdictFinding(
                 .materialCredit, lot.uri, day: graph.makings[making].day,
