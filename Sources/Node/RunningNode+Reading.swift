@@ -11,7 +11,6 @@ import Records
 import Sequencing
 import Signatures
 import Storage
-import Synchronization
 import Verdicts
 
 extension RunningNode: NodeService {
@@ -176,12 +175,7 @@ extension RunningNode: NodeService {
     private static let snapshotsLimit = 20
 
     package func organisations() async throws(Refusal) -> [UInt8] {
-        let basis = published.newest.basis
-        let known = summary.withLock { $0 }
-        if let known, known.version == basis.version { return known.json }
-        let json = GovernanceSummary(basis.governance).json.serialized()
-        summary.withLock { $0 = (basis.version, json) }
-        return json
+        GovernanceSummary(published.newest.basis.governance).json.serialized()
     }
 
     /// Refuses a reader what is not for it.
