@@ -36,7 +36,8 @@ package struct AmendmentSummary: Sendable {
 
     /// How many governors have signed, and how many must.
     package var count: String {
-        "\(file.signatures.count) of the \(states[0].governors.threshold) governors needed have signed"
+        let needed = states[0].governors.threshold
+        return "\(file.signatures.count) of the \(needed) governors needed have signed"
     }
 
     /// Whether as many have signed as must.

@@ -33,7 +33,8 @@ package struct GovernanceSummary: Sendable {
                     "governors",
                     .array(state.governors.members.map { .string($0.organisation) })),
                 JSONMember(
-                    "governorKeys", Self.strings(state.governors.members.map(\.key.thumbprint.hex))),
+                    "governorKeys",
+                    Self.strings(state.governors.members.map(\.key.thumbprint.hex))),
                 JSONMember("organisations", .array(organisations.map(json))),
                 JSONMember("nodes", .array(nodes.map(Self.json))),
                 JSONMember("delegations", .array(delegations.map(Self.json))),

@@ -87,8 +87,8 @@ struct SigningOptions: ParsableArguments {
                 let later = governance == nil ? ", those admitted later with --governance" : ""
                 throw CommandFailure(
                     .badInput,
-                    "--visibility: \(stranger) is no member of the network by \(shown.basis); cairn "
-                        + "network show \(genesis) lists the members\(later)")
+                    "--visibility: \(stranger) is no member of the network by \(shown.basis); "
+                        + "cairn network show \(genesis) lists the members\(later)")
             }
             return .only(organisations + [issuer])
         }

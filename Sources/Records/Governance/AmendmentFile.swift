@@ -83,6 +83,7 @@ package struct AmendmentFile: Hashable, Sendable {
     /// - Parameters:
     ///   - key: the governor's.
     ///   - governors: those of the state that the amendment changes.
+    /// - Returns: the amendment with all signatures.
     /// - Throws: `governance.signature` if the key is none of theirs or has signed already, or
     ///   `key.*` if it cannot sign.
     package func signed(

@@ -57,6 +57,7 @@ extension GovernanceState {
     /// - Parameters:
     ///   - change: any change, also one that no reader has seen.
     ///   - field: what refusals call it.
+    /// - Returns: the state after it.
     /// - Throws: `governance.*` for a malformed or an impossible change.
     package func trying(_ change: Change, field: String) throws(Refusal) -> GovernanceState {
         let shape = ShapeReader(code: "governance.format")
@@ -69,8 +70,8 @@ extension GovernanceState {
     /// The states that lead through an amendment, before its threshold is reached: one before each
     /// change, and one after the last.
     ///
-    /// - Throws: what ``applying(_:)-(GovernanceBody)`` refuses but `governance.threshold`:
-    ///   each signature that is there must be a governor's and verify.
+    /// - Throws: what ``applying(_:)`` refuses but `governance.threshold`: each signature that is
+    ///   there must be a governor's and verify.
     package func states(through file: AmendmentFile) throws(Refusal) -> [GovernanceState] {
         try checkPlace(of: file.amendment)
         try governors.checkEach(of: file.signatures, digest: file.digest)

@@ -60,8 +60,8 @@ package struct JoinRequest: Hashable, Sendable {
             else {
                 throw Self.refusal(
                     "keys[\(index)]",
-                    "key \(listed.key.thumbprint.hex) has not signed this request: it was changed, "
-                        + "or the applicant does not hold the key")
+                    "key \(listed.key.thumbprint.hex) has not signed this request: it was "
+                        + "changed, or the applicant does not hold the key")
             }
         }
     }

@@ -42,6 +42,7 @@ struct ChangesDescription {
     /// - Parameters:
     ///   - state: the governance to change.
     ///   - now: from when keys count that do not say.
+    /// - Returns: the changes, in order.
     /// - Throws: what is wrong and where.
     func changes(of state: GovernanceState, nowMilliseconds now: UInt64) throws -> [Change] {
         let folder = URL(filePath: file).deletingLastPathComponent().path(percentEncoded: false)

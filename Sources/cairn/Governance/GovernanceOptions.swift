@@ -31,7 +31,8 @@ struct ShownGovernance {
     /// - Parameters:
     ///   - bytes: the file.
     ///   - source: what messages call it.
-    ///   - genesis: the path of the genesis file.
+    ///   - path: the path of the genesis file.
+    /// - Throws: what does not hold, or why a file cannot be read.
     init(evidence bytes: [UInt8], from source: String, genesis path: String) throws {
         let genesis = try Files.genesis(path)
         do {
