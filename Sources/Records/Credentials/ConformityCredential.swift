@@ -6,6 +6,8 @@ import GS1
 struct ConformityCredential {
     let id: String
     let issuer: String
+    let fromMilliseconds: UInt64
+    let untilMilliseconds: UInt64?
     let fromDay: String
     let untilDay: String?
     let scheme: String?
@@ -39,8 +41,12 @@ struct ConformityCredential {
         }
         id = try root.required("id").identifier().uri
         issuer = try root.required("issuer").identifier().uri
-        fromDay = try root.required("validFrom").day()
-        untilDay = try root.optional("validUntil")?.day()
+        let from = try root.required("validFrom")
+        let until = root.optional("validUntil")
+        fromDay = try from.day()
+        fromMilliseconds = try from.milliseconds(isEnd: false)
+        untilDay = try until?.day()
+        untilMilliseconds = try until?.milliseconds(isEnd: true)
         let subject = try root.required("credentialSubject").single()
         try subject.requireObject()
         scheme = try subject.optional("referenceScheme")?.single().identifier().uri
@@ -195,6 +201,10 @@ struct JSONPlace {
     }
 
     func day() throws(Refusal) -> String { try reader.day(try text(), field) }
+
+    func milliseconds(isEnd: Bool) throws(Refusal) -> UInt64 {
+        try reader.milliseconds(try text(), isEnd: isEnd, field)
+    }
 
     /// The identifier that the value is, or that its `id` is.
     func identifier() throws(Refusal) -> CanonicalIdentifier {

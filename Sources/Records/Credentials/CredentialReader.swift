@@ -37,11 +37,19 @@ struct CredentialReader {
 
     /// The day, in UTC, of `YYYY-MM-DD` or an RFC 3339 time with zone.
     func day(_ text: String, _ field: String) throws(Refusal) -> String {
-        if let date = CivilDate(text) { return date.text }
+        try day(try milliseconds(text, isEnd: false, field), field)
+    }
+
+    /// The instant of an RFC 3339 time with zone; of a day alone its first millisecond in UTC, or
+    /// its last where it ends something.
+    func milliseconds(_ text: String, isEnd: Bool, _ field: String) throws(Refusal) -> UInt64 {
+        if let date = CivilDate(text) {
+            return UInt64(date.startMilliseconds) + (isEnd ? 86_399_999 : 0)
+        }
         guard let time = try? ZonedTime(text) else {
             throw refusal(field, "must be a day, YYYY-MM-DD, or a time, 2026-03-01T08:30:00Z")
         }
-        return CivilDate(milliseconds: time.milliseconds, offsetMinutes: 0).text
+        return UInt64(time.milliseconds)
     }
 
     /// The first and the last day of a record, in UTC.
