@@ -73,7 +73,7 @@ let package = Package(
         module("Lineage", level0 + ["Signatures", "Notes", "EPCIS", "Records"] + collections),
         // L2
         module("Sequencing", level1),
-        module("Verdicts", level1),
+        module("Verdicts", level1 + collections),
         module("Queries", level1),
         module("Imports", level1),
         // L3

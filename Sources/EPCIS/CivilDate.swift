@@ -1,5 +1,5 @@
 /// A day of the Gregorian calendar, for times between 1970 and 9999.
-struct CivilDate: Hashable {
+package struct CivilDate: Hashable, Sendable {
     /// The year.
     var year: Int
     /// The month, 1…12.
@@ -8,7 +8,7 @@ struct CivilDate: Hashable {
     var day: Int
 
     /// `2026-03-01`.
-    var text: String {
+    package var text: String {
         "\(monthText)-\(Self.padded(day, 2))"
     }
 
@@ -62,8 +62,29 @@ extension CivilDate {
         year = era * 400 + yearOfEra + (month <= 2 ? 1 : 0)
     }
 
+    /// Reads a day of the years 1970 to 9999 as `2026-03-01`; nil for any other text.
+    package init?(_ text: String) {
+        let bytes = Array(text.utf8)
+        guard bytes.count == 10, bytes[4] == 0x2D, bytes[7] == 0x2D,
+            let year = Self.number(bytes[0..<4]), (1970...9999).contains(year),
+            let month = Self.number(bytes[5..<7]), (1...12).contains(month),
+            let day = Self.number(bytes[8..<10]),
+            (1...Self.dayCount(ofMonth: month, year: year)).contains(day)
+        else { return nil }
+        self.init(year: year, month: month, day: day)
+    }
+
+    /// The value of decimal digits; nil if another character is among them.
+    private static func number(_ digits: ArraySlice<UInt8>) -> Int? {
+        guard digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        return digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
+    }
+
+    /// Milliseconds from the Unix epoch to the beginning of the day in UTC.
+    package var startMilliseconds: Int64 { Int64(daysSinceEpoch) * 86_400_000 }
+
     /// The date on which an instant falls in a zone.
-    init(milliseconds: Int64, offsetMinutes: Int) {
+    package init(milliseconds: Int64, offsetMinutes: Int) {
         let local = milliseconds + Int64(offsetMinutes) * 60_000
         let day: Int64 = 86_400_000
         self.init(daysSinceEpoch: Int((local - (local % day + day) % day) / day))

@@ -95,6 +95,12 @@ extension EPCISEvent {
         unique(outputEPCList + outputQuantityList.map(\.epcClass))
     }
 
+    /// The business step as CBV's word, `shipping`; nil for a step that is a user's own.
+    package var businessStepWord: String? {
+        let lead = Vocabulary.namespace + Vocabulary.businessStep.prefix
+        return bizStep.flatMap { $0.hasPrefix(lead) ? String($0.dropFirst(lead.count)) : nil }
+    }
+
     private var objectRole: FlowRole {
         switch (type, action) {
         case (.object, .add): .create

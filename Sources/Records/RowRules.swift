@@ -123,8 +123,8 @@ package struct RowRules: Sendable {
             }
         case .periodBalance:
             assertID(of: record)
-            if let month = record.month, let site = record.site, let material = record.material {
-                add(.account(month: month, site: site, material: material), .assert)
+            if let account = record.account, let site = record.site {
+                add(account, .assert)
                 assert([site])
             }
         }
@@ -155,5 +155,13 @@ extension CanonicalIdentifier {
     /// What an account of this thing counts: the product of a batch or item, or the product itself.
     package var material: String? {
         kind == .product ? uri : product
+    }
+}
+
+extension Record {
+    /// The account that a period balance is about; nil for records without site, material, month.
+    package var account: Subject? {
+        guard let month, let site, let material else { return nil }
+        return .account(month: month, site: site, material: material)
     }
 }

@@ -8,24 +8,11 @@ extension Answer {
             JSONMember("subject", .string(uri)),
             JSONMember("outcome", .string(outcome.rawValue)),
             JSONMember("findings", .array(findings.map(\.json))),
-            JSONMember("basis", .array(logs)),
+            JSONMember("basis", Basis.json(basis, notConsulted)),
             JSONMember("events", .number(JSONNumber(events))),
             JSONMember("opened", .number(JSONNumber(opened))),
             JSONMember("stubs", .number(JSONNumber(stubs))),
         ])
-    }
-
-    /// Logs consulted and not, by origin.
-    private var logs: [JSONValue] {
-        let consulted = basis.map { ($0.origin, $0.json) }
-        let others = notConsulted.map { origin in
-            let members = [
-                JSONMember("origin", .string(origin)), JSONMember("notConsulted", .bool(true)),
-            ]
-            return (origin, JSONValue.object(members))
-        }
-        return (consulted + others)
-            .sorted { $0.0.utf8.lexicographicallyPrecedes($1.0.utf8) }.map(\.1)
     }
 }
 
@@ -41,7 +28,21 @@ extension Finding {
 }
 
 extension Basis {
-    fileprivate var json: JSONValue {
+    /// Logs consulted and not, by origin.
+    static func json(_ basis: [Basis], _ notConsulted: [String]) -> JSONValue {
+        let consulted = basis.map { ($0.origin, $0.json) }
+        let others = notConsulted.map { origin in
+            let members = [
+                JSONMember("origin", .string(origin)), JSONMember("notConsulted", .bool(true)),
+            ]
+            return (origin, JSONValue.object(members))
+        }
+        return .array(
+            (consulted + others)
+                .sorted { $0.0.utf8.lexicographicallyPrecedes($1.0.utf8) }.map(\.1))
+    }
+
+    private var json: JSONValue {
         .object([
             JSONMember("origin", .string(origin)), JSONMember("size", .number(JSONNumber(size))),
             JSONMember("root", .string(root.hex)),

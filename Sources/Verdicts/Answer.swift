@@ -1,8 +1,11 @@
 package import MerkleTrees
 
-/// How the records about a subject stand, worst first but for the last (SPEC §16).
+/// How the records about a subject stand, or a claim, worst first but for the last (SPEC §16,
+/// §24.6).
 package enum Outcome: String, CaseIterable, Hashable, Sendable {
-    case invalid, contradicted, withheld, declared, verified
+    case invalid, contradicted, revoked, suspended, expired, incomplete, withheld, stale, declared
+    case verifiedPartial = "verified-partial"
+    case verified
     case notApplicable = "not-applicable"
 }
 

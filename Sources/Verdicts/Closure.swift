@@ -251,6 +251,7 @@ struct Closure {
 
     private mutating func follow(_ record: Record) {
         if let id = record.id { ask(assertionsAbout: id) }
+        if record.kind == .periodBalance, let account = record.account { ask(account) }
         guard case .record(let target) = record.target else { return }
         ask(assertionsAbout: target)
         if record.kind == .allocation { ask(Subject(facet: .account, uri: target)) }

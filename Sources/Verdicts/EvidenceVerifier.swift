@@ -47,8 +47,8 @@ package struct EvidenceVerifier: Sendable {
                 try GovernanceTimeline(
                     log: log, asked: evidence.asked, parts: parts, genesis: genesis))
         }
-        let states = try Self.longest(of: timelines).states
-        let newest = states[states.count - 1]
+        let longest = try Self.longest(of: timelines)
+        let newest = longest.last
         let keys = evidence.asked.map { $0.key(in: evidence.network) }
         var logs: [VerifiedLog] = []
         for (log, timeline) in zip(evidence.logs, timelines) {
@@ -59,12 +59,9 @@ package struct EvidenceVerifier: Sendable {
         }
         var verified = VerifiedEvidence(
             question: evidence.question, network: evidence.network, governance: newest,
-            asked: Dictionary(zip(keys, evidence.asked)) { first, _ in first }, logs: logs,
+            history: Self.history(of: longest, as: timelines, in: logs), asked: Dictionary(zip(keys, evidence.asked)) { first, _ in first }, logs: logs,
             parts: parts, stubs: Set(evidence.stubs))
-        let closure = try closure(of: verified, ownership: Ownership(states))
-        try Self.check(closure.asked, is: Set(evidence.asked))
-        verified.related = closure.related
-        verified.owners = closure.questionOwners
+        try Self.check(try verified.relate(), is: Set(evidence.asked))
         return verified
     }
 
@@ -100,15 +97,18 @@ package struct EvidenceVerifier: Sendable {
         return longest
     }
 
-    private func closure(
-        of verified: VerifiedEvidence, ownership: Ownership
-    ) throws(EvidenceRejection) -> Closure {
-        do {
-            return try Closure.of(
-                verified.question, network: verified.network, ownership: ownership,
-                read: verified.closureLinks)
-        } catch {
-            throw EvidenceRejection(.closure, "\(error)")
+    /// The states of the longest governance, each with the time when a log first had it.
+    private static func history(
+        of longest: GovernanceTimeline, as timelines: [GovernanceTimeline], in logs: [VerifiedLog]
+    ) -> [DatedGovernance] {
+        longest.states.indices.map { number in
+            let times = zip(timelines, logs).compactMap { timeline, log in
+                timeline.leafIndexes.indices.contains(number)
+                    ? log.entries[timeline.leafIndexes[number]]?.statement.registeredAtMilliseconds
+                    : nil
+            }
+            return DatedGovernance(
+                state: longest.states[number], registeredAtMilliseconds: times.min() ?? 0)
         }
     }
 

@@ -40,6 +40,8 @@ package struct VerifiedEvidence: Sendable {
     package let network: Hash256
     /// The newest governance that any log in the file shows.
     package let governance: GovernanceState
+    /// Every state of governance up to the newest, and since when.
+    let history: [DatedGovernance]
     /// The asked subjects by key.
     package let asked: [Hash256: Subject]
     /// The logs.
@@ -55,12 +57,13 @@ package struct VerifiedEvidence: Sendable {
 
     init(
         question: EvidenceQuestion, network: Hash256, governance: GovernanceState,
-        asked: [Hash256: Subject], logs: [VerifiedLog], parts: [Hash256: OpenedPart],
+        history: [DatedGovernance], asked: [Hash256: Subject], logs: [VerifiedLog], parts: [Hash256: OpenedPart],
         stubs: Set<Hash256>
     ) {
         self.question = question
         self.network = network
         self.governance = governance
+        self.history = history
         self.asked = asked
         self.logs = logs
         self.parts = parts

@@ -47,7 +47,7 @@ enum FileKind {
         case .receipt: "receipts are kept by cairn submit --receipts, for cairn check --receipt"
         case .checkpoint: "a checkpoint is what a node serves at /log/checkpoint"
         case .key: "a key is made by cairn key new"
-        case .json: "EPCIS documents are signed by cairn sign"
+        case .json: "EPCIS documents and records are signed by cairn sign"
         case .database: "a node's directory is checked by cairn check"
         case .text: ""
         }

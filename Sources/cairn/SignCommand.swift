@@ -95,24 +95,44 @@ struct SigningOptions: ParsableArguments {
     }
 }
 
-/// Signs EPCIS documents with one organisation's key.
+/// How many parts of which kind were signed.
+struct SignedCount {
+    /// EPCIS events.
+    var events = 0
+    /// Records.
+    var records = 0
+
+    /// Both, in words: `3 events and 1 record`.
+    var words: String {
+        let counts = [(events, "event"), (records, "record")].filter { $0.0 > 0 }
+        return counts.map { counted($0.0, $0.1) }.joined(separator: " and ")
+    }
+}
+
+/// Signs EPCIS documents, records and credentials with one organisation's key.
 enum DocumentSigning {
     /// The signed submissions of each file, and how many parts they hold together.
     ///
     /// Each file has statements of its own, so that what is refused in one leaves the others.
     static func submissions(
         _ files: [String], options: SigningOptions
-    ) throws -> (files: [SignedFile], parts: Int) {
+    ) throws -> (files: [SignedFile], parts: SignedCount) {
         let network = try options.network()
         let signer = try options.signer(in: network)
         let visibility = try options.partVisibility(in: network)
         let now = UInt64(Date().timeIntervalSince1970)
-        var parts = 0
+        var parts = SignedCount()
         let signed = try files.map { file in
-            let document = try Files.read(file, as: .json)
+            let content = SignableFile(try Files.read(file, as: .json))
             do {
-                let found = try signer.parts(epcisDocument: document, visibility: visibility)
-                parts += found.count
+                let (found, notes) = try content.parts(
+                    by: signer, issuer: options.issuer, visibility: visibility, file: file)
+                for note in notes { Console.note("note: \(file): \(note)") }
+                if case .events = content {
+                    parts.events += found.count
+                } else {
+                    parts.records += found.count
+                }
                 return SignedFile(
                     name: file,
                     submissions: try signer.submissions(found, issuedAtSeconds: now))
@@ -126,7 +146,8 @@ enum DocumentSigning {
 
 struct SignCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "sign", abstract: "Signs EPCIS documents as one organisation.",
+        commandName: "sign",
+        abstract: "Signs EPCIS documents, records and credentials as one organisation.",
         discussion: """
             Each event becomes a part of its own, so that it can later be shown, withheld or \
             erased alone. Each file has statements of its own. The same file gives the same \
@@ -135,9 +156,24 @@ struct SignCommand: AsyncParsableCommand {
             Example:
               cairn sign shipment.json --key supplier.pem --genesis net.genesis \\
                 --issuer https://id.gs1.org/417/9521101000009 -o shipment.cairn
+
+            A file may also hold records, one object or a list of them, or a conformity \
+            credential (UNTP), which becomes a certificate. Such a record is, for example:
+              {"record": "certificate", "id": "https://certs.example/7",
+               "about": ["https://id.gs1.org/417/9521101000009"],
+               "from": "2026-03-01", "until": "2027-02-28",
+               "scope": [["scheme", "https://schemes.example/organic"],
+                         ["criterion", "https://schemes.example/organic/fibre"],
+                         ["party", "https://id.gs1.org/417/9521101000009"],
+                         ["conformance", "true"]],
+               "body": {"contentType": "application/pdf", "file": "scan.pdf"}}
+            Its file is signed the same way:
+              cairn sign certificate.json --key certifier.pem --genesis net.genesis \\
+                --issuer https://id.gs1.org/417/9521111000006 -o certificate.cairn
             """)
 
-    @Argument(help: "EPCIS 2.0 documents, JSON.") var files: [String]
+    @Argument(help: "EPCIS 2.0 documents, records or conformity credentials, JSON.")
+    var files: [String]
     @OptionGroup var signing: SigningOptions
     @Option(name: .shortAndLong, help: "The file of signed submissions to write.")
     var output: String
@@ -145,13 +181,13 @@ struct SignCommand: AsyncParsableCommand {
     func run() async throws {
         let (signed, parts) = try DocumentSigning.submissions(files, options: signing)
         let submissions = signed.flatMap(\.submissions)
-        guard parts > 0 else {
+        guard !submissions.isEmpty else {
             throw CommandFailure(
                 .badInput, "\(files.joined(separator: ", ")): holds no event to sign")
         }
         try Files.write(submissions.flatMap { $0.encoded() }, to: output)
         Console.note(
-            "\(output): \(counted(parts, "event")) in "
+            "\(output): \(parts.words) in "
                 + "\(counted(submissions.count, "statement")), "
                 + "signed by \(signing.issuer)"
         )

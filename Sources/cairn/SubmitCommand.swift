@@ -18,14 +18,14 @@ struct SubmitCommand: AsyncParsableCommand {
               cairn submit shipment.cairn --node http://127.0.0.1:8080 \\
                 --receipts ./receipts
 
-            With --key, --issuer and --genesis, EPCIS documents are signed and sent in one step:
+            With --key, --issuer and --genesis, what cairn sign takes is signed and sent at once:
               cairn submit shipment.json --node http://127.0.0.1:8080 --key supplier.pem \\
                 --issuer https://id.gs1.org/417/9521101000009 --genesis net.genesis
             """)
 
-    @Argument(help: "Files made by cairn sign; EPCIS documents with --key.") var files: [String]
+    @Argument(help: "Files made by cairn sign; with --key what it takes.") var files: [String]
     @OptionGroup var node: NodeOptions
-    @Option(help: "Sign EPCIS documents with this issuer key.") var key: String?
+    @Option(help: "Sign documents and records with this issuer key.") var key: String?
     @Option(help: "As this organisation.") var issuer: String?
     @Option(help: "For the network of this genesis file.") var genesis: String?
     @Option(help: "Evidence that shows amendments after genesis; with --key.")

@@ -184,6 +184,8 @@ class Closure:
         ident, target = record.get(2), record.get(4)
         if ident:
             self._ask(ASSERTIONS, ident)
+        if record[1] == "period-balance":
+            self._ask(ACCOUNT, f"urn:cairn:account:{record[11]}:{record[13]} {record[12]}")
         if type(target) is str:
             self._ask(ASSERTIONS, target)
             if record[1] == "allocation":

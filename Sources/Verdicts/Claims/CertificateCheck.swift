@@ -1,0 +1,270 @@
+import EPCIS
+import GS1
+import MerkleTrees
+import Records
+
+/// How well the certificates in evidence support one making.
+enum Support: Hashable {
+    /// A certificate that counts covers it.
+    case valid
+    /// Something was said for it that does not count in full, or no longer; the finding says what.
+    case doubtful
+    /// Nothing was said for it.
+    case none
+}
+
+/// What certificates say for one making, and the finding that tells it.
+struct CertifiedMaking {
+    var support: Support
+    var certificate: Certificate?
+    var finding: VerdictFinding?
+}
+
+/// Group C (SPEC §24.5): is a making covered by a certificate of the scheme that counts?
+///
+/// Of what those say whose certificates count (accredited certifiers, the network's checkers), the
+/// best holds; what others say supports nothing beside it, so that a stranger's certificate neither
+/// lowers a verdict nor covers up a revocation.
+struct CertificateCheck {
+    let facts: ClaimFacts
+
+    private var scheme: SchemeTerms { facts.terms.scheme }
+
+    /// What a certificate must cover.
+    struct Need {
+        var lot: String
+        var product: String?
+        var making: Making
+    }
+
+    /// One certificate held against a need; better ones first.
+    private struct Verdict {
+        var code: ClaimCode
+        var certificate: Certificate
+        var parts: [Hash256]
+
+        /// Best first.
+        private static let order: [ClaimCode] = [
+            .certificateValid, .certificateSuspended, .certificateExpired, .certificateRevoked,
+            .certificateNonconforming, .certificateDeclared, .certificateUnconfirmed,
+            .certificateGranularity, .certificateUnaccredited, .certificateOutOfScope,
+        ]
+
+        var rank: Int { Self.order.firstIndex(of: code) ?? Self.order.count }
+
+        /// Whether it comes from somebody whose certificates count.
+        var counts: Bool {
+            switch code {
+            case .certificateValid, .certificateSuspended, .certificateExpired,
+                .certificateRevoked, .certificateNonconforming:
+                true
+            default: false
+            }
+        }
+    }
+
+    /// The support of a making, and what is to be told of it.
+    func support(_ need: Need) -> CertifiedMaking {
+        let held = candidates(need).flatMap { verdicts($0, need) }
+        let counting = held.filter(\.counts)
+        if let against = counting.first(where: { $0.code == .certificateNonconforming }) {
+            return certified(.doubtful, against, need)
+        }
+        let group = counting.isEmpty ? held : counting
+        guard let best = group.min(by: { ($0.rank, $0.parts[0]) < ($1.rank, $1.parts[0]) }) else {
+            return CertifiedMaking(support: .none)
+        }
+        let support: Support =
+            switch best.code {
+            case .certificateValid: .valid
+            case .certificateOutOfScope: .none
+            default: .doubtful
+            }
+        return certified(support, best, need)
+    }
+
+    private func certified(_ support: Support, _ verdict: Verdict, _ need: Need) -> CertifiedMaking {
+        CertifiedMaking(
+            support: support, certificate: support == .none ? nil : verdict.certificate,
+            finding: finding(verdict, need))
+    }
+
+    private func finding(_ verdict: Verdict, _ need: Need) -> VerdictFinding {
+        let certificate = verdict.certificate
+        var parameters = [
+            "certificate": certificate.id, "issuer": certificate.issuer, "party": need.making.party,
+            "from": certificate.fromDay,
+        ]
+        if let site = need.making.site { parameters["site"] = site }
+        if let until = certificate.untilDay { parameters["until"] = until }
+        return VerdictFinding(
+            verdict.code, need.lot, day: need.making.day, parameters,
+            ask: verdict.code == .certificateValid ? nil : certificate.issuer,
+            evidence: verdict.parts + need.making.parts)
+    }
+
+    // MARK: Candidates
+
+    private func candidates(_ need: Need) -> [KnownRecord] {
+        let uris = [need.lot, need.product, need.making.site, need.making.party]
+        let named = need.making.events.flatMap { facts.events[$0].event.certificationInfo }
+        var seen: Set<Hash256> = []
+        return (uris.compactMap(\.self) + named.map(\.uri))
+            .flatMap { facts.records([.certificate, .transcribedCertificate], about: $0) }
+            .filter { seen.insert($0.part).inserted }
+    }
+
+    private func verdicts(_ known: KnownRecord, _ need: Need) -> [Verdict] {
+        guard let certificate = try? Certificate.read(known.record, issuer: known.issuer),
+            certificate.scheme == facts.terms.claim.scheme
+        else { return [] }
+        return certificate.assessments.compactMap { assessment in
+            judge(certificate, assessment, known, need)
+        }
+    }
+
+    /// The assessment against the need; nil where it is about other makers.
+    private func judge(
+        _ certificate: Certificate, _ assessment: CertificateCoverage, _ known: KnownRecord,
+        _ need: Need
+    ) -> Verdict? {
+        let fit = fit(certificate, assessment, need)
+        guard fit != .elsewhere else { return nil }
+        let (accreditation, accredited) = accreditation(of: certificate, assessment)
+        let parts = [known.part] + accredited
+        func verdict(_ code: ClaimCode) -> Verdict {
+            Verdict(code: code, certificate: certificate, parts: parts)
+        }
+        guard fit == .whole else {
+            return verdict(fit == .model ? .certificateGranularity : .certificateOutOfScope)
+        }
+        guard assessment.criteria.isSuperset(of: scheme.criteria) else {
+            return verdict(.certificateOutOfScope)
+        }
+        if accreditation == .none {
+            return verdict(
+                certificate.isTranscribed ? .certificateDeclared : .certificateUnaccredited)
+        }
+        if assessment.conformance == false { return verdict(.certificateNonconforming) }
+        guard assessment.conformance == true else { return verdict(.certificateUnconfirmed) }
+        let time = UInt64(clamping: need.making.timeMilliseconds)
+        let statuses = [accreditation, status(of: certificate.id, by: certificate.issuer, at: time)]
+        if statuses.contains(.revoked) { return verdict(.certificateRevoked) }
+        if statuses.contains(.suspended) { return verdict(.certificateSuspended) }
+        let holds = certificate.fromDay <= need.making.day
+            && certificate.untilDay.map { need.making.day <= $0 } ?? true
+        return verdict(holds ? .certificateValid : .certificateExpired)
+    }
+
+    // MARK: Scope
+
+    private enum Fit { case whole, model, narrow, elsewhere }
+
+    private func fit(
+        _ certificate: Certificate, _ assessment: CertificateCoverage, _ need: Need
+    ) -> Fit {
+        let making = need.making
+        guard certificate.party == nil || certificate.party == making.party else {
+            return .elsewhere
+        }
+        var isNarrow = false
+        var isModel = false
+        for kind in scheme.covers {
+            switch kind {
+            case .party: isNarrow = isNarrow || certificate.party != making.party
+            case .site:
+                isNarrow = isNarrow || !(making.site.map(assessment.sites.contains) ?? false)
+            case .product:
+                isNarrow = isNarrow
+                    || !(need.product.map(assessment.products.contains) ?? false)
+            case .batch where !assessment.batches.contains(need.lot):
+                let namesModel = need.product.map(assessment.products.contains) ?? false
+                isModel = isModel || namesModel
+                isNarrow = isNarrow || !namesModel
+            case .batch: break
+            }
+        }
+        if let process = making.process, process.grows, !making.inputs.isEmpty {
+            isNarrow = isNarrow || !certificate.processes.contains(process.uri)
+        } else if !certificate.processes.isEmpty, let step = making.step {
+            isNarrow = isNarrow || !certificate.processes.contains(step)
+        }
+        return isNarrow ? .narrow : isModel ? .model : .whole
+    }
+
+    // MARK: Who may certify, and what became of it
+
+    private enum Status { case good, suspended, revoked, none }
+
+    /// Whether the issuer was accredited for the scheme and its criteria when it assessed, or is
+    /// one whose transcriptions the scheme accepts; with the parts that say so.
+    private func accreditation(
+        of certificate: Certificate, _ assessment: CertificateCoverage
+    ) -> (Status, [Hash256]) {
+        if certificate.isTranscribed {
+            return scheme.checkers.contains(certificate.issuer) ? (.good, []) : (.none, [])
+        }
+        return accreditation(of: certificate.issuer, onDay: assessment.assessed ?? certificate.fromDay)
+    }
+
+    /// Whether a body may attest what happened in a month, `YYYY-MM`.
+    func isAccredited(_ issuer: String, onMonth month: String) -> Bool {
+        accreditation(of: issuer, onDay: month + "-01").0 == .good
+    }
+
+    /// Whether a body is accredited for the scheme at a time.
+    func isAccredited(_ issuer: String, atMilliseconds time: UInt64) -> Bool {
+        accreditation(of: issuer, onDay: Self.day(time)).0 == .good
+    }
+
+    private func accreditation(of certifier: String, onDay day: String) -> (Status, [Hash256]) {
+        var worst: (Status, [Hash256]) = (.none, [])
+        for known in facts.records([.accreditation], about: certifier) {
+            guard facts.evidence.governance.anchors.contains(known.issuer),
+                let given = try? Accreditation.read(known.record, issuer: known.issuer),
+                given.certifiers.contains(certifier),
+                given.schemes.contains(facts.terms.claim.scheme),
+                given.criteria.isSuperset(of: scheme.criteria), given.fromDay <= day,
+                given.untilDay.map({ day <= $0 }) ?? true
+            else { continue }
+            switch status(of: given.id, by: known.issuer, onDay: day) {
+            case .good: return (.good, [known.part])
+            case .revoked: worst = (.revoked, [known.part])
+            case .suspended where worst.0 == .none: worst = (.suspended, [known.part])
+            default: break
+            }
+        }
+        return worst
+    }
+
+    private func status(of id: String, by issuer: String, onDay day: String) -> Status {
+        status(of: id, by: issuer) { from, until in
+            Self.day(from) <= day && until.map { day <= Self.day($0) } ?? true
+        }
+    }
+
+    private static func day(_ time: UInt64) -> String {
+        CivilDate(milliseconds: Int64(clamping: time), offsetMinutes: 0).text
+    }
+
+    private func status(of id: String, by issuer: String, at time: UInt64) -> Status {
+        status(of: id, by: issuer) { from, until in
+            from <= time && until.map { time < $0 } ?? true
+        }
+    }
+
+    private func status(
+        of id: String, by issuer: String, whereHolds: (UInt64, UInt64?) -> Bool
+    ) -> Status {
+        var status = Status.good
+        for known in facts.records([.revocation, .suspension], about: id)
+        where known.issuer == issuer && known.record.target == .record(id) {
+            guard let from = known.record.fromMilliseconds,
+                whereHolds(from, known.record.untilMilliseconds)
+            else { continue }
+            guard known.record.kind == .suspension else { return .revoked }
+            status = .suspended
+        }
+        return status
+    }
+}

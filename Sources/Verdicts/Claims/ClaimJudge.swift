@@ -1,0 +1,285 @@
+import GS1
+import MerkleTrees
+import OrderedCollections
+import Records
+
+extension VerifiedEvidence {
+    /// Judges a claim about the subject of this evidence (SPEC §24).
+    ///
+    /// A pure function: node, command line and offline audit call it on the same file and get the
+    /// same verdict.
+    ///
+    /// - Throws: `Refusal` `claim.*` for a claim that the network's schemes do not let be made;
+    ///   `EvidenceRejection` as ``EvidenceVerifier/verify(_:)`` for more subjects than the limit.
+    package func judge(_ claim: Claim, at times: ClaimTimes) throws -> Verdict {
+        let known = try known(atMilliseconds: times.knownAtMilliseconds)
+        let terms = try ClaimTerms(claim, at: times, under: known.governance)
+        return ClaimJudge(known, terms).verdict()
+    }
+}
+
+/// Puts the checks of a claim together.
+struct ClaimJudge {
+    private let facts: ClaimFacts
+    private let graph: TradeGraph
+    private let certificates: CertificateCheck
+    private let answer: Answer
+    private var supports: [Int: [String: Support]] = [:]
+    private var findings: [VerdictFinding] = []
+
+    private var terms: ClaimTerms { facts.terms }
+    private var evidence: VerifiedEvidence { facts.evidence }
+    private var subject: String { evidence.question.uri }
+
+    init(_ evidence: VerifiedEvidence, _ terms: ClaimTerms) {
+        facts = ClaimFacts(evidence, terms)
+        graph = TradeGraph(of: evidence.question.uri, facts)
+        certificates = CertificateCheck(facts: facts)
+        answer = evidence.judge()
+    }
+
+    /// The verdict.
+    func verdict() -> Verdict {
+        var judge = self
+        return judge.judged()
+    }
+
+    private mutating func judged() -> Verdict {
+        guard answer.outcome != .notApplicable else { return verdict(.notApplicable, share: nil) }
+        if !terms.allowsModel {
+            findings.append(
+                VerdictFinding(
+                    .claimModelRefused, subject, ["model": terms.model?.name ?? ""]))
+        }
+        certify()
+        let attested = AttestedBalances(facts)
+        let share = material(attested)
+        traceOrigins(attested)
+        let custody = CustodyCheck(facts, graph)
+        let status = StatusCheck(facts: facts, certificates: certificates)
+        for lot in graph.lots.values {
+            findings += custody.findings(of: lot) + status.findings(of: lot.uri)
+        }
+        checkLogs()
+        takeRecords(attested)
+        return verdict(outcome(share), share: share?.low)
+    }
+
+    // MARK: Certificates
+
+    /// Holds the makings within the scheme's reach against the certificates.
+    private mutating func certify() {
+        for lot in graph.lots.values where needsCertificate(lot) {
+            for number in lot.makings {
+                let making = graph.makings[number]
+                guard terms.scheme.reach != .origins || making.isOrigin else { continue }
+                let product = (try? CanonicalIdentifier(lot.uri))?.product
+                let certified = certificates.support(
+                    CertificateCheck.Need(lot: lot.uri, product: product, making: making))
+                supports[number, default: [:]][lot.uri] = certified.support
+                if let finding = certified.finding { findings.append(finding) }
+                if certified.support == .none, !making.isOrigin || terms.scheme.models.isEmpty {
+                    findings.append(missing(lot, making))
+                }
+                if terms.scheme.needsPlots, making.isOrigin { checkPlot(lot, making) }
+                guard let certificate = certified.certificate else { continue }
+                let allocations = Allocations(facts)
+                if let finding = allocations.finding(
+                    of: certificate, for: lot.uri, day: making.day)
+                {
+                    findings.append(finding)
+                }
+            }
+        }
+    }
+
+    private func needsCertificate(_ lot: Lot) -> Bool {
+        if terms.scheme.reach == .subject { return lot.uri == subject }
+        // An item's material is its batch's.
+        return lot.contents.isEmpty
+            || lot.makings.contains { !graph.makings[$0].inputs.isEmpty }
+    }
+
+    private func missing(_ lot: Lot, _ making: Making) -> VerdictFinding {
+        VerdictFinding(
+            .certificateMissing, lot.uri, day: making.day,
+            ["party": making.party, "site": making.site ?? "", "scheme": terms.claim.scheme],
+            ask: making.party, evidence: making.parts)
+    }
+
+    private mutating func checkPlot(_ lot: Lot, _ making: Making) {
+        let located = making.site.map {
+            facts.masterData(about: $0, atMilliseconds: making.timeMilliseconds)
+        }?.first { $0.0.coordinates != nil || $0.0.geometry != nil }
+        guard located == nil else { return }
+        findings.append(
+            VerdictFinding(
+                .originPlotMissing, lot.uri, day: making.day, ["site": making.site ?? ""],
+                ask: making.party, evidence: making.parts))
+    }
+
+    // MARK: Material
+
+    /// The share that the records support; nil for a scheme without models.
+    private mutating func material(_ attested: AttestedBalances) -> ShareBounds? {
+        guard !terms.scheme.models.isEmpty else { return nil }
+        let check = MaterialCheck(facts, graph, supports: supports, attested: attested)
+        findings += check.findings
+        let share = check.shares[subject] ?? .unknown
+        for lot in graph.lots.values {
+            for number in lot.makings where graph.makings[number].isOrigin {
+                let making = graph.makings[number]
+                guard supports[number]?[lot.uri] == Support.none else { continue }
+                findings.append(
+                    share.high == .zero
+                        ? missing(lot, making)
+                        : VerdictFinding(
+                            .materialUnqualified, lot.uri, day: making.day,
+                            ["party": making.party], evidence: making.parts))
+            }
+        }
+        if terms.model == .identityPreserved { checkIdentity(check) }
+        if share.high > .zero, share.high < terms.share {
+            findings.append(
+                VerdictFinding(
+                    .materialShare, subject,
+                    ["share": share.high.description, "claimed": terms.share.description]))
+        }
+        return share
+    }
+
+    /// Under identity preservation everything comes from one origin.
+    private mutating func checkIdentity(_ check: MaterialCheck) {
+        let origins = graph.lots.values.filter { lot in
+            lot.makings.contains { graph.makings[$0].isOrigin }
+                && (check.shares[lot.uri]?.high ?? .zero) > .zero && lot.contents.isEmpty
+        }
+        guard origins.count > 1 else { return }
+        findings.append(
+            VerdictFinding(
+                .materialModel, subject,
+                ["model": CustodyModel.identityPreserved.name, "origins": "\(origins.count)"]))
+    }
+
+    /// Things of which nobody tells how they came to be.
+    private mutating func traceOrigins(_ attested: AttestedBalances) {
+        for lot in graph.lots.values where lot.makings.isEmpty && lot.contents.isEmpty {
+            let events = Subject(facet: .events, uri: lot.uri)
+            guard evidence.asked[events.key(in: evidence.network)] != nil else {
+                findings.append(VerdictFinding(.ledgerNotGathered, lot.uri))
+                continue
+            }
+            guard facts.hidden[lot.uri] == nil else { continue }
+            findings.append(
+                VerdictFinding(.custodyOriginUnknown, lot.uri, ask: facts.owner(of: lot.uri)))
+        }
+    }
+
+    // MARK: Ledger and records
+
+    private mutating func checkLogs() {
+        for origin in answer.notConsulted {
+            findings.append(
+                VerdictFinding(
+                    .ledgerNotConsulted, subject, ["origin": origin],
+                    ask: evidence.governance.nodes[origin]?.organisation))
+        }
+        guard let freshness = terms.scheme.freshnessSeconds else { return }
+        for log in evidence.logs {
+            let age = terms.times.knownAtMilliseconds.subtractingReportingOverflow(
+                log.seal.sealedAtMilliseconds)
+            guard !age.overflow, age.partialValue / 1_000 > freshness else { continue }
+            findings.append(
+                VerdictFinding(
+                    .ledgerStale, subject, ["origin": log.origin],
+                    ask: evidence.governance.nodes[log.origin]?.organisation))
+        }
+    }
+
+    /// What is wrong with the records themselves (SPEC §16); stubs that a balance vouches for lower
+    /// nothing.
+    private mutating func takeRecords(_ attested: AttestedBalances) {
+        var told: Set<VerdictFinding> = []
+        let things = thingsOfParts
+        for finding in answer.findings {
+            let log = evidence.logs.first { $0.origin == finding.origin }
+            let issuer = log?.entries[finding.leafIndex]?.statement.statement.issuer ?? ""
+            let isStub = finding.code == .partWithheld || finding.code == .partErased
+            if isStub, let balance = attested.parts[finding.part] {
+                told.insert(
+                    VerdictFinding(
+                        .materialAttested, things[finding.part] ?? subject, ["issuer": issuer],
+                        evidence: [balance]))
+            } else {
+                told.insert(
+                    VerdictFinding(finding, subject: things[finding.part] ?? subject, issuer: issuer))
+            }
+        }
+        findings += told
+    }
+
+    /// The thing in whose chain each part stands: one of the graph, if there is one.
+    private var thingsOfParts: [Hash256: String] {
+        var things: [Hash256: String] = [:]
+        for log in evidence.logs {
+            for (subject, links) in log.chains {
+                for link in links {
+                    let known = things[link.part] ?? subject.uri
+                    things[link.part] = closer(known, subject.uri)
+                }
+            }
+        }
+        return things
+    }
+
+    private func closer(_ left: String, _ right: String) -> String {
+        let isNear = (graph.lots[left] != nil, graph.lots[right] != nil)
+        return isNear.0 == isNear.1 ? min(left, right) : isNear.0 ? left : right
+    }
+
+    // MARK: Outcome
+
+    private func outcome(_ share: ShareBounds?) -> Outcome {
+        let lowered = Set(findings.compactMap(\.lowersTo))
+        if let worst = Outcome.allCases.first(where: lowered.contains) { return worst }
+        // Records that nobody vouches for stay declared (SPEC §16).
+        if answer.outcome == .declared { return .declared }
+        guard let share else { return .verified }
+        guard share.low >= terms.share else { return .incomplete }
+        return share.low == .one ? .verified : .verifiedPartial
+    }
+
+    private func verdict(_ outcome: Outcome, share: Ratio?) -> Verdict {
+        let sorted = Set(findings).sorted()
+        let mended: Set<Outcome> = [.incomplete, .withheld, .stale, .declared]
+        let steps = sorted.compactMap { finding -> FrontierStep? in
+            guard let lowers = finding.lowersTo, mended.contains(lowers), let ask = finding.ask
+            else { return nil }
+            return FrontierStep(ask: ask, about: finding.subject, code: finding.code)
+        }
+        var paths: [String: [String]] = [:]
+        for finding in sorted where graph.lots[finding.subject] != nil {
+            paths[finding.subject] = graph.path(of: finding.subject)
+        }
+        return Verdict(
+            network: evidence.network, subject: subject, claim: terms.claim,
+            claimedShare: terms.share.description, model: terms.model, times: terms.times,
+            policy: terms.scheme.digest, outcome: outcome, share: share, coverage: coverage,
+            findings: sorted, paths: paths, frontier: Set(steps).sorted(), basis: answer.basis,
+            notConsulted: answer.notConsulted)
+    }
+
+    private var coverage: Coverage {
+        var coverage = Coverage(lots: graph.lots.count, traced: 0, opened: 0, parts: 0)
+        var opened: Set<Hash256> = []
+        var hidden: Set<Hash256> = []
+        for lot in graph.lots.values {
+            if !lot.makings.isEmpty || !lot.contents.isEmpty { coverage.traced += 1 }
+            opened.formUnion((facts.eventsAbout[lot.uri] ?? []).map { facts.events[$0].part })
+            hidden.formUnion((facts.hidden[lot.uri] ?? []).map(\.part))
+        }
+        coverage.opened = opened.count
+        coverage.parts = opened.count + hidden.count
+        return coverage
+    }
+}

@@ -1,0 +1,178 @@
+import EPCIS
+import GS1
+import MerkleTrees
+import Records
+
+/// Group K (SPEC §24.5): did the goods pass from hand to hand, both sides told alike?
+struct CustodyCheck {
+    let facts: ClaimFacts
+    let graph: TradeGraph
+    let amounts: Amounts
+    private let movements: Movements
+
+    init(_ facts: ClaimFacts, _ graph: TradeGraph) {
+        self.facts = facts
+        self.graph = graph
+        amounts = Amounts(facts: facts)
+        movements = Movements(facts)
+    }
+
+    /// The findings about one thing.
+    func findings(of lot: Lot) -> [VerdictFinding] {
+        // What is hidden may be the other side: then it is withheld, not missing.
+        guard !movements.isHidden(lot.uri) else { return [] }
+        let all = movements.of(lot.uri)
+        guard !all.isEmpty || !lot.users.isEmpty else { return [] }
+        let makers = Set(lot.makings.map { graph.makings[$0].party })
+        var holders = lot.users
+        if lot.users.isEmpty { holders = Set(all.compactMap(\.receiver)) }
+        var found = lot.users.isEmpty ? unaddressed(all, lot) : []
+        var seen: Set<String> = []
+        var queue = holders.sorted()
+        while let holder = queue.popLast() {
+            guard seen.insert(holder).inserted else { continue }
+            let shipments = all.filter { $0.side == .shipping && $0.receiver == holder }
+            let receipts = all.filter { $0.side == .receiving && $0.receiver == holder }
+            if shipments.isEmpty, receipts.isEmpty {
+                if !makers.contains(holder), !makers.isEmpty { found.append(gap(lot, holder)) }
+                continue
+            }
+            let (told, senders) = compare(shipments, receipts, at: holder, lot)
+            found += told
+            queue += senders.subtracting(makers).sorted()
+        }
+        return found + aggregation(lot)
+    }
+
+    private func gap(_ lot: Lot, _ holder: String) -> VerdictFinding {
+        VerdictFinding(.custodyGap, lot.uri, ["holder": holder], ask: holder)
+    }
+
+    /// Shipments that name nobody to whom, and that nobody received.
+    private func unaddressed(_ all: [Movement], _ lot: Lot) -> [VerdictFinding] {
+        all.filter { shipment in
+            shipment.side == .shipping && shipment.receiver == nil
+                && !all.contains { $0.side == .receiving && $0.fits(shipment) }
+        }.map { shipment in
+            VerdictFinding(
+                .custodyUnreceived, lot.uri, day: shipment.day, ["sender": shipment.sender ?? ""],
+                ask: shipment.sender, evidence: [shipment.part])
+        }
+    }
+
+    /// Compares what was sent to a holder with what it received; gives who sent it.
+    private func compare(
+        _ shipments: [Movement], _ receipts: [Movement], at holder: String, _ lot: Lot
+    ) -> ([VerdictFinding], Set<String>) {
+        var found: [VerdictFinding] = []
+        var senders: Set<String> = []
+        var open = receipts
+        let bySender = Dictionary(grouping: shipments) { $0.sender ?? "" }
+        for (sender, sent) in bySender.sorted(by: { $0.key < $1.key }) {
+            if !sender.isEmpty { senders.insert(sender) }
+            let met = open.filter { receipt in sent.contains { receipt.fits($0) } }
+            open.removeAll { receipt in met.contains { $0.part == receipt.part } }
+            guard !met.isEmpty else {
+                found += sent.map {
+                    VerdictFinding(
+                        .custodyUnreceived, lot.uri, day: $0.day,
+                        ["sender": sender, "receiver": holder], ask: holder, evidence: [$0.part])
+                }
+                continue
+            }
+            found += amounts(sent, met, lot, sender: sender, receiver: holder)
+            found += orders(sent, met, lot, sender: sender, receiver: holder)
+        }
+        for receipt in open {
+            if let sender = receipt.sender, sender != holder { senders.insert(sender) }
+            // Who took goods from itself, from one site to another, needs no other side.
+            guard receipt.sender != holder else { continue }
+            found.append(
+                VerdictFinding(
+                    .custodyUnshipped, lot.uri, day: receipt.day,
+                    ["sender": receipt.sender ?? "", "receiver": holder],
+                    ask: receipt.sender ?? holder, evidence: [receipt.part]))
+        }
+        return (found, senders)
+    }
+
+    private func amounts(
+        _ sent: [Movement], _ met: [Movement], _ lot: Lot, sender: String, receiver: String
+    ) -> [VerdictFinding] {
+        guard let shipped = total(sent), let received = total(met), shipped != received else {
+            return []
+        }
+        return [
+            VerdictFinding(
+                received > shipped ? .custodyQuantity : .custodyShortage, lot.uri,
+                day: met.first?.day,
+                [
+                    "sender": sender, "receiver": receiver, "shipped": shipped.description,
+                    "received": received.description,
+                ], ask: receiver, evidence: (sent + met).map(\.part))
+        ]
+    }
+
+    /// The sum of movements, in pieces or in the unit they all have, else in the scheme's.
+    private func total(_ moved: [Movement]) -> ExactDecimal? {
+        var sum = ExactDecimal.zero
+        for one in moved {
+            guard let stated = one.amount else { return nil }
+            let units = Set(moved.map { $0.amount?.unit })
+            let counted = units.count == 1
+                ? stated.amount
+                : amounts.counted(stated, atMilliseconds: one.timeMilliseconds)?.amount
+            guard let counted, let next = sum + counted else { return nil }
+            sum = next
+        }
+        return sum
+    }
+
+    private func orders(
+        _ sent: [Movement], _ met: [Movement], _ lot: Lot, sender: String, receiver: String
+    ) -> [VerdictFinding] {
+        let first = sent.map(\.orders)
+        let second = met.map(\.orders)
+        guard first.allSatisfy({ !$0.isEmpty }), second.allSatisfy({ !$0.isEmpty }) else {
+            return []
+        }
+        let told = Set(first.joined())
+        let heard = Set(second.joined())
+        guard told.isDisjoint(with: heard) else { return [] }
+        return [
+            VerdictFinding(
+                .custodyOrder, lot.uri, day: met.first?.day,
+                ["sender": sender, "receiver": receiver], ask: receiver,
+                evidence: (sent + met).map(\.part))
+        ]
+    }
+
+    /// A single thing is in one container at a time.
+    private func aggregation(_ lot: Lot) -> [VerdictFinding] {
+        guard let thing = try? CanonicalIdentifier(lot.uri), thing.kind != .batch,
+            thing.kind != .product
+        else { return [] }
+        var container: (uri: String, part: Hash256)?
+        for number in facts.eventsAbout[lot.uri] ?? [] {
+            let told = facts.events[number]
+            guard told.event.type == .aggregation, let parent = told.event.parentID?.uri,
+                told.event.childEPCs.contains(where: { $0.uri == lot.uri })
+            else { continue }
+            switch told.event.action {
+            case .add:
+                if let container, container.uri != parent {
+                    return [
+                        VerdictFinding(
+                            .custodyAggregation, lot.uri, day: told.event.localDate,
+                            ["container": parent, "other": container.uri], ask: told.issuer,
+                            evidence: [container.part, told.part])
+                    ]
+                }
+                container = (parent, told.part)
+            case .delete where container?.uri == parent: container = nil
+            default: continue
+            }
+        }
+        return []
+    }
+}

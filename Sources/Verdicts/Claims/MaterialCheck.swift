@@ -1,0 +1,368 @@
+import EPCIS
+import GS1
+import MerkleTrees
+import OrderedCollections
+import Records
+
+/// How much of a thing holds to the scheme: at least this, and at most that if every doubt were
+/// decided for it.
+struct ShareBounds: Hashable {
+    var low: Ratio
+    var high: Ratio
+
+    static let all = ShareBounds(low: .one, high: .one)
+    static let none = ShareBounds(low: .zero, high: .zero)
+    static let unknown = ShareBounds(low: .zero, high: .one)
+}
+
+/// Group M (SPEC §24.5): does the material add up, under the model of the claim?
+struct MaterialCheck {
+    private let facts: ClaimFacts
+    private let graph: TradeGraph
+    private let amounts: Amounts
+    private let supports: [Int: [String: Support]]
+    private let attested: AttestedBalances
+    private let allocations: Allocations
+    /// What was found.
+    private(set) var findings: [VerdictFinding] = []
+    /// The share of each thing, once everything upstream of it is known.
+    private(set) var shares: [String: ShareBounds] = [:]
+
+    private var scheme: SchemeTerms { facts.terms.scheme }
+
+    /// Computes the shares of all things, from the origins down.
+    ///
+    /// - Parameter supports: how far certificates support each making of each thing.
+    init(
+        _ facts: ClaimFacts, _ graph: TradeGraph, supports: [Int: [String: Support]],
+        attested: AttestedBalances
+    ) {
+        self.facts = facts
+        self.attested = attested
+        self.graph = graph
+        self.supports = supports
+        amounts = Amounts(facts: facts)
+        allocations = Allocations(facts)
+        let order = sorted()
+        for uri in order {
+            guard let lot = graph.lots[uri] else { continue }
+            shares[uri] = share(of: lot)
+        }
+        for uri in graph.lots.keys where shares[uri] == nil {
+            shares[uri] = .unknown
+            findings.append(VerdictFinding(.custodyCycle, uri))
+        }
+        for number in graph.makings.indices { balance(number) }
+        for lot in graph.lots.values { findings += stock(of: lot) }
+        findings += attested.findings
+    }
+
+    /// Things in an order in which everything upstream of one comes before it; what lies on a
+    /// cycle, or behind one, is left out.
+    private func sorted() -> [String] {
+        var waiting: [String: Int] = [:]
+        var downstream: [String: [String]] = [:]
+        for lot in graph.lots.values {
+            let upstream = upstream(of: lot)
+            waiting[lot.uri] = upstream.count
+            for uri in upstream { downstream[uri, default: []].append(lot.uri) }
+        }
+        var ready = Array(graph.lots.keys).filter { waiting[$0] == 0 }
+        var next = 0
+        while next < ready.count {
+            for uri in downstream[ready[next]] ?? [] {
+                waiting[uri, default: 0] -= 1
+                if waiting[uri] == 0 { ready.append(uri) }
+            }
+            next += 1
+        }
+        return ready
+    }
+
+    private func upstream(of lot: Lot) -> Set<String> {
+        let inputs = lot.makings.filter { !graph.makings[$0].isOrigin }
+            .flatMap { graph.makings[$0].inputs.map(\.uri) }
+        return Set(inputs + lot.contents)
+    }
+
+    // MARK: Shares
+
+    private mutating func share(of lot: Lot) -> ShareBounds {
+        if let credited = credit(for: lot) { return credited }
+        if lot.makings.isEmpty || isItem(of: lot) {
+            guard lot.contents.isEmpty else { return least(of: lot.contents) }
+            // What an accredited body saw being made qualifies; of the rest nothing is known.
+            let made = (facts.hidden[lot.uri] ?? []).filter { $0.role == .create }
+            let isAttested = !made.isEmpty && made.allSatisfy { attested.parts[$0.part] != nil }
+            return isAttested ? .all : .unknown
+        }
+        let parts = lot.makings.map { (share(ofMaking: $0, lot), amount(of: lot, in: $0)) }
+        return blend(parts.map { ($0.0, $0.1?.amount) })
+    }
+
+    /// Whether a thing is one of a batch, whose material is the batch's.
+    private func isItem(of lot: Lot) -> Bool {
+        !lot.contents.isEmpty && lot.makings.allSatisfy { graph.makings[$0].inputs.isEmpty }
+    }
+
+    private func least(of uris: [String]) -> ShareBounds {
+        let all = uris.map { shares[$0] ?? .unknown }
+        return ShareBounds(
+            low: all.map(\.low).min() ?? .zero, high: all.map(\.high).min() ?? .one)
+    }
+
+    private mutating func share(ofMaking number: Int, _ lot: Lot) -> ShareBounds {
+        let making = graph.makings[number]
+        let support = supports[number]?[lot.uri]
+        if making.isOrigin {
+            switch support {
+            case .valid: return .all
+            case .doubtful: return .unknown
+            case .some(.none), nil: return ShareBounds.none
+            }
+        }
+        let time = making.timeMilliseconds
+        let inputs = making.inputs.map {
+            (shares[$0.uri] ?? .unknown, amounts.counted($0, atMilliseconds: time)?.amount)
+        }
+        var share = blend(inputs)
+        // Where every maker must be certified, one that is not breaks the chain.
+        if scheme.reach == .all, support == Support.none || support == nil {
+            share = ShareBounds(low: .zero, high: share.high)
+        } else if support == .doubtful {
+            share.low = .zero
+        }
+        return share
+    }
+
+    /// The share of a mixture; where an amount is missing, somewhere between its parts'.
+    private func blend(_ parts: [(ShareBounds, ExactDecimal?)]) -> ShareBounds {
+        let lows = parts.map(\.0.low)
+        let highs = parts.map(\.0.high)
+        guard let least = lows.min(), let most = highs.max() else { return .unknown }
+        let uniform = Set(parts.map(\.0))
+        if uniform.count == 1, let only = uniform.first { return only }
+        guard let low = Self.mean(parts.map { ($0.0.low, $0.1) }),
+            let high = Self.mean(parts.map { ($0.0.high, $0.1) })
+        else { return ShareBounds(low: least, high: most) }
+        return ShareBounds(low: low, high: high)
+    }
+
+    private static func mean(_ parts: [(Ratio, ExactDecimal?)]) -> Ratio? {
+        var (weighted, total) = (Ratio.zero, Ratio.zero)
+        for (share, amount) in parts {
+            guard let amount, let weight = Ratio(amount), let part = weight * share,
+                let sum = weighted + part, let whole = total + weight
+            else { return nil }
+            (weighted, total) = (sum, whole)
+        }
+        return weighted / total
+    }
+
+    private func amount(of lot: Lot, in making: Int) -> CountedAmount? {
+        let making = graph.makings[making]
+        return amounts.sum(
+            making.outputs.filter { $0.uri == lot.uri }, atMilliseconds: making.timeMilliseconds)
+    }
+
+    // MARK: Mass balance
+
+    /// Under mass balance, the share that was allocated to a thing from its maker's account.
+    private mutating func credit(for lot: Lot) -> ShareBounds? {
+        guard facts.terms.model == .massBalance, let making = lot.makings.first,
+            !graph.makings[making].isOrigin, let site = graph.makings[making].site
+        else { return nil }
+        let drawn = allocations.credits(to: lot.uri, by: graph.makings[making].party, at: site)
+        guard !drawn.isEmpty, let made = amount(of: lot, in: making)?.amount else { return nil }
+        var total = Ratio.zero
+        for credit in drawn {
+            guard let amount = counted(credit.quantity, of: lot.uri, making),
+                let ratio = Ratio(amount), let sum = total + ratio
+            else { return .unknown }
+            total = sum
+            if let exceeded = overdraft(credit, lot, making) {
+                findings.append(exceeded)
+                return ShareBounds(low: .zero, high: .zero)
+            }
+        }
+        findings.append(
+            VerdictFinding(
+                .materialCredit, lot.uri, day: graph.makings[making].day,
+                ["account": drawn[0].account, "amount": total.description],
+                evidence: drawn.map(\.part)))
+        guard let whole = Ratio(made), let share = total / whole else { return .unknown }
+        let bounded = min(share, .one)
+        return ShareBounds(low: bounded, high: bounded)
+    }
+
+    private func counted(
+        _ quantity: RecordQuantity, of uri: String, _ making: Int
+    ) -> ExactDecimal? {
+        var stated = graph.makings[making].outputs.first { $0.uri == uri }
+        stated?.amount = ExactDecimal(quantity.amount)
+        stated?.unit = quantity.unit
+        return stated.flatMap {
+            amounts.counted($0, atMilliseconds: graph.makings[making].timeMilliseconds)?.amount
+        }
+    }
+
+    /// Whether more was drawn from an account than qualifying material went into its site.
+    private func overdraft(
+        _ credit: Allocations.Credit, _ lot: Lot, _ making: Int
+    ) -> VerdictFinding? {
+        var drawn = Ratio.zero
+        for other in allocations.all(on: credit.account) {
+            guard let amount = counted(other.quantity, of: lot.uri, making),
+                let ratio = Ratio(amount), let sum = drawn + ratio
+            else { return nil }
+            drawn = sum
+        }
+        guard let earned = earned(by: credit) else { return nil }
+        guard drawn > earned else { return nil }
+        return VerdictFinding(
+            .materialCreditExceeded, lot.uri, day: graph.makings[making].day,
+            [
+                "account": credit.account, "drawn": drawn.description,
+                "earned": earned.description,
+            ], ask: graph.makings[making].party, evidence: [credit.part])
+    }
+
+    /// The qualifying material that was used up at the account's site in its month, each thing
+    /// with its share and the yield of its step.
+    private func earned(by credit: Allocations.Credit) -> Ratio? {
+        var total = Ratio.zero
+        for (number, told) in facts.events.enumerated() {
+            guard told.event.type == .transformation, told.event.monthUTC == credit.month,
+                told.event.primarySite?.uri == credit.site
+            else { continue }
+            let yield = scheme.process(told.event.bizStep)?.yield ?? ExactDecimal(1)
+            for flow in told.event.flows where flow.place == .input && flow.role == .consume {
+                guard let share = shares[flow.subject.uri], share.low > .zero,
+                    flow.subject.product == credit.material
+                        || flow.subject.uri == credit.material,
+                    facts.eventsAbout[flow.subject.uri]?.contains(number) ?? false
+                else { continue }
+                guard
+                    let amount = amounts.counted(
+                        StatedAmount(flow), atMilliseconds: told.event.eventTimeMilliseconds),
+                    let weight = Ratio(amount.amount), let factor = Ratio(yield),
+                    let part = weight * share.low, let gained = part * factor,
+                    let sum = total + gained
+                else { return nil }
+                total = sum
+            }
+        }
+        return total
+    }
+
+    // MARK: Balances
+
+    /// Output within input times yield, in mass and in each contained element.
+    private mutating func balance(_ number: Int) {
+        let making = graph.makings[number]
+        guard !making.isOrigin, !scheme.models.isEmpty else { return }
+        let lot = making.outputs.first?.uri ?? ""
+        let time = making.timeMilliseconds
+        guard let used = amounts.sum(making.inputs, atMilliseconds: time),
+            let made = amounts.sum(making.outputs, atMilliseconds: time)
+        else {
+            findings.append(
+                VerdictFinding(
+                    .materialNotAssessable, lot, day: making.day,
+                    ["unit": scheme.unit?.text ?? "", "party": making.party], ask: making.party,
+                    evidence: making.parts))
+            return
+        }
+        let cited = used.cited + made.cited
+        if !cited.isEmpty {
+            findings.append(
+                VerdictFinding(
+                    .materialConverted, lot, day: making.day,
+                    ["unit": scheme.unit?.text ?? ""], evidence: cited + making.parts))
+        }
+        let yield = making.process?.yield ?? ExactDecimal(1)
+        if let bound = used.amount * yield, made.amount > bound {
+            findings.append(
+                VerdictFinding(
+                    .materialExceeded, lot, day: making.day,
+                    [
+                        "input": used.amount.description, "output": made.amount.description,
+                        "yield": yield.description, "unit": scheme.unit?.text ?? "",
+                    ], ask: making.party, evidence: making.parts + cited))
+        }
+        for element in scheme.elements { balance(making, lot, element, yield) }
+    }
+
+    private mutating func balance(
+        _ making: Making, _ lot: String, _ element: String, _ yield: ExactDecimal
+    ) {
+        let time = making.timeMilliseconds
+        guard let used = contained(element, in: making.inputs, time),
+            let made = contained(element, in: making.outputs, time)
+        else {
+            findings.append(
+                VerdictFinding(
+                    .materialNotAssessable, lot, day: making.day,
+                    ["element": element, "party": making.party], ask: making.party,
+                    evidence: making.parts))
+            return
+        }
+        guard let bound = used.amount * yield, made.amount > bound else { return }
+        findings.append(
+            VerdictFinding(
+                .materialElement, lot, day: making.day,
+                [
+                    "element": element, "input": used.amount.description,
+                    "output": made.amount.description,
+                ], ask: making.party, evidence: making.parts + used.cited + made.cited))
+    }
+
+    /// How much of an element amounts contain, by the products' master data.
+    private func contained(
+        _ element: String, in stated: [StatedAmount], _ time: Int64
+    ) -> CountedAmount? {
+        var total = CountedAmount(amount: .zero)
+        for one in stated {
+            guard let counted = amounts.counted(one, atMilliseconds: time),
+                let product = one.product ?? Optional(one.uri),
+                let (fraction, part) = facts.content(of: element, in: product, at: time),
+                let share = counted.amount * fraction, let sum = total.amount + share
+            else { return nil }
+            total.amount = sum
+            total.cited += counted.cited + [part]
+        }
+        return total
+    }
+
+    /// Nobody uses up or ships more of a thing than it made or received.
+    private func stock(of lot: Lot) -> [VerdictFinding] {
+        guard !scheme.models.isEmpty, !(facts.hidden[lot.uri].map { !$0.isEmpty } ?? false) else {
+            return []
+        }
+        let ledger = StockLedger(lot, facts, graph, amounts)
+        return ledger.overdrawn.map { holder, drawn, had, parts in
+            VerdictFinding(
+                .materialOverdrawn, lot.uri,
+                ["holder": holder, "drawn": drawn.description, "had": had.description],
+                ask: holder, evidence: parts)
+        }
+    }
+}
+
+extension ClaimFacts {
+    /// The fraction of an element in a product, and the master data that says so (SPEC §24.5).
+    func content(
+        of element: String, in product: String, at time: Int64
+    ) -> (ExactDecimal, Hash256)? {
+        for (data, part) in masterData(about: product, atMilliseconds: time) {
+            for attribute in data.attributes
+            where attribute.name == "urn:cairn:content:\(element)" {
+                guard let fraction = ExactDecimal(attribute.value), !fraction.isNegative,
+                    fraction <= ExactDecimal(1)
+                else { continue }
+                return (fraction, part)
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,171 @@
+import EPCIS
+import GS1
+import MerkleTrees
+import Records
+
+/// One side of a transfer of a thing: what its sender or its receiver tells.
+struct Movement {
+    /// Which side tells it.
+    enum Side { case shipping, receiving }
+
+    var side: Side
+    /// Whose hands it leaves; nil where that is not said.
+    var sender: String?
+    /// Into whose hands it comes; nil where that is not said.
+    var receiver: String?
+    /// How much; nil where that is not said.
+    var amount: StatedAmount?
+    /// The business transactions, canonical.
+    var orders: Set<String>
+    var day: String
+    var timeMilliseconds: Int64
+    var part: Hash256
+
+    /// Whether a receipt can be the other side of a shipment.
+    func fits(_ shipment: Movement) -> Bool {
+        timeMilliseconds >= shipment.timeMilliseconds
+            && Self.agree(sender, shipment.sender) && Self.agree(receiver, shipment.receiver)
+    }
+
+    private static func agree(_ left: String?, _ right: String?) -> Bool {
+        guard let left, let right else { return true }
+        return left == right
+    }
+}
+
+/// Finds the movements of things, those of the containers they were packed into included.
+struct Movements {
+    private let facts: ClaimFacts
+
+    init(_ facts: ClaimFacts) {
+        self.facts = facts
+    }
+
+    /// The steps in which goods leave one's hands or come into them; others are on the way.
+    private static let sides: [String: Movement.Side] = [
+        "shipping": .shipping, "receiving": .receiving, "accepting": .receiving,
+    ]
+
+    /// Whether something about a thing, or about what it was packed into, is hidden.
+    func isHidden(_ uri: String) -> Bool {
+        let hides = { (thing: String) in
+            (facts.hidden[thing] ?? []).contains { $0.role != .mention && $0.role != .allocate }
+        }
+        return hides(uri) || stays(of: uri).contains { hides($0.container) }
+    }
+
+    /// What is told of a thing's movements, by time.
+    func of(_ uri: String) -> [Movement] {
+        var found = own(uri, uri, amount: nil)
+        for stay in stays(of: uri) {
+            found += own(stay.container, uri, amount: stay.amount).filter {
+                stay.times.contains($0.timeMilliseconds)
+            }
+        }
+        return found.sorted {
+            ($0.timeMilliseconds, $0.part) < ($1.timeMilliseconds, $1.part)
+        }
+    }
+
+    /// A time that a thing spent in a container.
+    private struct Stay {
+        var container: String
+        var times: ClosedRange<Int64>
+        var amount: StatedAmount?
+    }
+
+    /// Where a thing was packed, containers of containers too; each container is met once.
+    private func stays(of uri: String) -> [Stay] {
+        var found: [Stay] = []
+        var seen: Set<String> = [uri]
+        var queue: [(String, ClosedRange<Int64>, StatedAmount?)] = [
+            (uri, Int64.min...Int64.max, nil)
+        ]
+        while let (thing, during, amount) = queue.popLast() {
+            for stay in packings(of: thing) {
+                let start = max(stay.times.lowerBound, during.lowerBound)
+                let end = min(stay.times.upperBound, during.upperBound)
+                guard start <= end, seen.insert(stay.container).inserted else { continue }
+                let held = Stay(
+                    container: stay.container, times: start...end, amount: amount ?? stay.amount)
+                found.append(held)
+                queue.append((held.container, held.times, held.amount))
+            }
+        }
+        return found
+    }
+
+    private func packings(of thing: String) -> [Stay] {
+        var open: [String: Stay] = [:]
+        var closed: [Stay] = []
+        for number in facts.eventsAbout[thing] ?? [] {
+            let event = facts.events[number].event
+            guard event.type == .aggregation, let parent = event.parentID?.uri, parent != thing,
+                let flow = event.flows.first(where: {
+                    $0.place == .child && $0.subject.uri == thing
+                })
+            else { continue }
+            if event.action == .add {
+                open[parent] = Stay(
+                    container: parent, times: event.eventTimeMilliseconds...Int64.max,
+                    amount: StatedAmount(flow))
+            } else if event.action == .delete, var stay = open.removeValue(forKey: parent) {
+                let end = max(event.eventTimeMilliseconds, stay.times.lowerBound)
+                stay.times = stay.times.lowerBound...end
+                closed.append(stay)
+            }
+        }
+        return (closed + open.values).sorted { $0.container < $1.container }
+    }
+
+    private func own(_ carrier: String, _ thing: String, amount: StatedAmount?) -> [Movement] {
+        (facts.eventsAbout[carrier] ?? []).compactMap { number in
+            let told = facts.events[number]
+            guard told.event.type == .object, told.event.action != .delete,
+                let side = told.event.businessStepWord.flatMap({ Self.sides[$0] }),
+                let flow = told.event.flows.first(where: { $0.subject.uri == carrier })
+            else { return nil }
+            let stated = carrier == thing ? total(of: carrier, in: told.event) ?? StatedAmount(flow)
+                : amount
+            return movement(side, told, stated?.amount == nil ? nil : stated)
+        }
+    }
+
+    /// What an event states of a thing altogether; nil where its elements have several units.
+    private func total(of uri: String, in event: EPCISEvent) -> StatedAmount? {
+        let stated = event.flows.filter { $0.subject.uri == uri && $0.role != .mention }
+            .map(StatedAmount.init)
+        guard var sum = stated.first, Set(stated.map(\.unit)).count == 1 else { return nil }
+        for other in stated.dropFirst() {
+            guard let left = sum.amount, let right = other.amount, let both = left + right else {
+                return nil
+            }
+            sum.amount = both
+        }
+        return sum
+    }
+
+    private func movement(
+        _ side: Movement.Side, _ told: TradeEvent, _ amount: StatedAmount?
+    ) -> Movement {
+        let event = told.event
+        let here = event.primarySite.flatMap { facts.owner(of: $0.uri) }
+        let from = party(event.sources)
+        let to = party(event.destinations)
+        return Movement(
+            side: side, sender: from ?? (side == .shipping ? here ?? told.issuer : nil),
+            receiver: to ?? (side == .receiving ? here ?? told.issuer : nil), amount: amount,
+            orders: Set(event.businessTransactions), day: event.localDate,
+            timeMilliseconds: event.eventTimeMilliseconds, part: told.part)
+    }
+
+    /// Who stands at an end of a transfer: the party that holds, else owns, else whose place it is.
+    private func party(_ ends: [TransferEnd]) -> String? {
+        let parties = ends.filter(\.isParty)
+        let holding = parties.filter { $0.type.hasSuffix("possessing_party") }
+        if let named = (holding.isEmpty ? parties : holding).map(\.place.uri).min() {
+            return facts.owner(of: named) ?? named
+        }
+        return ends.filter(\.isLocation).map(\.place.uri).min().flatMap(facts.owner)
+    }
+}

@@ -1,0 +1,78 @@
+import EPCIS
+import GS1
+import MerkleTrees
+import Records
+
+/// What each holder of one thing made and received of it, and used up and shipped.
+struct StockLedger {
+    private struct Account {
+        var had = ExactDecimal.zero
+        var drawn = ExactDecimal.zero
+        var parts: [Hash256] = []
+        /// Whether an amount is missing, so that nothing can be said.
+        var isOpen = false
+    }
+
+    private var accounts: [String: Account] = [:]
+
+    init(_ lot: Lot, _ facts: ClaimFacts, _ graph: TradeGraph, _ amounts: Amounts) {
+        for number in lot.makings {
+            let making = graph.makings[number]
+            add(
+                amounts.sum(
+                    making.outputs.filter { $0.uri == lot.uri },
+                    atMilliseconds: making.timeMilliseconds), to: making.party, draws: false,
+                making.parts)
+        }
+        for number in facts.eventsAbout[lot.uri] ?? [] {
+            let told = facts.events[number]
+            let used = told.event.flows.filter {
+                $0.subject.uri == lot.uri && $0.role == .consume
+            }
+            guard !used.isEmpty else { continue }
+            let site = told.event.primarySite.flatMap { facts.owner(of: $0.uri) }
+            add(
+                amounts.sum(
+                    used.map(StatedAmount.init), atMilliseconds: told.event.eventTimeMilliseconds),
+                to: site ?? told.issuer, draws: true, [told.part])
+        }
+        for moved in Movements(facts).of(lot.uri) {
+            let counted = moved.amount.flatMap {
+                amounts.counted($0, atMilliseconds: moved.timeMilliseconds)
+            }
+            switch moved.side {
+            case .shipping:
+                guard let sender = moved.sender, sender != moved.receiver else { continue }
+                add(counted, to: sender, draws: true, [moved.part])
+            case .receiving:
+                guard let receiver = moved.receiver, receiver != moved.sender else { continue }
+                add(counted, to: receiver, draws: false, [moved.part])
+            }
+        }
+    }
+
+    private mutating func add(
+        _ amount: CountedAmount?, to holder: String, draws: Bool, _ parts: [Hash256]
+    ) {
+        var account = accounts[holder] ?? Account()
+        account.parts += parts
+        if let amount,
+            let sum = (draws ? account.drawn : account.had) + amount.amount
+        {
+            if draws { account.drawn = sum } else { account.had = sum }
+        } else {
+            account.isOpen = true
+        }
+        accounts[holder] = account
+    }
+
+    /// Who drew more than it had: that it had none at all is a gap of custody, not of amounts.
+    var overdrawn: [(holder: String, drawn: ExactDecimal, had: ExactDecimal, [Hash256])] {
+        accounts.sorted { $0.key < $1.key }.compactMap { holder, account in
+            guard !account.isOpen, !account.had.isZero, account.drawn > account.had else {
+                return nil
+            }
+            return (holder, account.drawn, account.had, account.parts)
+        }
+    }
+}

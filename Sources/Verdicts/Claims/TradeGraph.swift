@@ -1,0 +1,173 @@
+import EPCIS
+import GS1
+import MerkleTrees
+import OrderedCollections
+import Records
+
+/// An amount of a thing as an event states it.
+struct StatedAmount: Hashable {
+    var uri: String
+    /// The product the thing is of, if its key has one.
+    var product: String?
+    /// How much; nil where the event does not say.
+    var amount: ExactDecimal?
+    /// UN Rec 20; nil for pieces.
+    var unit: String?
+
+    init(_ flow: EventFlow) {
+        uri = flow.subject.uri
+        product = flow.subject.product
+        switch flow.place {
+        case .epcList, .parent, .input, .output, .child:
+            // A serialised thing without amount is one piece.
+            let isSingle = flow.quantity == nil && flow.subject.kind == .item
+            amount = flow.quantity ?? (isSingle ? ExactDecimal(1) : nil)
+        case .quantityList: amount = flow.quantity
+        }
+        unit = flow.uom
+    }
+}
+
+/// How things came to be: a commissioning, or a transformation with all events of its process.
+struct Making {
+    /// The numbers of its events.
+    var events: [Int]
+    /// What it used up; nothing for a commissioning.
+    var inputs: [StatedAmount]
+    /// What it made.
+    var outputs: [StatedAmount]
+    /// The primary site.
+    var site: String?
+    /// Who governs the site, else who told of it.
+    var party: String
+    /// The business step, canonical.
+    var step: String?
+    /// The local day of its first event.
+    var day: String
+    /// The time of its first event.
+    var timeMilliseconds: Int64
+    /// Its parts.
+    var parts: [Hash256]
+    /// The scheme's word on its step, where it has one.
+    var process: SchemeProcess?
+
+    /// Whether material enters the chain here: nothing was used up, or the step lets it grow.
+    var isOrigin: Bool { inputs.isEmpty || (process?.grows ?? false) }
+}
+
+/// One thing upstream of what was asked, that included.
+struct Lot {
+    var uri: String
+    /// The thing through which it was met; nil for what was asked.
+    var via: String?
+    /// The numbers of its makings.
+    var makings: [Int]
+    /// The batch it is an item of, or what a container holds: its share is theirs.
+    var contents: [String]
+    /// By whom it was used up on the way to what was asked; empty for what was asked.
+    var users: Set<String>
+}
+
+/// Everything upstream of a subject, as the events that count tell it.
+///
+/// Walked without recursion; a thing is met once, so that cycles end.
+struct TradeGraph {
+    private(set) var lots: OrderedDictionary<String, Lot> = [:]
+    private(set) var makings: [Making] = []
+    private let facts: ClaimFacts
+    private var makingNumbers: [String: Int] = [:]
+
+    init(of uri: String, _ facts: ClaimFacts) {
+        self.facts = facts
+        var queue = [(uri, String?.none)]
+        var next = 0
+        lots[uri] = Lot(uri: uri, via: nil, makings: [], contents: [], users: [])
+        while next < queue.count {
+            let (thing, _) = queue[next]
+            next += 1
+            for (upstream, user) in open(thing) {
+                if lots[upstream] == nil {
+                    lots[upstream] = Lot(
+                        uri: upstream, via: thing, makings: [], contents: [], users: [])
+                    queue.append((upstream, thing))
+                }
+                if let user { lots[upstream]?.users.insert(user) }
+            }
+        }
+    }
+
+    /// The things from a lot back to what was asked, that first.
+    func path(of uri: String) -> [String] {
+        var path = [uri]
+        while let via = path.last.flatMap({ lots[$0]?.via }) { path.append(via) }
+        return path.reversed()
+    }
+
+    /// Reads what is said of a thing; gives what lies upstream of it and who used that up.
+    private mutating func open(_ uri: String) -> [(String, String?)] {
+        var upstream: [(String, String?)] = []
+        var (processes, origins): ([Int], [Int]) = ([], [])
+        var contents: OrderedSet<String> = []
+        for number in facts.eventsAbout[uri] ?? [] {
+            let told = facts.events[number].event
+            for flow in told.flows where flow.subject.uri == uri {
+                if let batch = flow.subject.batch { contents.append(batch) }
+            }
+            let packs = told.type == .aggregation || told.type == .association
+            if packs, told.parentID?.uri == uri, told.action == .add {
+                for child in told.children { contents.append(child.uri) }
+            }
+            guard told.flows.contains(where: { $0.subject.uri == uri && $0.role == .create })
+                    || told.transformationID?.uri == uri
+            else { continue }
+            let making = making(of: number)
+            if makings[making].inputs.isEmpty {
+                origins.append(making)
+            } else if !processes.contains(making) {
+                processes.append(making)
+            }
+        }
+        // What was made of something is no origin, though its maker also commissioned it.
+        let chosen = processes.isEmpty ? origins : processes
+        lots[uri]?.makings = chosen
+        lots[uri]?.contents = Array(contents)
+        for making in chosen where !makings[making].isOrigin {
+            for input in makings[making].inputs { upstream.append((input.uri, makings[making].party)) }
+        }
+        return upstream + contents.map { ($0, nil) }
+    }
+
+    /// The making that an event belongs to; events of one process are one.
+    private mutating func making(of number: Int) -> Int {
+        let told = facts.events[number]
+        let process = told.event.type == .transformation ? told.event.transformationID?.uri : nil
+        let key = process.map { "process \($0)" } ?? "event \(number)"
+        if let known = makingNumbers[key] { return known }
+        var numbers = [number]
+        if let process {
+            numbers = (facts.eventsAbout[process] ?? []).filter {
+                facts.events[$0].event.transformationID?.uri == process
+            }
+            if !numbers.contains(number) { numbers.append(number) }
+        }
+        makings.append(Self.making(numbers.sorted(), first: number, facts))
+        makingNumbers[key] = makings.count - 1
+        return makings.count - 1
+    }
+
+    private static func making(_ numbers: [Int], first: Int, _ facts: ClaimFacts) -> Making {
+        let told = facts.events[numbers.first ?? first]
+        let site = numbers.lazy.compactMap { facts.events[$0].event.primarySite?.uri }.first
+        let step = numbers.lazy.compactMap { facts.events[$0].event.bizStep }.first
+        let flows = numbers.flatMap { facts.events[$0].event.flows }
+        return Making(
+            events: numbers,
+            inputs: flows.filter { $0.place == .input && $0.role == .consume }
+                .map(StatedAmount.init),
+            outputs: flows.filter { $0.role == .create }.map(StatedAmount.init), site: site,
+            party: site.flatMap(facts.owner) ?? told.issuer, step: step,
+            day: told.event.localDate, timeMilliseconds: told.event.eventTimeMilliseconds,
+            parts: numbers.map { facts.events[$0].part },
+            process: facts.terms.scheme.process(step))
+    }
+}
