@@ -47,6 +47,8 @@ final class RunningNode: Sendable {
     /// The governance of a version as it was last told.
     let summary = Mutex<(version: UInt64, json: [UInt8])?>(nil)
     let nowMilliseconds: @Sendable () -> UInt64
+    /// What decides who may read parts, at present.
+    let readingBasis: @Sendable (LedgerStore) throws -> ReadingBasis
     let viewsPatience: Duration
     let evidencePatience: Duration
     let queryPatience: Duration
@@ -77,6 +79,7 @@ final class RunningNode: Sendable {
         self.watch = watch
         self.quota = Mutex(LinkQuota(limit: settings.foreignLinksPerDay))
         self.nowMilliseconds = settings.nowMilliseconds
+        readingBasis = governance.readingBasis(published, now: settings.nowMilliseconds)
         self.viewsPatience = settings.viewsPatience
         self.evidencePatience = settings.evidencePatience
         self.queryPatience = settings.queryPatience
