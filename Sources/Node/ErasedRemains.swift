@@ -40,6 +40,7 @@ final class ErasedRemains: Sendable {
         let erased = views.takeErased()
         if !erased.isEmpty {
             isPending.withLock { $0 = true }
+            try ledger.eraseKept(erased)
             tell(of: erased.map(\.hex))
         }
         guard isPending.withLock({ $0 }) else { return false }

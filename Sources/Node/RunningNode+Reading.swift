@@ -148,10 +148,15 @@ extension RunningNode: NodeService {
     // MARK: Questions
 
     package func evidence(
-        about subject: String, upstream: Bool, for reader: Reader
+        about subject: String, upstream: Bool, for reader: Reader, onlyFor other: String?
     ) async throws(Refusal) -> [UInt8] {
         try Self.require(Visibility.entries, for: reader)
         let uri = try Self.identifier(subject).uri
+        if let other, published.newest.basis.governance.organisations[other] == nil {
+            throw Refusal(
+                code: "request.parameter", field: "for",
+                reason: "\(other) is no member of the network")
+        }
         let question = EvidenceQuestion(uri: uri, scope: upstream ? .upstream : .subject)
         let deadline = ContinuousClock.now + evidencePatience
         for _ in 0..<Self.snapshotsLimit {
@@ -160,7 +165,7 @@ extension RunningNode: NodeService {
                 guard
                     let source = try LedgerEvidence(
                         store, origin: origin, history: governance.history(of: store),
-                        published: published, rights: rights(of: reader, in: store),
+                        published: published, rights: rights(of: reader, and: other, in: store),
                         until: deadline)
                 else {
                     return nil
@@ -171,6 +176,14 @@ extension RunningNode: NodeService {
             if let built { return built }
         }
         throw .busy
+    }
+
+    /// What a reader and, if it is named, a member may see both.
+    private func rights(
+        of reader: Reader, and other: String?, in store: LedgerStore
+    ) -> [ReadingRights] {
+        ([reader] + [other].compactMap { $0.map { .member(organisation: $0) } })
+            .map { rights(of: $0, in: store) }
     }
 
     /// What a reader may see in a snapshot.

@@ -62,7 +62,7 @@ extension RunningNode {
             guard
                 let source = try LedgerEvidence(
                     store, origin: origin, history: governance.history(of: store),
-                    published: published, rights: rights(of: reader, in: store),
+                    published: published, rights: [rights(of: reader, in: store)],
                     until: .now + Self.strangersPatience)
             else { return nil }
             var builder = EvidenceBuilder(network: network, source: source, reader: reader)

@@ -174,6 +174,18 @@ package final class Ledger: Sendable {
         try checkpoint()
     }
 
+    /// Removes the bytes of parts that are still there, though an erasure names them: an earlier
+    /// edition registered erasures and kept the bytes.
+    ///
+    /// - Throws: ``StorageError``.
+    package func eraseKept(_ digests: [Hash256]) throws {
+        let kept = try read { store in
+            try digests.filter { try store.storedPart($0) != nil }
+        }
+        guard !kept.isEmpty else { return }
+        try write { try $0.erase(kept) }
+    }
+
     /// Empties the WAL, which still holds what was erased, unless a reader needs the end of it.
     ///
     /// It waits for nobody: who is refused tries again.

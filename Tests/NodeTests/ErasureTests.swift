@@ -155,7 +155,8 @@ struct ErasureTests {
             _ = try await caller.get("/trace/urn:x:none")
         }
         let holders = try Self.holders(node)
-        #expect(holders == ["ledger.sqlite", "views.sqlite"], "\(holders)")
+        #expect(holders.contains("ledger.sqlite"), "\(holders)")
+        #expect(holders.contains { $0.hasPrefix("views.sqlite") }, "\(holders)")
         try await node.serve { _, caller in
             let record = try Self.erasure(of: part.digest, in: submission)
             let erased = try await caller.post(

@@ -180,6 +180,24 @@ struct `An erased part` {
 
     init() throws { rig = try StorageRig() }
 
+    @Test func `is gone in the very state of the ledger that has its erasure`() throws {
+        let ledger = try rig.create()
+        var sequencer = try SequencerRig(network: rig.network, ledger: ledger)
+        let supplier = rig.network.supplier
+        let part = try rig.network.note("secret", by: supplier)
+        let rows = [rig.network.row(part, .assertions, supplier.product, .mention)]
+        let submission = try rig.network.submission([part], rows: rows, by: supplier)
+        try sequencer.register([submission])
+        #expect(try ledger.read { try $0.part(part.digest) } != nil)
+        var record = Record(kind: .erasure)
+        record.target = .part(part.digest)
+        record.keys = rows.map(\.key)
+        record.reason = "asked for"
+        try sequencer.register([try rig.submission(record, by: supplier)])
+        #expect(try ledger.read { try $0.part(part.digest) } == nil)
+        #expect(try ledger.read { try $0.uses(of: part.digest).count } == 1)
+    }
+
     /// Registers notes of many lengths, erases every third in an order of its own, and gives those
     /// of them that the file still holds.
     private func remains(secureDelete: String) throws -> [Int] {
