@@ -129,8 +129,8 @@ struct Responder: Sendable {
         case .keySet: return Answer(type: MediaType.cbor, try await service.keySet()).fresh
         case .key(let thumbprint):
             return Answer(type: MediaType.cbor, try await service.key(thumbprint: thumbprint))
-        case .evidence(let subject, let upstream):
-            return try await evidence(about: subject, upstream: upstream, asking)
+        case .evidence(let subject, let upstream, let other):
+            return try await evidence(about: subject, upstream: upstream, onlyFor: other, asking)
         case .trace(let request): return try await trace(request, asking)
         case .organisations:
             return Answer(type: MediaType.json, try await service.organisations()).fresh
@@ -213,11 +213,11 @@ struct Responder: Sendable {
     // MARK: Questions
 
     private func evidence(
-        about subject: String, upstream: Bool, _ asking: Asking
+        about subject: String, upstream: Bool, onlyFor other: String?, _ asking: Asking
     ) async throws(Refusal) -> Answer {
         guard let holding = SlotHolding(evidenceAnswers, 1) else { throw Self.busy }
         let bytes = try await service.evidence(
-            about: subject, upstream: upstream, for: asking.reader)
+            about: subject, upstream: upstream, for: asking.reader, onlyFor: other)
         let eventLoop = asking.eventLoop
         var answer = Answer(type: MediaType.evidence) { writer in
             defer { holding.release() }

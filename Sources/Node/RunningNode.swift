@@ -45,6 +45,8 @@ final class RunningNode: Sendable {
     /// How much each issuer may add today to the chains of others' things.
     let quota: Mutex<LinkQuota>
     let nowMilliseconds: @Sendable () -> UInt64
+    /// What decides who may read parts, at present.
+    let readingBasis: @Sendable (LedgerStore) throws -> ReadingBasis
     let viewsPatience: Duration
     let evidencePatience: Duration
     let queryPatience: Duration
@@ -75,6 +77,7 @@ final class RunningNode: Sendable {
         self.watch = watch
         self.quota = Mutex(LinkQuota(limit: settings.foreignLinksPerDay))
         self.nowMilliseconds = settings.nowMilliseconds
+        readingBasis = governance.readingBasis(published, now: settings.nowMilliseconds)
         self.viewsPatience = settings.viewsPatience
         self.evidencePatience = settings.evidencePatience
         self.queryPatience = settings.queryPatience
