@@ -38,6 +38,7 @@ package struct GovernanceSummary: Sendable {
                 JSONMember("organisations", .array(organisations.map(json))),
                 JSONMember("nodes", .array(nodes.map(Self.json))),
                 JSONMember("delegations", .array(delegations.map(Self.json))),
+                JSONMember("schemes", .array(state.schemeSummaries.map(\.json))),
                 JSONMember("quorum", .number(JSONNumber(state.policy.quorum))),
             ] + (history.isEmpty ? [] : [JSONMember("amendments", .array(history.map(\.json)))]))
     }
@@ -140,6 +141,7 @@ package struct GovernanceSummary: Sendable {
             let from = Self.timeText(delegation.fromMilliseconds)
             lines.append("    \(delegation.id), from \(from)\(until)")
         }
+        lines += state.schemeLines
         lines += history.flatMap(\.lines)
         return lines.map { PrintableText.of($0) + "\n" }.joined()
     }

@@ -55,7 +55,7 @@ struct EraseCommand: AsyncParsableCommand {
     /// The subject keys of a part's rows, which the erasure repeats so that whoever asks about one
     /// of these subjects learns of it.
     private func keys(_ bytes: [UInt8]) throws -> [Hash256] {
-        let network = try signing.network().network
+        let network = try signing.network().state.network
         do throws(Refusal) {
             let content = try Content.read(try Part.decode(bytes))
             if let rows = RowRules.rows(of: content, in: network) {

@@ -69,7 +69,7 @@ struct GrantCommand: AsyncParsableCommand {
     }
 
     private func warnOfStrangers() throws {
-        let network = try signing.network()
+        let network = try signing.network().state
         for organisation in to where network.organisations[organisation] == nil {
             Console.note(
                 "note: the genesis file does not know \(organisation); it can read only if an "

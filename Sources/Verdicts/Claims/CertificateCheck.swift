@@ -20,7 +20,7 @@ struct CertifiedMaking {
     var finding: VerdictFinding?
 }
 
-/// Group C (SPEC §24.5): is a making covered by a certificate of the scheme that counts?
+/// Group C (SPEC §24.5): whether a making is covered by a certificate that counts.
 ///
 /// Of what those say whose certificates count (accredited certifiers, the network's checkers), the
 /// best holds; what others say supports nothing beside it, so that a stranger's certificate neither

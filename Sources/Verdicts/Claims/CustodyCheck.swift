@@ -3,7 +3,7 @@ import GS1
 import MerkleTrees
 import Records
 
-/// Group K (SPEC §24.5): did the goods pass from hand to hand, both sides told alike?
+/// Group K (SPEC §24.5): whether the goods passed from hand to hand, both sides telling alike.
 struct CustodyCheck {
     let facts: ClaimFacts
     let graph: TradeGraph

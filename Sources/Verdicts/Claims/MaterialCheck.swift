@@ -15,7 +15,7 @@ struct ShareBounds: Hashable {
     static let unknown = ShareBounds(low: .zero, high: .one)
 }
 
-/// Group M (SPEC §24.5): does the material add up, under the model of the claim?
+/// Group M (SPEC §24.5): whether the material adds up under the claim's model.
 struct MaterialCheck {
     private let facts: ClaimFacts
     private let graph: TradeGraph
@@ -33,7 +33,7 @@ struct MaterialCheck {
 
     /// Computes the shares of all things, from the origins down.
     ///
-    /// - Parameter supports: how far certificates support each making of each thing.
+    /// `supports` tells how far certificates support each making of each thing.
     init(
         _ facts: ClaimFacts, _ graph: TradeGraph, supports: [Int: [String: Support]],
         attested: AttestedBalances

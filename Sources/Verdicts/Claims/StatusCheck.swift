@@ -2,7 +2,7 @@ import GS1
 import MerkleTrees
 import Records
 
-/// Group S (SPEC §24.5): is the thing recalled, or disputed by somebody whose word counts?
+/// Group S (SPEC §24.5): whether it is recalled or disputed by somebody whose word counts.
 struct StatusCheck {
     let facts: ClaimFacts
     let certificates: CertificateCheck
