@@ -124,12 +124,6 @@ import Verdicts
 
 /// How good an outcome is; not applicable is nothing at all.
 func rank(_ outcome: Outcome) -> Int {
-    switch outcome {
-    case .notApplicable: 0
-    case .invalid: 1
-    case .contradicted: 2
-    case .withheld: 3
-    case .declared: 4
-    case .verified: 5
-    }
+    guard outcome != .notApplicable else { return 0 }
+    return 1 + (Outcome.allCases.firstIndex(of: outcome) ?? 0)
 }
