@@ -61,7 +61,8 @@ package struct EvidenceVerifier: Sendable {
             question: evidence.question, network: evidence.network, governance: newest,
             asked: Dictionary(zip(keys, evidence.asked)) { first, _ in first }, logs: logs,
             parts: parts, stubs: Set(evidence.stubs))
-        let closure = try closure(of: verified, ownership: Ownership(states))
+        verified.ownership = Ownership(states)
+        let closure = try closure(of: verified, ownership: verified.ownership)
         try Self.check(closure.asked, is: Set(evidence.asked))
         verified.related = closure.related
         verified.owners = closure.questionOwners
