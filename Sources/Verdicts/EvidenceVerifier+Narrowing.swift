@@ -47,7 +47,7 @@ extension EvidenceVerifier {
         }
         let narrowed = VerifiedEvidence(
             question: verified.question, network: verified.network,
-            governance: verified.governance, asked: verified.asked, logs: verified.logs,
+            governance: verified.governance, history: verified.history, asked: verified.asked, logs: verified.logs,
             parts: kept, stubs: [])
         let asked: [Subject]
         do {
