@@ -14,13 +14,14 @@ struct LedgerEvidence: EvidenceSource {
     let ownership: Ownership
     private let store: LedgerStore
     private let deadline: ContinuousClock.Instant
+    private let departure: Departure?
     private let index: SubjectIndex
 
     /// The source for the snapshot that `store` shows; nil if the index of its last seal is not at
     /// hand, because the snapshot was overtaken: then take a new one.
     init?(
         _ store: LedgerStore, origin: String, history: GovernanceHistory, published: PublishedLog,
-        until deadline: ContinuousClock.Instant
+        until deadline: ContinuousClock.Instant, for departure: Departure? = nil
     ) throws {
         let size = try store.size()
         guard size > 0, let checkpoint = try store.checkpoint(ofSeal: size - 1) else {
@@ -34,6 +35,7 @@ struct LedgerEvidence: EvidenceSource {
         self.ownership = history.ownership
         self.store = store
         self.deadline = deadline
+        self.departure = departure
         self.index = index
     }
 
@@ -48,6 +50,7 @@ struct LedgerEvidence: EvidenceSource {
     func part(_ digest: Hash256) throws -> [UInt8]? { try store.part(digest) }
 
     func links(of key: Hash256) throws -> [LinkPlace] {
+        try departure?.check()
         guard ContinuousClock.now < deadline else {
             throw Refusal(
                 code: "evidence.too-large", field: "question",

@@ -152,6 +152,14 @@ extension RunningNode: NodeService {
         try Self.require(Visibility.entries, for: reader)
         let uri = try Self.identifier(subject).uri
         let question = EvidenceQuestion(uri: uri, scope: upstream ? .upstream : .subject)
+        return try await Departure.watched { (departure) throws(Refusal) in
+            try await evidence(on: question, for: reader, unless: departure)
+        }
+    }
+
+    private func evidence(
+        on question: EvidenceQuestion, for reader: Reader, unless departure: Departure
+    ) async throws(Refusal) -> [UInt8] {
         let deadline = ContinuousClock.now + evidencePatience
         for _ in 0..<Self.snapshotsLimit {
             let built = try await reading(on: evidenceThreads) {
@@ -159,7 +167,7 @@ extension RunningNode: NodeService {
                 guard
                     let source = try LedgerEvidence(
                         store, origin: origin, history: governance.history(of: store),
-                        published: published, until: deadline)
+                        published: published, until: deadline, for: departure)
                 else {
                     return nil
                 }
