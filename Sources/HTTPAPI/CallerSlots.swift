@@ -1,8 +1,10 @@
 import Records
 import Synchronization
 
-/// Slots of which one organisation has a share only, so that its many questions leave room for
-/// another's. Callers without a name have one share together, and so has the operator.
+/// Slots of which one organisation has a share only.
+///
+/// So its many questions leave room for another's. Callers without a name have one share together,
+/// and so has the operator.
 final class CallerSlots: Sendable {
     private let together: Slots
     private let share: Int
