@@ -20,7 +20,7 @@ struct Responder: Sendable {
     let submissionBytes: Slots
     private let streams: Slots
     private let evidenceAnswers: Slots
-    let epcisAnswers: Slots
+    let epcisAnswers: CallerSlots
 
     /// A responder that takes callers for whom a policy says.
     init(
@@ -36,7 +36,8 @@ struct Responder: Sendable {
         submissionBytes = Slots(limits.submissionBytesTogether)
         streams = Slots(limits.streams)
         evidenceAnswers = Slots(limits.evidenceAnswers)
-        epcisAnswers = Slots(limits.epcisAnswers)
+        epcisAnswers = CallerSlots(
+            limits.epcisAnswers, share: limits.epcisAnswersOfCaller)
     }
 
     /// Answers one request.

@@ -157,6 +157,15 @@ extension RunningNode: NodeService {
                 reason: "\(other) is no member of the network")
         }
         let question = EvidenceQuestion(uri: uri, scope: upstream ? .upstream : .subject)
+        return try await Departure.watched { (departure) throws(Refusal) in
+            try await evidence(on: question, for: reader, and: other, unless: departure)
+        }
+    }
+
+    private func evidence(
+        on question: EvidenceQuestion, for reader: Reader, and other: String?,
+        unless departure: Departure
+    ) async throws(Refusal) -> [UInt8] {
         let deadline = ContinuousClock.now + evidencePatience
         for _ in 0..<Self.snapshotsLimit {
             let built = try await reading(on: evidenceThreads) {
@@ -165,7 +174,7 @@ extension RunningNode: NodeService {
                     let source = try LedgerEvidence(
                         store, origin: origin, history: governance.history(of: store),
                         published: published, rights: rights(of: reader, and: other, in: store),
-                        until: deadline)
+                        until: deadline, for: departure)
                 else {
                     return nil
                 }
