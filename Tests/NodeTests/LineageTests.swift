@@ -71,7 +71,8 @@ import Testing
             let asking = Task { () async -> Refusal? in
                 while !Task.isCancelled { await Task.yield() }
                 do throws(Refusal) {
-                    _ = try await running.evidence(about: thing, upstream: true, for: .nodeOperator)
+                    _ = try await running.evidence(
+                        about: thing, upstream: true, for: .nodeOperator, onlyFor: nil)
                     return nil
                 } catch {
                     return error
@@ -79,7 +80,8 @@ import Testing
             }
             asking.cancel()
             #expect(await asking.value?.reason == "whoever asked has gone")
-            _ = try await running.evidence(about: thing, upstream: true, for: .nodeOperator)
+            _ = try await running.evidence(
+                about: thing, upstream: true, for: .nodeOperator, onlyFor: nil)
         }
     }
 
