@@ -120,9 +120,10 @@ package protocol NodeService: Sendable {
     /// The proof that the tree of the old size is a beginning of the new one's.
     func consistencyProof(from old: UInt64, to new: UInt64) async throws(Refusal) -> [Hash256]
     /// An evidence file, if the reader may see entries; `identifier.*`, `evidence.too-large`,
-    /// `entry.withheld`.
+    /// `entry.withheld`. To be given on: with `onlyFor`, of the parts only those that this member may
+    /// see too.
     func evidence(
-        about subject: String, upstream: Bool, for reader: Reader
+        about subject: String, upstream: Bool, for reader: Reader, onlyFor other: String?
     ) async throws(Refusal) -> [UInt8]
     /// A lineage in the form asked for; `identifier.*`.
     func trace(_ request: TraceRequest, for reader: Reader) async throws(Refusal) -> [UInt8]

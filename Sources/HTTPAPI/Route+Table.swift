@@ -10,7 +10,9 @@ extension Route {
         entryRows + logRows + epcisRows + [
             RouteRow("GET", "/evidence/{subject…}", .reader) { values, query throws(Refusal) in
                 let scope = try query.choice("scope", of: ["upstream", "subject"])
-                return .evidence(subject: try values.subject(), upstream: scope != "subject")
+                let other = try query.text("for")
+                return .evidence(
+                    subject: try values.subject(), upstream: scope != "subject", onlyFor: other)
             },
             RouteRow("GET", "/trace/{subject…}", .open) { values, query throws(Refusal) in
                 try trace(values, &query)

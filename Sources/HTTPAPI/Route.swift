@@ -23,7 +23,7 @@ package enum Route: Hashable, Sendable {
     /// `GET /log/consistency/<old>/<new>`
     case consistency(UInt64, UInt64)
     /// `GET /evidence/{subject}`
-    case evidence(subject: String, upstream: Bool)
+    case evidence(subject: String, upstream: Bool, onlyFor: String? = nil)
     /// `GET /trace/{subject}`
     case trace(TraceRequest)
     /// `GET /organisations`

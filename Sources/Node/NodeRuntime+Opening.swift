@@ -44,9 +44,14 @@ extension NodeRuntime {
         let filling = ViewsFilling(
             ledger: opened.ledger, views: opened.views, governance: governance)
         let watch = NodeWatch(directory: directory.path, settings: settings)
-        let deliveries = deliveries(opened, published, watch.metrics, settings)
+        let deliveries = deliveries(
+            opened, published, governance, watch.metrics, settings)
+        let remains = ErasedRemains(
+            directory: directory, ledger: opened.ledger, views: opened.views,
+            service: opened.service, logger: settings.logger)
         let views = ViewsFollower(
             logger: settings.logger, onReached: { deliveries.reached($0) },
+            sweep: { try remains.sweep() },
             catchUp: { size in
                 try filling.step(to: size, delegations: published.newest.basis.delegations)
             })
@@ -84,12 +89,15 @@ extension NodeRuntime {
 
     /// The deliveries of the subscriptions that are kept.
     private static func deliveries(
-        _ opened: Opened, _ published: PublishedLog, _ metrics: NodeMetrics, _ settings: Settings
+        _ opened: Opened, _ published: PublishedLog, _ governance: KnownGovernance,
+        _ metrics: NodeMetrics, _ settings: Settings
     ) -> Deliveries {
         let now = settings.nowMilliseconds
         let surroundings = Deliveries.Surroundings(
             service: opened.service,
-            events: StandingEvents(views: opened.views, ledger: opened.ledger),
+            events: StandingEvents(
+                views: opened.views, ledger: opened.ledger,
+                basis: governance.readingBasis(published, now: now)),
             sender: WebhookSender(
                 policy: settings.webhooks, timeLimit: settings.webhookTimeLimit), metrics: metrics,
             logger: settings.logger, nowMilliseconds: now,

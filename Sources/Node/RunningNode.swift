@@ -44,9 +44,9 @@ final class RunningNode: Sendable {
     let watch: NodeWatch
     /// How much each issuer may add today to the chains of others' things.
     let quota: Mutex<LinkQuota>
-    /// The governance of a version as it was last told.
-    let summary = Mutex<(version: UInt64, json: [UInt8])?>(nil)
     let nowMilliseconds: @Sendable () -> UInt64
+    /// What decides who may read parts, at present.
+    let readingBasis: @Sendable (LedgerStore) throws -> ReadingBasis
     let viewsPatience: Duration
     let evidencePatience: Duration
     let queryPatience: Duration
@@ -77,6 +77,7 @@ final class RunningNode: Sendable {
         self.watch = watch
         self.quota = Mutex(LinkQuota(limit: settings.foreignLinksPerDay))
         self.nowMilliseconds = settings.nowMilliseconds
+        readingBasis = governance.readingBasis(published, now: settings.nowMilliseconds)
         self.viewsPatience = settings.viewsPatience
         self.evidencePatience = settings.evidencePatience
         self.queryPatience = settings.queryPatience
@@ -99,6 +100,20 @@ final class RunningNode: Sendable {
     ) async throws(Refusal) -> Value {
         do {
             return try await (threads ?? self.threads).run { [ledger] in try ledger.read(body) }
+        } catch {
+            throw refusal(for: error)
+        }
+    }
+
+    /// Works on a thread for it with what the node remembers beside the ledger; what fails there is
+    /// told as a refusal.
+    func serving<Value: Sendable>(
+        _ body: @escaping @Sendable (ServiceState) throws -> Value
+    ) async throws(Refusal) -> Value {
+        do {
+            return try await threads.run { [service] in try body(service) }
+        } catch let error as StorageError where error.code == "storage.full" {
+            throw .full
         } catch {
             throw refusal(for: error)
         }

@@ -14,7 +14,9 @@ import Testing
     }
 
     @Test(arguments: [
-        ["key", "new"], ["network", "new"], ["network", "show"], ["init"], ["serve"], ["sign"],
+        ["key", "new"], ["network", "new"], ["network", "show"],
+        ["network", "join"], ["network", "amend"], ["network", "sign"], ["network", "register"],
+        ["init"], ["serve"], ["sign"],
         ["submit"], ["import"], ["trace"], ["hash"], ["export"], ["audit"], ["check"], ["rebuild"],
         ["backup"],
         ["restore"],
@@ -27,7 +29,9 @@ import Testing
     }
 
     @Test(arguments: [
-        [], ["key", "new"], ["network", "new"], ["network", "show"], ["init"], ["serve"], ["sign"],
+        [], ["key", "new"], ["network", "new"], ["network", "show"],
+        ["network", "join"], ["network", "amend"], ["network", "sign"], ["network", "register"],
+        ["init"], ["serve"], ["sign"],
         ["submit"], ["import"], ["trace"], ["hash"], ["export"], ["audit"], ["check"], ["rebuild"],
         ["backup"],
         ["restore"],

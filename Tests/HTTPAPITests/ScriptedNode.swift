@@ -81,7 +81,7 @@ final class ScriptedNode: NodeService {
     }
 
     func evidence(
-        about subject: String, upstream: Bool, for reader: Reader
+        about subject: String, upstream: Bool, for reader: Reader, onlyFor other: String?
     ) async throws(Refusal) -> [UInt8] {
         _ = ask("evidence \(subject) \(upstream)")
         return [UInt8](repeating: 7, count: evidenceBytes)

@@ -18,7 +18,7 @@ struct AttestedBalances {
 
     init(_ facts: ClaimFacts) {
         self.facts = facts
-        let certificates = CertificateCheck(facts: facts)
+        let certificates = CertificateCheck(facts)
         for (uri, records) in facts.accountRecords {
             for known in records {
                 guard known.record.kind == .periodBalance, let account = known.record.account,

@@ -20,15 +20,55 @@ struct CertifiedMaking {
     var finding: VerdictFinding?
 }
 
-/// Group C (SPEC §24.5): is a making covered by a certificate of the scheme that counts?
+/// Group C (SPEC §24.5): whether a making is covered by a certificate that counts.
 ///
 /// Of what those say whose certificates count (accredited certifiers, the network's checkers), the
 /// best holds; what others say supports nothing beside it, so that a stranger's certificate neither
 /// lowers a verdict nor covers up a revocation.
 struct CertificateCheck {
-    let facts: ClaimFacts
+    private let facts: ClaimFacts
+    /// The certificates of the scheme that can be read, by who signed which part: who signs
+    /// another's part makes it a certificate of its own.
+    private var certificates: [Signed: Certificate] = [:]
+    /// The accreditations for the scheme and all its criteria, by the certifier's URI.
+    private var accreditations: [String: [(given: Accreditation, part: Hash256)]] = [:]
+
+    init(_ facts: ClaimFacts) {
+        self.facts = facts
+        let scheme = facts.terms.scheme
+        let anchors = Set(facts.evidence.governance.anchors)
+        var seen: Set<Signed> = []
+        for known in facts.recordsAbout.values.joined() {
+            switch known.record.kind {
+            case .certificate, .transcribedCertificate:
+                guard seen.insert(Signed(known)).inserted,
+                    let read = try? Certificate.read(known.record, issuer: known.issuer),
+                    read.scheme == facts.terms.claim.scheme
+                else { continue }
+                certificates[Signed(known)] = read
+            case .accreditation:
+                guard anchors.contains(known.issuer), seen.insert(Signed(known)).inserted,
+                    let given = try? Accreditation.read(known.record, issuer: known.issuer),
+                    given.schemes.contains(facts.terms.claim.scheme),
+                    given.criteria.isSuperset(of: scheme.criteria)
+                else { continue }
+                for certifier in given.certifiers {
+                    accreditations[certifier, default: []].append((given, known.part))
+                }
+            default: continue
+            }
+        }
+        accreditations = accreditations.mapValues { $0.sorted { $0.part < $1.part } }
+    }
 
     private var scheme: SchemeTerms { facts.terms.scheme }
+
+    private struct Signed: Hashable {
+        var part: Hash256
+        var issuer: String
+
+        init(_ known: KnownRecord) { (part, issuer) = (known.part, known.issuer) }
+    }
 
     /// What a certificate must cover.
     struct Need {
@@ -83,7 +123,8 @@ struct CertificateCheck {
         return certified(support, best, need)
     }
 
-    private func certified(_ support: Support, _ verdict: Verdict, _ need: Need) -> CertifiedMaking {
+    private func certified(_ support: Support, _ verdict: Verdict, _ need: Need) -> CertifiedMaking
+    {
         CertifiedMaking(
             support: support, certificate: support == .none ? nil : verdict.certificate,
             finding: finding(verdict, need))
@@ -108,16 +149,14 @@ struct CertificateCheck {
     private func candidates(_ need: Need) -> [KnownRecord] {
         let uris = [need.lot, need.product, need.making.site, need.making.party]
         let named = need.making.events.flatMap { facts.events[$0].event.certificationInfo }
-        var seen: Set<Hash256> = []
+        var seen: Set<Signed> = []
         return (uris.compactMap(\.self) + named.map(\.uri))
             .flatMap { facts.records([.certificate, .transcribedCertificate], about: $0) }
-            .filter { seen.insert($0.part).inserted }
+            .filter { seen.insert(Signed($0)).inserted }
     }
 
     private func verdicts(_ known: KnownRecord, _ need: Need) -> [Verdict] {
-        guard let certificate = try? Certificate.read(known.record, issuer: known.issuer),
-            certificate.scheme == facts.terms.claim.scheme
-        else { return [] }
+        guard let certificate = certificates[Signed(known)] else { return [] }
         return certificate.assessments.compactMap { assessment in
             judge(certificate, assessment, known, need)
         }
@@ -148,10 +187,13 @@ struct CertificateCheck {
         if assessment.conformance == false { return verdict(.certificateNonconforming) }
         guard assessment.conformance == true else { return verdict(.certificateUnconfirmed) }
         let time = UInt64(clamping: need.making.timeMilliseconds)
-        let statuses = [accreditation, status(of: certificate.id, by: certificate.issuer, at: time)]
+        let statuses = [
+            accreditation, status(of: certificate.id, by: certificate.issuer, at: time),
+        ]
         if statuses.contains(.revoked) { return verdict(.certificateRevoked) }
         if statuses.contains(.suspended) { return verdict(.certificateSuspended) }
-        let holds = certificate.fromDay <= need.making.day
+        let holds =
+            certificate.fromDay <= need.making.day
             && certificate.untilDay.map { need.making.day <= $0 } ?? true
         return verdict(holds ? .certificateValid : .certificateExpired)
     }
@@ -175,7 +217,8 @@ struct CertificateCheck {
             case .site:
                 isNarrow = isNarrow || !(making.site.map(assessment.sites.contains) ?? false)
             case .product:
-                isNarrow = isNarrow
+                isNarrow =
+                    isNarrow
                     || !(need.product.map(assessment.products.contains) ?? false)
             case .batch where !assessment.batches.contains(need.lot):
                 let namesModel = need.product.map(assessment.products.contains) ?? false
@@ -204,7 +247,8 @@ struct CertificateCheck {
         if certificate.isTranscribed {
             return scheme.checkers.contains(certificate.issuer) ? (.good, []) : (.none, [])
         }
-        return accreditation(of: certificate.issuer, onDay: assessment.assessed ?? certificate.fromDay)
+        return accreditation(
+            of: certificate.issuer, onDay: assessment.assessed ?? certificate.fromDay)
     }
 
     /// Whether a body may attest what happened in a month, `YYYY-MM`.
@@ -219,18 +263,12 @@ struct CertificateCheck {
 
     private func accreditation(of certifier: String, onDay day: String) -> (Status, [Hash256]) {
         var worst: (Status, [Hash256]) = (.none, [])
-        for known in facts.records([.accreditation], about: certifier) {
-            guard facts.evidence.governance.anchors.contains(known.issuer),
-                let given = try? Accreditation.read(known.record, issuer: known.issuer),
-                given.certifiers.contains(certifier),
-                given.schemes.contains(facts.terms.claim.scheme),
-                given.criteria.isSuperset(of: scheme.criteria), given.fromDay <= day,
-                given.untilDay.map({ day <= $0 }) ?? true
-            else { continue }
-            switch status(of: given.id, by: known.issuer, onDay: day) {
-            case .good: return (.good, [known.part])
-            case .revoked: worst = (.revoked, [known.part])
-            case .suspended where worst.0 == .none: worst = (.suspended, [known.part])
+        for (given, part) in accreditations[certifier] ?? [] {
+            guard given.fromDay <= day, given.untilDay.map({ day <= $0 }) ?? true else { continue }
+            switch status(of: given.id, by: given.issuer, onDay: day) {
+            case .good: return (.good, [part])
+            case .revoked: worst = (.revoked, [part])
+            case .suspended where worst.0 == .none: worst = (.suspended, [part])
             default: break
             }
         }

@@ -34,7 +34,7 @@ struct ClaimJudge {
     init(_ evidence: VerifiedEvidence, _ terms: ClaimTerms) {
         facts = ClaimFacts(evidence, terms)
         graph = TradeGraph(of: evidence.question.uri, facts)
-        certificates = CertificateCheck(facts: facts)
+        certificates = CertificateCheck(facts)
         answer = evidence.judge()
     }
 
@@ -69,6 +69,7 @@ struct ClaimJudge {
 
     /// Holds the makings within the scheme's reach against the certificates.
     private mutating func certify() {
+        let allocations = Allocations(facts)
         for lot in graph.lots.values where needsCertificate(lot) {
             for number in lot.makings {
                 let making = graph.makings[number]
@@ -83,7 +84,6 @@ struct ClaimJudge {
                 }
                 if terms.scheme.needsPlots, making.isOrigin { checkPlot(lot, making) }
                 guard let certificate = certified.certificate else { continue }
-                let allocations = Allocations(facts)
                 if let finding = allocations.finding(
                     of: certificate, for: lot.uri, day: making.day)
                 {
@@ -212,7 +212,8 @@ struct ClaimJudge {
                         evidence: [balance]))
             } else {
                 told.insert(
-                    VerdictFinding(finding, subject: things[finding.part] ?? subject, issuer: issuer))
+                    VerdictFinding(
+                        finding, subject: things[finding.part] ?? subject, issuer: issuer))
             }
         }
         findings += told

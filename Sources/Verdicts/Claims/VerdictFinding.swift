@@ -118,7 +118,9 @@ package struct VerdictFinding: Hashable, Sendable {
 extension VerdictFinding: Comparable {
     /// By outcome, worst first, then code, subject, day, evidence and parameters.
     package static func < (left: VerdictFinding, right: VerdictFinding) -> Bool {
-        left.order.lexicographicallyPrecedes(right.order) { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        left.order.lexicographicallyPrecedes(right.order) {
+            $0.utf8.lexicographicallyPrecedes($1.utf8)
+        }
     }
 
     private var order: [String] {
