@@ -22,7 +22,8 @@ extension RunningNode {
             return known.json
         }
         let asked = EvidenceQuestion(uri: uri, scope: .upstream)
-        let (entry, isFixed) = try await gathering(asked, for: reader) { [verifier] evidence, store in
+        let (entry, isFixed) = try await gathering(asked, for: reader) {
+            [verifier] evidence, store in
             let verified = try verifier.verify(evidence.encoded())
             // What the newest seal covers is known, also within the stretch.
             let sealed = verified.logs.map(\.seal.sealedAtMilliseconds).max() ?? 0

@@ -37,7 +37,8 @@ struct TextLines {
         let isolating: ClosedRange<UInt32> = 0x2066...0x2069
         var text = String.UnicodeScalarView()
         for scalar in words.unicodeScalars {
-            let isControl = scalar.properties.generalCategory == .control
+            let isControl =
+                scalar.properties.generalCategory == .control
                 || steering.contains(scalar.value) || isolating.contains(scalar.value)
             text.append(isControl ? "\u{FFFD}" : scalar)
         }

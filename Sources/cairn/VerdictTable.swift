@@ -92,7 +92,8 @@ struct VerdictTable {
                     "known": Self.time(verdict.times.knownAtMilliseconds),
                 ]))
         for basis in verdict.basis {
-            let witnesses = basis.isUnwitnessed
+            let witnesses =
+                basis.isUnwitnessed
                 ? label("unwitnessed") : label("cosigned", ["count": "\(basis.cosignatures)"])
             row(
                 "log",
@@ -162,7 +163,7 @@ struct VerdictTable {
         if let party = lots[uri]?.party { words.append(organisation(party)) }
         if let day = lots[uri]?.day { words.append(day) }
         if let share = lots[uri]?.share {
-            words.append(label("share", ["share": "\(share)"]))
+            words.append(label("title-share") + " " + label("share", ["share": "\(share)"]))
         }
         lines.add(words.joined(separator: "  · "), first: first, rest: rest + "  ")
     }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite(.serialized) struct `Claims from the command line` {
     private static let scheme = "https://schemes.harbourhome.example/organic-cotton"
-    private static let cotton = "https://id.gs1.org/01/09521101000014/10/H26-07"
+    private static let cotton = "https://id.gs1.org/01/09521101000016/10/H26-07"
     private static let genesis = DemoPlace.genesis.path()
 
     /// A serving node that has what the farm says.
@@ -54,8 +54,8 @@ import Testing
         let query =
             "\(node.url)/verdicts?subject=\(Self.cotton)&claim=\(Self.scheme)"
             + "&validAt=2026-12-31&knownAt=2030-01-01"
-        let answer = String(decoding: try Data(contentsOf: try #require(URL(string: query))),
-            as: UTF8.self)
+        let body = try Data(contentsOf: try #require(URL(string: query)))
+        let answer = String(decoding: body, as: UTF8.self)
         #expect(answer + "\n" == audited.output)
     }
 
@@ -73,7 +73,7 @@ import Testing
         let lines = english.output.split(separator: "\n").map(String.init)
         #expect(lines.first == "incomplete")
         #expect(english.output.contains("UNWITNESSED"))
-        #expect(english.output.contains("01/09521101000014/10/H26-07"))
+        #expect(english.output.contains("01/09521101000016/10/H26-07"))
         #expect(english.output.contains("Ask Sandalfield Organic Cotton Farm (demo) about"))
         #expect(english.output.contains("certificate.missing"))
         #expect(lines.allSatisfy { $0.count <= 100 }, "\(english.output)")

@@ -3,6 +3,7 @@ import GS1
 import HTTPAPI
 import MerkleTrees
 import Records
+import Sequencing
 import Support
 import Testing
 import Verdicts
@@ -100,6 +101,37 @@ import Verdicts
             let known = try #require(first.text.firstRange(of: #/"knownAt":(\d+)/#))
             let knownAt = first.text[known].drop { !$0.isNumber }
             #expect(try #require(UInt64(knownAt)) >= (try #require(UInt64(time))))
+        }
+    }
+
+    @Test func `each reader is told what it can prove, and nothing withheld from it`()
+        async throws
+    {
+        let node = try TestNode()
+        let network = node.network
+        let hidden = try node.commissioning("hidden", visibility: .only([network.supplier.uri]))
+        let now = SystemClock.nowMilliseconds()
+        let file = TokenFile(directory: node.directory)
+        let tokens = try [network.supplier, network.carrier].enumerated().map { number, member in
+            try file.add(
+                name: "reader-\(number)", role: .reader, organisation: member.uri,
+                expiresMilliseconds: now + 86_400_000, nowMilliseconds: now)
+        }
+        try await node.serve { runtime, caller in
+            try await Self.found(node, caller)
+            #expect(try await caller.post(hidden).status == 201)
+            let running = try #require(runtime.running)
+            let asker = Asker(port: runtime.address.port)
+            let target = Self.target(network.supplier.batch("hidden"))
+            let own = try await asker.as(tokens[0]).ask("GET", target)
+            #expect(own.status == 200, "\(own.text)")
+            #expect(!own.text.contains("part.withheld"), "\(own.text)")
+            for round in 1...2 {
+                let other = try await asker.as(tokens[1]).ask("GET", target)
+                #expect(other.text.contains(#""code":"part.withheld""#), "\(other.text)")
+                // A grant may open it at any time: what is withheld is judged anew.
+                #expect(running.verdicts.builds >= 1 + round)
+            }
         }
     }
 

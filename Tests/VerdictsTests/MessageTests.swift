@@ -74,13 +74,15 @@ import Testing
         #expect(open == ClaimTimes(validAtMilliseconds: 7, knownAtMilliseconds: 7))
     }
 
-    @Test(arguments: [
-        ("claim.scheme", "", nil, nil, nil), ("claim.share", "urn:x:s", "half", nil, nil),
-        ("claim.share", "urn:x:s", "-1", nil, nil), ("claim.model", "urn:x:s", nil, "mixed", nil),
-        ("claim.time", "urn:x:s", nil, nil, "yesterday"),
-        ("claim.time", "urn:x:s", nil, nil, "1969-12-31"),
-        ("claim.time", "urn:x:s", nil, nil, "2026-02-30"),
-    ] as [(String, String, String?, String?, String?)])
+    @Test(
+        arguments: [
+            ("claim.scheme", "", nil, nil, nil), ("claim.share", "urn:x:s", "half", nil, nil),
+            ("claim.share", "urn:x:s", "-1", nil, nil),
+            ("claim.model", "urn:x:s", nil, "mixed", nil),
+            ("claim.time", "urn:x:s", nil, nil, "yesterday"),
+            ("claim.time", "urn:x:s", nil, nil, "1969-12-31"),
+            ("claim.time", "urn:x:s", nil, nil, "2026-02-30"),
+        ] as [(String, String, String?, String?, String?)])
     func `what cannot be read is refused by its code`(
         code: String, scheme: String, share: String?, model: String?, time: String?
     ) {

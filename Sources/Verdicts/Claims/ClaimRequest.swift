@@ -52,6 +52,7 @@ package struct ClaimRequest: Hashable, Sendable {
     /// The times to judge at.
     ///
     /// - Parameter now: the time for those that were not said, milliseconds.
+    /// - Returns: both times.
     package func times(nowMilliseconds now: UInt64) -> ClaimTimes {
         ClaimTimes(
             validAtMilliseconds: validAtMilliseconds ?? now,

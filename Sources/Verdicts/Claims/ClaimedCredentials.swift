@@ -80,7 +80,9 @@ struct ClaimedCredentials {
             JSONMember("transcribed", .bool(certificate.isTranscribed)),
         ]
         if let scheme = certificate.scheme { members.append(JSONMember("scheme", .string(scheme))) }
-        if let party = certificate.party { members.append(JSONMember("party", organisation(party))) }
+        if let party = certificate.party {
+            members.append(JSONMember("party", organisation(party)))
+        }
         members.append(JSONMember("about", Self.strings(record.about)))
         members.append(JSONMember("from", .string(certificate.fromDay)))
         if let until = certificate.untilDay { members.append(JSONMember("until", .string(until))) }
