@@ -152,8 +152,8 @@ package final class NodeClient: Sendable {
         try await get("/log/checkpoint", accept: "text/plain")
     }
 
-    /// Evidence about a subject in any spelling; with `onlyFor`, of parts only those that this member
-    /// may see too.
+    /// Evidence about a subject in any spelling; with `onlyFor`, of parts only those that this
+    /// member may see too.
     package func evidence(
         about subject: String, scope: EvidenceScope, onlyFor other: String? = nil
     ) async throws(ClientError) -> [UInt8] {

@@ -46,6 +46,8 @@ package struct HTTPLimits: Hashable, Sendable {
     package var verdictStreams = 2
     /// Answers under `/epcis` being made at a time; each holds a page of at most 9 MiB.
     package var epcisAnswers = 16
+    /// Of these, for one organisation; all callers without a name are one.
+    package var epcisAnswersOfCaller = 4
 
     /// The limits of SPEC §19 and this node's own.
     package init() {}

@@ -121,8 +121,8 @@ package protocol NodeService: Sendable {
     /// The proof that the tree of the old size is a beginning of the new one's.
     func consistencyProof(from old: UInt64, to new: UInt64) async throws(Refusal) -> [Hash256]
     /// An evidence file, if the reader may see entries; `identifier.*`, `evidence.too-large`,
-    /// `entry.withheld`. To be given on: with `onlyFor`, of the parts only those that this member may
-    /// see too.
+    /// `entry.withheld`. To be given on: with `onlyFor`, of the parts only those that this member
+    /// may see too.
     func evidence(
         about subject: String, upstream: Bool, for reader: Reader, onlyFor other: String?
     ) async throws(Refusal) -> [UInt8]

@@ -48,6 +48,14 @@ package struct Problem: Hashable, Sendable {
         "access.organisation": 403, "access.role": 403, "entry.withheld": 403,
     ]
 
+    /// Titles of codes that differ from those of their status.
+    private static let titles = [
+        "subscription.limit": "The organisation has as many as it may have",
+        "capture.organisation": "The node does not capture for this caller",
+        "access.role": "The caller's role does not permit this",
+        "access.organisation": "The caller is not of an organisation that may do this",
+    ]
+
     /// Seconds after which it makes sense to try again, for statuses that say so.
     package var retryAfterSeconds: Int? {
         switch status {
@@ -60,7 +68,8 @@ package struct Problem: Hashable, Sendable {
 
     /// One sentence for the kind of problem.
     package var title: String {
-        switch status {
+        if let exact = Self.titles[refusal.code] { return exact }
+        return switch status {
         case 401: "The caller must say who it is"
         case 403: "The record is not the issuer's to make, or not the caller's to read"
         case 404: "There is nothing by that name"

@@ -21,7 +21,7 @@ struct Responder: Sendable {
     private let streams: Slots
     let evidenceAnswers: Slots
     let verdictStreams: Slots
-    let epcisAnswers: Slots
+    let epcisAnswers: CallerSlots
 
     /// A responder that takes callers for whom a policy says.
     init(
@@ -38,7 +38,8 @@ struct Responder: Sendable {
         streams = Slots(limits.streams)
         evidenceAnswers = Slots(limits.evidenceAnswers)
         verdictStreams = Slots(limits.verdictStreams)
-        epcisAnswers = Slots(limits.epcisAnswers)
+        epcisAnswers = CallerSlots(
+            limits.epcisAnswers, share: limits.epcisAnswersOfCaller)
     }
 
     /// Answers one request.

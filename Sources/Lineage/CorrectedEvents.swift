@@ -25,7 +25,8 @@ struct CorrectedEvents {
             corrections = []
             return
         }
-        let all = events + others
+        let declared = Self.declared(by: events + others, correcting: ids)
+        let all = try events + others + source.events(named: declared.subtracting(ids).sorted())
         let hashes = try EventHashes(all, in: source)
         let told = Corrections(
             all.indices.map { number in
@@ -35,7 +36,7 @@ struct CorrectedEvents {
                     hash: story.eventID == nil ? hashes[number] : nil)
             }
         ) { Self.mayDeclare($0, $1, all, hashes) }
-        let named = Self.corrected(all)
+        let named = Self.corrected(all, told)
         corrections = events.indices.map { Self.correction($0, of: all, told, named) }
     }
 
@@ -56,10 +57,25 @@ struct CorrectedEvents {
         var eventID: String
     }
 
-    /// For each event named as a correction, the IDs of what it puts right.
-    private static func corrected(_ all: [RecordedEvent]) -> [Name: [String]] {
+    /// The IDs of what is declared wrong by who names one of some events as its correction.
+    private static func declared(
+        by all: [RecordedEvent], correcting ids: [String]
+    ) -> Set<String> {
+        let known = Set(ids.map(Corrections.normal))
+        return Set(
+            all.lazy.filter { event in
+                event.story.declaration?.correctiveEventIDs
+                    .contains { known.contains(Corrections.normal($0)) } ?? false
+            }.compactMap(\.story.eventID))
+    }
+
+    /// For each event named as a correction, the IDs of what it puts right: where the declaration
+    /// that names it counts about what it declares wrong.
+    private static func corrected(
+        _ all: [RecordedEvent], _ told: Corrections
+    ) -> [Name: [String]] {
         var named: [Name: [String]] = [:]
-        for event in all {
+        for (number, event) in all.enumerated() where !told.standings[number].declares.isEmpty {
             guard let declaration = event.story.declaration, let id = event.story.eventID else {
                 continue
             }

@@ -40,6 +40,9 @@ package protocol EventSource {
     /// Declarations that concern one of these event IDs: of an error in it, or that it corrects
     /// one. In the order of the ledger, each once.
     func declarations(concerning eventIDs: [String]) throws(Failure) -> [RecordedEvent]
+    /// The events of one of these IDs, byte for byte, declarations aside; in the order of the
+    /// ledger, each once, as many as are read at all.
+    func events(named eventIDs: [String]) throws(Failure) -> [RecordedEvent]
     /// The event hash (SPEC §8.6) of an event; nil if it has none.
     func eventHash(of digest: Hash256) throws(Failure) -> String?
 }

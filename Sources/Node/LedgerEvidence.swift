@@ -14,6 +14,7 @@ struct LedgerEvidence: EvidenceSource {
     let ownership: Ownership
     private let store: LedgerStore
     private let deadline: ContinuousClock.Instant
+    private let departure: Departure?
     private let index: SubjectIndex
     private let rights: [ReadingRights]
 
@@ -21,7 +22,8 @@ struct LedgerEvidence: EvidenceSource {
     /// hand, because the snapshot was overtaken: then take a new one.
     init?(
         _ store: LedgerStore, origin: String, history: GovernanceHistory, published: PublishedLog,
-        rights: [ReadingRights], until deadline: ContinuousClock.Instant
+        rights: [ReadingRights], until deadline: ContinuousClock.Instant,
+        for departure: Departure? = nil
     ) throws {
         let size = try store.size()
         guard size > 0, let checkpoint = try store.checkpoint(ofSeal: size - 1) else {
@@ -35,6 +37,7 @@ struct LedgerEvidence: EvidenceSource {
         self.ownership = history.ownership
         self.store = store
         self.deadline = deadline
+        self.departure = departure
         self.index = index
         self.rights = rights
     }
@@ -55,6 +58,7 @@ struct LedgerEvidence: EvidenceSource {
     }
 
     func links(of key: Hash256) throws -> [LinkPlace] {
+        try departure?.check()
         guard ContinuousClock.now < deadline else {
             throw Refusal(
                 code: "evidence.too-large", field: "question",

@@ -48,12 +48,9 @@ extension NodeRuntime {
         let watch = NodeWatch(directory: directory.path, settings: settings)
         let deliveries = deliveries(
             opened, published, governance, watch.metrics, settings)
-        let remains = ErasedRemains(
-            directory: directory, ledger: opened.ledger, views: opened.views,
-            service: opened.service, logger: settings.logger)
+        let remains = remains(opened, directory, settings)
         let views = ViewsFollower(
-            logger: settings.logger, onReached: { deliveries.reached($0) },
-            sweep: { try remains.sweep() },
+            logger: settings.logger, onReached: { deliveries.reached($0) }, sweep: remains.sweep,
             catchUp: { size in
                 try filling.step(to: size, delegations: published.newest.basis.delegations)
             })
@@ -88,6 +85,14 @@ extension NodeRuntime {
             verifier: opened.verifier, settings: settings)
         node.captureWork.start { await node.captureWaiting() }
         return node
+    }
+
+    private static func remains(
+        _ opened: Opened, _ directory: NodeDirectory, _ settings: Settings
+    ) -> ErasedRemains {
+        ErasedRemains(
+            directory: directory, ledger: opened.ledger, views: opened.views,
+            service: opened.service, logger: settings.logger)
     }
 
     /// The deliveries of the subscriptions that are kept.

@@ -163,9 +163,19 @@ extension RunningNode: NodeService {
     }
 
     /// Gathers evidence from one snapshot of the ledger, on the threads for that, and does
-    /// something with both there.
+    /// something with both there; no longer than the caller is there.
     func gathering<Value: Sendable>(
         _ question: EvidenceQuestion, for reader: Reader, onlyFor other: String? = nil,
+        _ body: @escaping @Sendable (Evidence, LedgerStore) throws -> Value
+    ) async throws(Refusal) -> Value {
+        try await Departure.watched { (departure) throws(Refusal) in
+            try await gathering(question, for: reader, and: other, unless: departure, body)
+        }
+    }
+
+    private func gathering<Value: Sendable>(
+        _ question: EvidenceQuestion, for reader: Reader, and other: String?,
+        unless departure: Departure,
         _ body: @escaping @Sendable (Evidence, LedgerStore) throws -> Value
     ) async throws(Refusal) -> Value {
         let deadline = ContinuousClock.now + evidencePatience
@@ -176,7 +186,7 @@ extension RunningNode: NodeService {
                     let source = try LedgerEvidence(
                         store, origin: origin, history: governance.history(of: store),
                         published: published, rights: rights(of: reader, and: other, in: store),
-                        until: deadline)
+                        until: deadline, for: departure)
                 else {
                     return nil
                 }

@@ -37,9 +37,14 @@ final class ViewsFollower: Sendable {
     private let state = Mutex(State())
     private let bell = DispatchSemaphore(value: 0)
 
-    /// A follower that does not run yet; `catchUp` brings the views nearer to a size of the log, as
-    /// far as one step goes, and gives the size reached, which `onReached` is then told. `sweep` clears
-    /// up after each step, and says whether it is to be called again.
+    /// A follower that does not run yet.
+    ///
+    /// - Parameters:
+    ///   - logger: where failures are told.
+    ///   - onReached: is told the size reached after each step.
+    ///   - sweep: clears up after each step, and says whether it is to be called again.
+    ///   - catchUp: brings the views nearer to a size of the log, as far as one step goes, and
+    ///     gives the size reached.
     init(
         logger: Logger, onReached: @escaping @Sendable (UInt64) -> Void = { _ in },
         sweep: @escaping @Sendable () throws -> Bool = { false },

@@ -15,7 +15,9 @@ package enum Visibility: Hashable, Sendable {
     /// Who may read manifests: the keys in them are pseudonyms, no more.
     package static let manifests = Visibility.network
 
-    /// Whether this reader may see what has this visibility; of parts, ``Disclosure`` says the rest.
+    /// Whether this reader may see what has this visibility.
+    ///
+    /// Of parts, ``Disclosure`` tells the rest.
     package func permits(_ reader: Reader) -> Bool {
         switch (self, reader) {
         case (.open, _), (_, .nodeOperator): true

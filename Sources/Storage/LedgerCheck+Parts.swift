@@ -65,7 +65,8 @@ extension LedgerCheck {
                 let read = try? Record.read(part.content)
             else { return }
             record = StoredParts.RecordFacts(
-                id: read.id, isAuthority: RecordedDelegations.concerns(read), erases: read.erasedPart)
+                id: read.id, isAuthority: RecordedDelegations.concerns(read),
+                erases: read.erasedPart)
         }
     }
 

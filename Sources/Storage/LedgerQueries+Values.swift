@@ -36,7 +36,8 @@ extension LedgerQueries {
             if kind == .epc {
                 let search = EventSearch(leafLimit: treeSize, reader: reader)
                 if try search.isSelective(in: database) {
-                    return try values(of: search, kind, after: last, limit: count, database, reading)
+                    return try values(
+                        of: search, kind, after: last, limit: count, database, reading)
                 }
             }
             var found = FoundValues()

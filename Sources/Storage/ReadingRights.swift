@@ -88,7 +88,8 @@ package final class ReadingRights {
     /// Whether a grant lets the reader read a part, of which the first statement and its issuer are
     /// known.
     func isGranted(_ part: Hash256, at leaf: UInt64, by issuer: String) throws -> Bool {
-        guard case .member(let organisation) = reader, try issuers(to: organisation).contains(issuer)
+        guard case .member(let organisation) = reader,
+            try issuers(to: organisation).contains(issuer)
         else { return false }
         guard let encoded = try store.manifest(at: leaf) else { return false }
         let keys = Set(try Manifest.decode(encoded).rows.filter { $0.part == part }.map(\.key))

@@ -46,7 +46,8 @@ package final class StandingEvents: Sendable {
 
     /// The events of a node; the basis decides who may see them.
     package init(
-        views: Views, ledger: Ledger, basis: @escaping @Sendable (LedgerStore) throws -> ReadingBasis
+        views: Views, ledger: Ledger,
+        basis: @escaping @Sendable (LedgerStore) throws -> ReadingBasis
     ) {
         self.views = views
         self.ledger = ledger

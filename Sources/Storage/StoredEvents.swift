@@ -38,6 +38,7 @@ package struct StoredEvents: EventSource {
     private let about: SQLStatement
     private let through: SQLStatement
     private let concerning: SQLStatement
+    private let named: SQLStatement
     private let stories: StoryCache
     /// Whether the views hold any declaration at all.
     private let hasDeclarations: Bool
@@ -65,6 +66,8 @@ package struct StoredEvents: EventSource {
             """
             SELECT event FROM passage WHERE kind = ? AND uri = ? ORDER BY time, event
             """)
+        named = try SQLStatement(
+            database, "SELECT number FROM event WHERE id_key = ? ORDER BY number")
         hasDeclarations =
             try SQLStatement(database, "SELECT 1 FROM passage WHERE kind >= 2 LIMIT 1")
             .first(read: { _ in true }) ?? false
@@ -103,6 +106,20 @@ package struct StoredEvents: EventSource {
             }
         }
         return found.events
+    }
+
+    package func events(named eventIDs: [String]) throws(StorageError) -> [RecordedEvent] {
+        var found = Found(limit: Self.declarationsLimit, stories: stories)
+        for id in eventIDs {
+            try named.forEach(.integer(EventKey.of(id))) { (row) throws(StorageError) in
+                try found.take(row)
+            }
+        }
+        // Two IDs may have one key.
+        let ids = Set(eventIDs)
+        return found.events.filter { event in
+            event.story.declaration == nil && event.story.eventID.map(ids.contains) ?? false
+        }
     }
 
     package func eventHash(of digest: Hash256) throws(StorageError) -> String? {

@@ -8,8 +8,8 @@ import Records
 /// What the views keep of an event for lineages: who said it, who may see it, and its story.
 ///
 /// Bytes: form (1), part digest, what was said (16 bytes of a hash of issuer and content, by which
-/// the same event sent twice is known), issuer, standing, audience (``Disclosure``; 0 public, 1 network, else two
-/// more than the number of organisations, and these), story.
+/// the same event sent twice is known), issuer, standing, audience (``Disclosure``; 0 public, 1
+/// network, else two more than the number of organisations, and these), story.
 struct StoredStory {
     private static let form: UInt64 = 1
     private static let saidBytes = 16
@@ -76,7 +76,8 @@ struct StoredStory {
 
     /// Removes what an erased part told, as soon as its erasure is registered.
     static func erase(_ event: Int64, from database: Database) throws {
-        guard let bytes = try SQLStatement(database, "SELECT bytes FROM story WHERE event = ?")
+        guard
+            let bytes = try SQLStatement(database, "SELECT bytes FROM story WHERE event = ?")
                 .first(.integer(event), read: { $0.bytes(0) }),
             let story = read(bytes, permitting: { _, _, _ in true })?.event.story
         else { return }

@@ -50,13 +50,14 @@ struct UpstreamWalk {
     private func events(about uri: String) throws -> [EPCISEvent] {
         var events: [EPCISEvent] = []
         let key = Subject(facet: .events, uri: uri).key(in: network)
-        for link in try store.links(of: key) where try store.origin(at: link.leafIndex).issuer == issuer
-        {
+        for link in try store.links(of: key)
+        where try store.origin(at: link.leafIndex).issuer == issuer {
             guard let encoded = try store.manifest(at: link.leafIndex) else { continue }
             let rows = try Manifest.decode(encoded).rows
             guard rows.indices.contains(Int(link.row)),
                 let bytes = try store.part(rows[Int(link.row)].part),
-                let part = try? Part.decode(bytes), case .event(let event)? = try? Content.read(part)
+                let part = try? Part.decode(bytes),
+                case .event(let event)? = try? Content.read(part)
             else { continue }
             events.append(event)
         }

@@ -74,7 +74,8 @@ enum ViewsSchema {
         """
 
     static let names = [
-        "passage", "story", "opening", "inside", "about", "record", "reading", "posting", "term", "flow",
+        "passage", "story", "opening", "inside", "about", "record", "reading", "posting", "term",
+        "flow",
         "event", "view",
     ]
 }

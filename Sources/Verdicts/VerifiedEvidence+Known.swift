@@ -37,7 +37,7 @@ extension VerifiedEvidence {
         let closure: Closure
         do {
             closure = try Closure.of(
-                question, network: network, ownership: Ownership(history.map(\.state)),
+                question, network: network, ownership: ownership,
                 read: { read.closureLinks(of: $0) })
         } catch {
             throw EvidenceRejection(.closure, "\(error)")

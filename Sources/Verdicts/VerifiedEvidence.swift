@@ -54,6 +54,8 @@ package struct VerifiedEvidence: Sendable {
     package internal(set) var related: [Subject: Set<String>] = [:]
     /// The owners of what was asked, in any state of governance.
     package internal(set) var owners: Set<String> = []
+    /// Who has owned what, in any state of governance.
+    var ownership: Ownership { Ownership(history.map(\.state)) }
 
     init(
         question: EvidenceQuestion, network: Hash256, governance: GovernanceState,

@@ -54,7 +54,8 @@ struct GrantCommand: AsyncParsableCommand {
 
     private func grant() throws -> Record {
         var record = Record(kind: .grant)
-        record.id = try id.map { try SubjectArgument($0).identifier.uri }
+        record.id =
+            try id.map { try SubjectArgument($0).identifier.uri }
             ?? "urn:uuid:" + UUID().uuidString.lowercased()
         record.about = sorted(try subjects.map { try SubjectArgument($0).identifier.uri })
         record.to = sorted(try to.map { try SubjectArgument($0).identifier.uri })

@@ -167,6 +167,7 @@ struct SignCommand: AsyncParsableCommand {
                          ["party", "https://id.gs1.org/417/9521101000009"],
                          ["conformance", "true"]],
                "body": {"contentType": "application/pdf", "file": "scan.pdf"}}
+
             Its file is signed the same way:
               cairn sign certificate.json --key certifier.pem --genesis net.genesis \\
                 --issuer https://id.gs1.org/417/9521111000006 -o certificate.cairn

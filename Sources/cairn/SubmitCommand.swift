@@ -78,20 +78,18 @@ struct SubmitCommand: AsyncParsableCommand {
                 let sent: Result<[SubmissionReply], ClientError>
                 do throws(ClientError) {
                     let encoded = submissions.map { $0.encoded() }
+                    var patience = Patience()
                     sent = .success(
-                        try await client.submit(
-                            stream: encoded,
-                            progress: { done in
-                                let next = done < names.count ? "; next \(names[done])" : ""
-                                Console.progress(
-                                    "\(done) of \(names.count) statements answered\(next)")
-                            },
-                            onReply: { reply in
-                                count.add(reply)
-                                if case .registered(let id, _) = reply.outcome {
-                                    registered.yield(id)
-                                }
-                            }))
+                        try await patience.calling { () throws(ClientError) in
+                            try await client.submit(
+                                stream: encoded, progress: { Self.showProgress($0, names) },
+                                onReply: { reply in
+                                    count.add(reply)
+                                    if case .registered(let id, _) = reply.outcome {
+                                        registered.yield(id)
+                                    }
+                                })
+                        })
                 } catch {
                     sent = .failure(error)
                 }
@@ -104,6 +102,11 @@ struct SubmitCommand: AsyncParsableCommand {
             throw CommandFailure(
                 .unreachable, "\(failure.message); \(tally([], names).whatToDo)")
         }
+    }
+
+    private static func showProgress(_ done: Int, _ names: [String]) {
+        let next = done < names.count ? "; next \(names[done])" : ""
+        Console.progress("\(done) of \(names.count) statements answered\(next)")
     }
 
     private func failure(of receipts: Result<Void?, any Error>) -> CommandFailure? {

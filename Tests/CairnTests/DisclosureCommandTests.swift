@@ -90,7 +90,8 @@ import Testing
         let unknown = try CairnProcess.run(
             ["erase", String(repeating: "0", count: 64), "--reason", "x"] + signing)
         #expect(unknown.code == 2 && unknown.errors.contains("part.unknown"))
-        let erased = try CairnProcess.run(["erase", digest, "--reason", "names a person"] + signing)
+        let erased = try CairnProcess.run(
+            ["erase", digest, "--reason", "names a person"] + signing)
         #expect(erased.code == 0, "\(erased.errors)")
         #expect(erased.errors.contains("Backups made before still hold it"))
         let again = try CairnProcess.run(["erase", digest, "--reason", "again"] + signing)

@@ -9,7 +9,7 @@ import Testing
     private static let birch = "https://id.gs1.org/417/9521111000006"
     private static let genesis = DemoPlace.genesis.path()
     private static let network =
-        "urn:cairn:network:797575cd584ea0ae4d988c3e85cb45c5d34caccf8049fa433a135270078079d1"
+        "urn:cairn:network:2ea49891e6a5b5791776a4ba3eb425f8d7c60fec7a475d559073553723a4e1ae"
     private static let show = """
         cairn export \(network) --scope subject --node http://127.0.0.1:8080 -o end.evidence
         cairn network show genesis/demo/demo.genesis --governance end.evidence
@@ -228,7 +228,7 @@ import Testing
         }
         try refuseChanges(
             "changes[0].admit.network: the request is for network 0",
-            #"{"admit": \#(request.replacing("797575cd", with: "00000000"))}"#)
+            #"{"admit": \#(request.replacing("2ea49891", with: "00000000"))}"#)
         let unproven = request.replacing(#/,"proof":"[^"]*"/#, with: "")
         try refuseChanges(
             "changes[0].admit.keys[0].proof: is missing", #"{"admit": \#(unproven)}"#)

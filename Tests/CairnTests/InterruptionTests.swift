@@ -57,6 +57,41 @@ import Testing
         #expect(!traced.errors.contains(": :"), "\(traced.errors)")
     }
 
+    @Test func `waits for a node that says when to try again`() async throws {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let file = try Self.statements(place)
+        var limits = HTTPLimits()
+        limits.streams = 1
+        let listener = try await HTTPListener.start(
+            service: StoppingNode(taking: 3), address: .ephemeral,
+            callers: .loopback(as: Caller(role: .nodeOperator, reader: .nodeOperator)),
+            limits: limits, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let port = listener.address.port
+        func waitUntilTold(_ line: String) async throws -> Bool {
+            let deadline = ContinuousClock.now + .seconds(60)
+            while ContinuousClock.now < deadline {
+                if try await RawAnswer.ask(port, "GET", "/metrics").text.contains(line) {
+                    return true
+                }
+            }
+            return false
+        }
+        let other = try RawConnection(port: port)
+        await other.send(
+            "POST /entries HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
+                + "Content-Type: application/vnd.cairn.submission+cbor-seq\r\n\r\n")
+        #expect(try await waitUntilTold("cairn_submission_streams 1"))
+        async let run = Self.run(["submit", file, "--node", "http://\(listener.address)"])
+        #expect(try await waitUntilTold("status=\"503\""))
+        await other.send("0\r\n\r\n")
+        let outcome = try await run
+        await listener.stop(drainSeconds: 1)
+        #expect(outcome.code == 0, "\(outcome.errors)")
+        #expect(outcome.errors.contains("(node.busy); trying again in "))
+        #expect(outcome.output.split(separator: "\n").count == 3)
+    }
+
     @Test func `says so too if nobody is there`() throws {
         let place = try DemoPlace()
         defer { place.remove() }

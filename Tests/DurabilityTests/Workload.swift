@@ -21,7 +21,7 @@ struct Workload: Sendable {
     /// One thing that is acknowledged when it returns.
     enum Act: Sendable {
         case commit(GroupToCommit)
-        case erase([Hash256])
+        case erase(GroupToCommit)
     }
 
     /// Where the ledger stands after the first so many acts.
@@ -64,9 +64,11 @@ struct Workload: Sendable {
         }
         let part = try network.note(Self.secret, by: network.supplier)
         try writing.group([try Self.note(part, network)], &rig)
-        try writing.group([try Self.erasure(of: part, network)], &rig)
-        try ledger.erase([part.digest])
-        try writing.done(.erase([part.digest]))
+        let erasure = try rig.admit(try Self.erasure(of: part, network))
+        _ = try rig.stage(erasure)
+        let erasing = try rig.commit()
+        try ledger.checkpoint()
+        try writing.done(.erase(erasing))
         for number in 4..<7 {
             try writing.group(try network.trade(batches: 1 + number % 2, name: "n\(number)"), &rig)
         }
@@ -154,7 +156,9 @@ struct Workload: Sendable {
     func perform(_ number: Int, on ledger: Ledger) throws {
         switch acts[number] {
         case .commit(let group): try ledger.write { try $0.commit(group) }
-        case .erase(let digests): try ledger.erase(digests)
+        case .erase(let group):
+            try ledger.write { if try $0.size() < group.size { try $0.commit(group) } }
+            try ledger.checkpoint()
         }
     }
 

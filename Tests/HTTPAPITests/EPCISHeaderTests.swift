@@ -1,5 +1,7 @@
 import HTTPAPI
+import Records
 import Support
+import Synchronization
 import Testing
 
 /// What header fields do to requests under `/epcis` (SPEC §17.5).
@@ -97,6 +99,45 @@ struct EPCISHeaderTests {
             #expect(answer.status == status)
             #expect(answer.fields["content-type"] == "application/problem+json")
             #expect(answer.text.contains("\"type\":\"epcisException:\(exception)\""))
+        }
+    }
+
+    @Test func `what is too large is a query, and a limit is no lack of rights`() async throws {
+        try await withListener { port in
+            let answer = try await RawAnswer.ask(
+                port, "POST", "/epcis/queries", fields: ["content-type": "application/json"],
+                body: [UInt8](repeating: 0x20, count: 128 << 10 + 1))
+            #expect(answer.status == 413)
+            #expect(answer.text.contains("\"type\":\"epcisException:QueryTooLargeException\""))
+        }
+        let limit = Problem(Refusal(code: "subscription.limit", field: "", reason: ""))
+        #expect(limit.status == 403)
+        #expect(limit.title == "The organisation has as many as it may have")
+    }
+
+    @Test func `one organisation's hard searches leave room for another's`() async throws {
+        let node = ScriptedNode()
+        let limits = HTTPLimits()
+        try await withListener(node) { port in
+            let hard = (0..<limits.epcisAnswersOfCaller).map { _ in
+                Task { try await RawAnswer.ask(port, "GET", "/epcis/events?hard") }
+            }
+            // Its share is used up: whatever else it asks is refused.
+            let deadline = ContinuousClock.now + .seconds(60)
+            var own = try await RawAnswer.ask(port, "GET", "/epcis/epcs")
+            while own.status == 200, ContinuousClock.now < deadline {
+                own = try await RawAnswer.ask(port, "GET", "/epcis/epcs")
+            }
+            #expect(own.status == 503)
+            #expect(own.fields["retry-after"] != nil)
+            for path in ["/epcis/events", "/epcis/epcs", "/epcis/events/urn:uuid:a"] {
+                let other = try await RawAnswer.ask(
+                    port, "GET", path, fields: ["x-forwarded-for": "192.0.2.1"])
+                #expect(other.status == 200, "\(path)")
+            }
+            node.state.withLock { $0.endsSearches = true }
+            for search in hard { #expect(try await search.value.status == 200) }
+            #expect(try await RawAnswer.ask(port, "GET", "/epcis/epcs").status == 200)
         }
     }
 

@@ -18,6 +18,8 @@ final class ScriptedNode: NodeService {
         var inHand = 0
         var mostInHand = 0
         var questions: [String] = []
+        /// Whether searches for `hard` find an end.
+        var endsSearches = false
     }
 
     let state = Mutex(State())
@@ -118,6 +120,9 @@ extension ScriptedNode: EPCISService {
     func events(
         _ question: EventsQuestion, for reader: Reader
     ) async throws(Refusal) -> EPCISPage {
+        while question.query.contains("hard"), !state.withLock({ $0.endsSearches }) {
+            try? await Task.sleep(for: .milliseconds(10))
+        }
         let resource = question.resource.map { " \($0.collection)=\($0.value)" } ?? ""
         let page = ask("events \(question.query)\(resource) \(question.preferences.format)")
         return EPCISPage(page, nextPageToken: question.query.contains("perPage") ? "abc" : nil)

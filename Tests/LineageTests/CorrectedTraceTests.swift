@@ -72,6 +72,31 @@ import Testing
         #expect(trace.nodes[0].events[0].correction == nil)
     }
 
+    @Test func `what a stranger says to put right is not shown to correct anything`() throws {
+        for (standing, hash, counts) in [
+            (Standing.reported, "ni:1", false), (.own, "ni:2", false), (.own, "ni:1", true),
+        ] {
+            var events = EventList()
+            try events.add(
+                "TransformationEvent", transformation(item("wool"), item("yarn"), id: "ex:1"))
+            try events.add(
+                "TransformationEvent",
+                transformation(item("wool"), item("yarn"), id: "ex:1", declares: ["ex:2"]),
+                sameTimeAs: 0, by: stranger, standing: standing)
+            try events.add(
+                "TransformationEvent", transformation(item("silk"), item("yarn"), id: "ex:2"),
+                by: stranger, standing: standing)
+            events.setHash("ni:1", of: 0)
+            events.setHash(hash, of: 1)
+            // Where the wrong event is shown, and where it is not.
+            for (start, place) in [("yarn", 2), ("silk", 0)] {
+                let shown = try events.trace(item(start), .up).nodes[0].events
+                #expect(shown[place].eventID == "ex:2")
+                #expect(shown[place].correction?.corrects == (counts ? ["ex:1"] : nil))
+            }
+        }
+    }
+
     @Test(arguments: [Standing.own, .delegated])
     func `who may speak for the event may declare it wrong`(standing: Standing) throws {
         let events = try story(by: stranger, standing: standing, hashes: ["ni:1", "ni:1"])

@@ -36,6 +36,12 @@ struct EventList: EventSource {
         }
     }
 
+    func events(named eventIDs: [String]) -> [RecordedEvent] {
+        recorded.filter { event in
+            event.story.declaration == nil && event.story.eventID.map(eventIDs.contains) ?? false
+        }
+    }
+
     /// Says what event hash an event has.
     mutating func setHash(_ hash: String, of number: Int) {
         hashes[recorded[number].digest] = hash

@@ -123,5 +123,7 @@ private struct FailingSource: EventSource {
 
     func declarations(concerning eventIDs: [String]) throws(Unreadable) -> [RecordedEvent] { [] }
 
+    func events(named eventIDs: [String]) throws(Unreadable) -> [RecordedEvent] { [] }
+
     func eventHash(of digest: Hash256) throws(Unreadable) -> String? { nil }
 }

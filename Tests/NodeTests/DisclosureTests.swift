@@ -235,7 +235,9 @@ struct DisclosureTests {
         }
     }
 
-    @Test func `a grant that reaches upstream opens what its issuer made the thing of`() async throws {
+    @Test func `a grant that reaches upstream opens what its issuer made the thing of`()
+        async throws
+    {
         try await serve { asker in
             let cotton = try await send(try made("cotton"), asker)
             let yarn = try await send(try made("yarn", of: "cotton"), asker)

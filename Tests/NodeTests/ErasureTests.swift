@@ -114,7 +114,8 @@ struct ErasureTests {
             _ = try await capture.capture(node.document(["after"]))
             let submission = try node.network.submission(event: event, by: member)
             let part = try Part.decode(try #require(submission.parts.first))
-            let shown = try await caller.get("/trace/" + HTTPCaller.segment(member.batch(Self.marker)))
+            let shown = try await caller.get(
+                "/trace/" + HTTPCaller.segment(member.batch(Self.marker)))
             #expect(shown.status == 200)
             #expect(try await caller.get("/log/part/" + part.digest.hex).status == 200)
             let holders = try Self.holders(node).joined(separator: " ")

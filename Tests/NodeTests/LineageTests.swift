@@ -63,6 +63,26 @@ import Testing
         }
     }
 
+    @Test func `evidence is not gathered for whoever has gone`() async throws {
+        let node = try TestNode()
+        let thing = node.network.supplier.batch("COTTON")
+        try await node.serve { runtime, _ in
+            let running = try #require(runtime.running)
+            let asking = Task { () async -> Refusal? in
+                while !Task.isCancelled { await Task.yield() }
+                do throws(Refusal) {
+                    _ = try await running.evidence(about: thing, upstream: true, for: .nodeOperator)
+                    return nil
+                } catch {
+                    return error
+                }
+            }
+            asking.cancel()
+            #expect(await asking.value?.reason == "whoever asked has gone")
+            _ = try await running.evidence(about: thing, upstream: true, for: .nodeOperator)
+        }
+    }
+
     @Test func `what strangers say of a thing is marked`() async throws {
         let node = try TestNode()
         let (supplier, carrier) = (node.network.supplier, node.network.carrier)

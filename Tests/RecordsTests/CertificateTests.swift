@@ -128,7 +128,8 @@ enum SampleCertificate {
     ])
     func `what stands once is refused twice`(name: String, value: String) {
         let pairs = [
-            ScopeItem("criterion", Sample.criterion), ScopeItem(name, value), ScopeItem(name, value),
+            ScopeItem("criterion", Sample.criterion), ScopeItem(name, value),
+            ScopeItem(name, value),
         ]
         let refusal = expectRefusal("certificate.unreadable") { try read(Sample.record(pairs)) }
         #expect(refusal?.field == "record.scope[2]")

@@ -29,22 +29,28 @@ import Testing
     @Test func `single values stand for lists of one`() throws {
         let plain = try read([])
         let single = try read([
-            (#"["DigitalConformityCredential", "VerifiableCredential"]"#,
-                #""DigitalConformityCredential""#),
+            (
+                #"["DigitalConformityCredential", "VerifiableCredential"]"#,
+                #""DigitalConformityCredential""#
+            ),
             (#"{"id": "\#(Sample.certifier)", "name": "Meridian"}"#, #""\#(Sample.certifier)""#),
             (#"[{"id": "\#(Sample.criterion)", "name": "Fibre"}]"#, #""\#(Sample.criterion)""#),
-            (#"[{"facility": {"id": "\#(Sample.site)"}, "idVerifiedByCAB": true}]"#,
-                #"{"facility": "\#(Sample.site)"}"#),
+            (
+                #"[{"facility": {"id": "\#(Sample.site)"}, "idVerifiedByCAB": true}]"#,
+                #"{"facility": "\#(Sample.site)"}"#
+            ),
             (#"{"id": "\#(Sample.scheme)", "name": "Organic"}"#, #"["\#(Sample.scheme)"]"#),
         ])
         #expect(single == plain)
         let one = try read([
             (#""conformityAssessment": ["#, #""assessment":"#),
-            (#"""
-             ,
-                {"id": "\#(Sample.id)#2", "name": "Apart",
-                 "assessmentCriteria": [{"id": "\#(Sample.criterion)/apart"}]}]
-             """#, ""),
+            (
+                #"""
+                ,
+                   {"id": "\#(Sample.id)#2", "name": "Apart",
+                    "assessmentCriteria": [{"id": "\#(Sample.criterion)/apart"}]}]
+                """#, ""
+            ),
         ])
         #expect(one.assessments == [plain.assessments[0]])
     }
@@ -56,7 +62,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("2026-03-01T08:30:00Z", "2026-03-01"), ("2026-03-01T08:30:00Z", "2026-03-02T00:30:00+01:00"),
+        ("2026-03-01T08:30:00Z", "2026-03-01"),
+        ("2026-03-01T08:30:00Z", "2026-03-02T00:30:00+01:00"),
         ("2027-03-01T00:00:00Z", "2027-03-01T23:59:59.999Z"),
     ])
     func `times fall on days of UTC`(old: String, new: String) throws {
@@ -86,18 +93,25 @@ import Testing
         ("conformance", #""conformance": true"#, #""conformance": "true""#),
         ("conformance", #""conformance": true"#, #""conformance": 1"#),
         ("assessmentDate", "2026-02-11", "11.02.2026"),
-        ("assessmentCriteria", #"[{"id": "https://schemes.example/organic/fibre", "name": "Fibre"}]"#,
-            "[]"),
-        ("assessmentCriteria[0].id", #"{"id": "https://schemes.example/organic/fibre","#,
-            #"{"id": "fibre","#),
+        (
+            "assessmentCriteria",
+            #"[{"id": "https://schemes.example/organic/fibre", "name": "Fibre"}]"#,
+            "[]"
+        ),
+        (
+            "assessmentCriteria[0].id", #"{"id": "https://schemes.example/organic/fibre","#,
+            #"{"id": "fibre","#
+        ),
         ("assessmentCriteria[0].id", #"{"id": "https://schemes.example/organic/fibre","#, "{"),
         ("assessedFacility[0].facility", #""facility""#, #""place""#),
         ("assessedFacility[0].facility", "414/9521101001013", "417/9521101000009"),
         ("assessedProduct[0].product.idGranularity", #""model""#, #""pallet""#),
         ("assessedProduct[0].product.id", #""model""#, #""batch""#),
         ("assessedProduct[1].product.id", #""batch""#, #""model""#),
-        ("assessedOrganisation", #""conformance": true"#,
-            #""conformance": true, "assessedOrganisation": {"id": "urn:x:other"}"#),
+        (
+            "assessedOrganisation", #""conformance": true"#,
+            #""conformance": true, "assessedOrganisation": {"id": "urn:x:other"}"#
+        ),
     ])
     func `what cannot be read is named`(field: String, old: String, new: String) {
         let refusal = expectRefusal("certificate.unreadable") { try read([(old, new)]) }

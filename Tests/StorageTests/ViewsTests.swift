@@ -47,7 +47,9 @@ struct `The views` {
     }
 
     private func events(_ uri: String, _ reader: Reader = .nodeOperator) throws -> [RecordedEvent] {
-        try views.reading(as: reader, ledger, basis: basis) { try $0.events(about: uri, limit: 100) }
+        try views.reading(as: reader, ledger, basis: basis) {
+            try $0.events(about: uri, limit: 100)
+        }
     }
 
     @Test func `hold each event under everything it has a flow of`() throws {

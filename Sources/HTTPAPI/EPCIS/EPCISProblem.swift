@@ -20,7 +20,7 @@ struct EPCISProblem {
     /// Codes whose exception does not follow from the HTTP status.
     private static let exact = [
         "query.parameter": "QueryParameterException", "query.token": "QueryParameterException",
-        "query.too-large": "QueryTooLargeException",
+        "query.too-large": "QueryTooLargeException", "request.too-large": "QueryTooLargeException",
         "query.too-complex": "QueryTooComplexException",
         "query.unknown": "NoSuchNameException",
         "subscription.controls": "SubscriptionControlsException",

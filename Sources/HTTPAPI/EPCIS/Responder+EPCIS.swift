@@ -28,12 +28,14 @@ extension Responder {
             answer = Self.discovery(allowed, pattern)
         case .events, .values: answer = try await page(route, preferences, epcis, type, asking)
         case .event(let id):
-            guard let holding = SlotHolding(epcisAnswers, 1) else { throw Self.busy }
-            defer { holding.release() }
-            answer = Answer(
-                type: type, try await epcis.event(id: id, preferences, for: asking.reader))
+            let event = try await epcisAnswers.answering(asking.reader) { () throws(Refusal) in
+                try await epcis.event(id: id, preferences, for: asking.reader)
+            }
+            answer = Answer(type: type, event)
         case .value(let resource):
-            try await epcis.requireValue(resource, for: asking.reader)
+            try await epcisAnswers.answering(asking.reader) { () throws(Refusal) in
+                try await epcis.requireValue(resource, for: asking.reader)
+            }
             answer = Answer(type: type, Self.collection(["events"]))
         case .named(let route):
             answer = try await named(route, preferences, epcis, type, asking)
@@ -52,18 +54,16 @@ extension Responder {
         _ route: EPCISRoute, _ preferences: EPCISPreferences, _ epcis: any EPCISService,
         _ type: String, _ asking: Asking
     ) async throws(Refusal) -> Answer {
-        guard let holding = SlotHolding(epcisAnswers, 1) else { throw Self.busy }
-        defer { holding.release() }
-        let page: EPCISPage
-        if case .values(let collection, let perPage, let token) = route {
-            let question = ValuesQuestion(collection, perPage: perPage, token: token)
-            page = try await epcis.values(question, for: asking.reader)
-        } else {
+        let page = try await epcisAnswers.answering(asking.reader) { () throws(Refusal) in
+            if case .values(let collection, let perPage, let token) = route {
+                let question = ValuesQuestion(collection, perPage: perPage, token: token)
+                return try await epcis.values(question, for: asking.reader)
+            }
             var resource: EPCISResource?
             if case .events(let asked) = route { resource = asked }
             let question = EventsQuestion(
                 query: asking.query, of: resource, preferences: preferences)
-            page = try await epcis.events(question, for: asking.reader)
+            return try await epcis.events(question, for: asking.reader)
         }
         return Self.answer(page, type, asking)
     }

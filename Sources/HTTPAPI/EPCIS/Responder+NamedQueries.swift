@@ -77,12 +77,11 @@ extension Responder {
                 reason: "there are no WebSockets here; subscribe with a webhook: "
                     + "POST /epcis/queries/\(name)/subscriptions")
         }
-        guard let holding = SlotHolding(epcisAnswers, 1) else { throw Self.busy }
-        defer { holding.release() }
-        let question = EventsQuestion(
-            query: asking.query, preferences: preferences)
-        let page = try await service.events(
-            ofQuery: name, question, of: try Self.organisation(asking))
+        let question = EventsQuestion(query: asking.query, preferences: preferences)
+        let organisation = try Self.organisation(asking)
+        let page = try await epcisAnswers.answering(asking.reader) { () throws(Refusal) in
+            try await service.events(ofQuery: name, question, of: organisation)
+        }
         return Self.answer(page, type, asking)
     }
 

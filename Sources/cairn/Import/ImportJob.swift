@@ -17,6 +17,7 @@ final class ImportJob {
     private var errors: ImportErrorFile?
     private var group: [ImportSigner.SignedRow] = []
     private var groupRows = 0
+    private var patience = Patience()
     private var last: ImportedRow?
     /// The state as its file has it.
     private var saved: ImportState
@@ -178,8 +179,11 @@ final class ImportJob {
     private func submit(
         _ submissions: [Submission], to node: NodeOptions
     ) async throws -> [(submission: Submission, refusal: Refusal)] {
+        let encoded = submissions.map { $0.encoded() }
         let replies = try await node.call { client in
-            try await client.submit(stream: submissions.map { $0.encoded() })
+            try await patience.calling { () throws(ClientError) in
+                try await client.submit(stream: encoded)
+            }
         }
         guard replies.count == submissions.count else {
             throw unfinished("the node ended the connection in the middle")

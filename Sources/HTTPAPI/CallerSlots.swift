@@ -1,0 +1,52 @@
+import Records
+import Synchronization
+
+/// Slots of which one organisation has a share only.
+///
+/// So its many questions leave room for another's. Callers without a name have one share together,
+/// and so has the operator.
+final class CallerSlots: Sendable {
+    private let together: Slots
+    private let share: Int
+    private let taken = Mutex<[Reader: Int]>([:])
+
+    /// Slots, all free, of which one caller has at most a share.
+    init(_ capacity: Int, share: Int) {
+        together = Slots(capacity)
+        self.share = share
+    }
+
+    /// Does something in one of them.
+    ///
+    /// - Throws: `node.busy` where there is none for this caller; what `body` throws.
+    func answering<Value>(
+        _ reader: Reader, _ body: () async throws(Refusal) -> Value
+    ) async throws(Refusal) -> Value {
+        guard together.take(1) else { throw Responder.busy }
+        defer { together.give(1) }
+        guard takeShare(of: reader) else {
+            throw Refusal(
+                code: "node.busy", field: "",
+                reason: "as many questions of this caller are being answered as one may have at a "
+                    + "time (\(share)); try again when one is")
+        }
+        defer { giveShare(of: reader) }
+        return try await body()
+    }
+
+    private func takeShare(of reader: Reader) -> Bool {
+        taken.withLock { taken in
+            let count = taken[reader] ?? 0
+            guard count < share else { return false }
+            taken[reader] = count + 1
+            return true
+        }
+    }
+
+    private func giveShare(of reader: Reader) {
+        taken.withLock { taken in
+            let count = taken[reader] ?? 0
+            taken[reader] = count > 1 ? count - 1 : nil
+        }
+    }
+}
