@@ -11,7 +11,7 @@ import Records
 ///
 /// Holds no state but the slots that bound what goes on at once.
 struct Responder: Sendable {
-    private let service: any NodeService
+    let service: any NodeService
     let epcis: (any EPCISService)?
     let capturing: (any CaptureService)?
     private let limits: HTTPLimits
@@ -19,7 +19,8 @@ struct Responder: Sendable {
     private let counts = RequestCounts()
     let submissionBytes: Slots
     private let streams: Slots
-    private let evidenceAnswers: Slots
+    let evidenceAnswers: Slots
+    let verdictStreams: Slots
     let epcisAnswers: CallerSlots
 
     /// A responder that takes callers for whom a policy says.
@@ -36,6 +37,7 @@ struct Responder: Sendable {
         submissionBytes = Slots(limits.submissionBytesTogether)
         streams = Slots(limits.streams)
         evidenceAnswers = Slots(limits.evidenceAnswers)
+        verdictStreams = Slots(limits.verdictStreams)
         epcisAnswers = CallerSlots(
             limits.epcisAnswers, share: limits.epcisAnswersOfCaller)
     }
@@ -138,6 +140,8 @@ struct Responder: Sendable {
         case .health(let readiness): return await health(readiness: readiness)
         case .metrics: return try await metrics()
         case .epcis(let route): return try await epcis(route, asking)
+        case .verdict, .verdicts, .claims:
+            return try await answer(toVerdicts: route, asking)
         case .checkpoint, .tile, .manifest, .part, .consistency:
             return try await log(route, for: asking.reader)
         }

@@ -157,19 +157,31 @@ extension RunningNode: NodeService {
                 reason: "\(other) is no member of the network")
         }
         let question = EvidenceQuestion(uri: uri, scope: upstream ? .upstream : .subject)
-        return try await Departure.watched { (departure) throws(Refusal) in
-            try await evidence(on: question, for: reader, and: other, unless: departure)
+        return try await gathering(question, for: reader, onlyFor: other) { evidence, _ in
+            evidence.encoded()
         }
     }
 
-    private func evidence(
-        on question: EvidenceQuestion, for reader: Reader, and other: String?,
-        unless departure: Departure
-    ) async throws(Refusal) -> [UInt8] {
+    /// Gathers evidence from one snapshot of the ledger, on the threads for that, and does
+    /// something with both there; no longer than the caller is there.
+    func gathering<Value: Sendable>(
+        _ question: EvidenceQuestion, for reader: Reader, onlyFor other: String? = nil,
+        _ body: @escaping @Sendable (Evidence, LedgerStore) throws -> Value
+    ) async throws(Refusal) -> Value {
+        try await Departure.watched { (departure) throws(Refusal) in
+            try await gathering(question, for: reader, and: other, unless: departure, body)
+        }
+    }
+
+    private func gathering<Value: Sendable>(
+        _ question: EvidenceQuestion, for reader: Reader, and other: String?,
+        unless departure: Departure,
+        _ body: @escaping @Sendable (Evidence, LedgerStore) throws -> Value
+    ) async throws(Refusal) -> Value {
         let deadline = ContinuousClock.now + evidencePatience
         for _ in 0..<Self.snapshotsLimit {
             let built = try await reading(on: evidenceThreads) {
-                [self] store -> [UInt8]? in
+                [self] store -> Value? in
                 guard
                     let source = try LedgerEvidence(
                         store, origin: origin, history: governance.history(of: store),
@@ -179,7 +191,7 @@ extension RunningNode: NodeService {
                     return nil
                 }
                 var builder = EvidenceBuilder(network: network, source: source, reader: reader)
-                return try builder.build(question).encoded()
+                return try body(try builder.build(question), store)
             }
             if let built { return built }
         }
@@ -207,7 +219,7 @@ extension RunningNode: NodeService {
     }
 
     /// Refuses a reader what is not for it.
-    private static func require(
+    static func require(
         _ visibility: Visibility, for reader: Reader
     ) throws(Refusal) {
         guard visibility.permits(reader) else {

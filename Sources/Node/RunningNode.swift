@@ -8,6 +8,7 @@ import Sequencing
 import Signatures
 import Storage
 import Synchronization
+import Verdicts
 
 /// The parts of a running node, wired together: what the HTTP interface speaks to.
 ///
@@ -44,6 +45,10 @@ final class RunningNode: Sendable {
     let watch: NodeWatch
     /// How much each issuer may add today to the chains of others' things.
     let quota: Mutex<LinkQuota>
+    /// What checks the evidence of this node before a claim is judged over it.
+    let verifier: EvidenceVerifier
+    /// Verdicts that were given.
+    let verdicts = VerdictCache()
     let nowMilliseconds: @Sendable () -> UInt64
     /// What decides who may read parts, at present.
     let readingBasis: @Sendable (LedgerStore) throws -> ReadingBasis
@@ -58,7 +63,8 @@ final class RunningNode: Sendable {
         organisation: String, ledger: Ledger, published: PublishedLog, writer: LogWriter,
         room: WaitingRoom, views: ViewsFollower, viewed: Views, service: ServiceState,
         captureWork: CaptureWork, deliveries: Deliveries, receipts: Receipts,
-        governance: KnownGovernance, watch: NodeWatch, settings: NodeRuntime.Settings
+        governance: KnownGovernance, watch: NodeWatch,
+        verifier: EvidenceVerifier, settings: NodeRuntime.Settings
     ) {
         self.origin = receipts.origin
         self.organisation = organisation
@@ -75,6 +81,7 @@ final class RunningNode: Sendable {
         self.receipts = receipts
         self.governance = governance
         self.watch = watch
+        self.verifier = verifier
         self.quota = Mutex(LinkQuota(limit: settings.foreignLinksPerDay))
         self.nowMilliseconds = settings.nowMilliseconds
         readingBasis = governance.readingBasis(published, now: settings.nowMilliseconds)

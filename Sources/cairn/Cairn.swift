@@ -27,7 +27,7 @@ struct Cairn: AsyncParsableCommand {
             NetworkCommand.self, KeyCommand.self, InitCommand.self, ServeCommand.self,
             SignCommand.self, SubmitCommand.self, ImportCommand.self, TraceCommand.self,
             ExportCommand.self, GrantCommand.self, EraseCommand.self, NarrowCommand.self,
-            HashCommand.self,
+            HashCommand.self, VerifyCommand.self,
             AuditCommand.self, CheckCommand.self, RebuildCommand.self, BackupCommand.self,
             RestoreCommand.self, TokenCommand.self,
         ])

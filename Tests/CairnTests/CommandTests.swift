@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct `The command line` {
     @Test(arguments: [
-        "network", "key", "init", "serve", "sign", "submit", "trace", "export", "audit", "check",
+        "network", "key", "init", "serve", "sign", "submit", "trace", "export", "audit", "verify",
+        "check",
         "rebuild", "backup", "restore", "token", "import", "hash",
     ])
     func `each command has help`(command: String) throws {
@@ -17,8 +18,8 @@ import Testing
         ["key", "new"], ["network", "new"], ["network", "show"],
         ["network", "join"], ["network", "amend"], ["network", "sign"], ["network", "register"],
         ["init"], ["serve"], ["sign"],
-        ["submit"], ["import"], ["trace"], ["hash"], ["export"], ["audit"], ["check"], ["rebuild"],
-        ["backup"],
+        ["submit"], ["import"], ["trace"], ["hash"], ["export"], ["audit"], ["verify"], ["check"],
+        ["rebuild"], ["backup"],
         ["restore"],
         ["token", "new"], ["token", "list"], ["token", "revoke"],
     ])
@@ -32,8 +33,8 @@ import Testing
         [], ["key", "new"], ["network", "new"], ["network", "show"],
         ["network", "join"], ["network", "amend"], ["network", "sign"], ["network", "register"],
         ["init"], ["serve"], ["sign"],
-        ["submit"], ["import"], ["trace"], ["hash"], ["export"], ["audit"], ["check"], ["rebuild"],
-        ["backup"],
+        ["submit"], ["import"], ["trace"], ["hash"], ["export"], ["audit"], ["verify"], ["check"],
+        ["rebuild"], ["backup"],
         ["restore"],
         ["token", "new"], ["token", "list"], ["token", "revoke"],
     ])

@@ -96,6 +96,11 @@ struct MarkerTests {
             }
             targets = targets.flatMap { start in choices.map { start + "/" + $0 } }
         }
+        // What is asked in the query string.
+        if row.pattern == "/claims" { return subjects.map { "/claims?subject=\($0)" } }
+        if row.pattern == "/verdicts", row.method == "GET" {
+            return subjects.map { "/verdicts?subject=\($0)&claim=urn:test:scheme" }
+        }
         return targets
     }
 

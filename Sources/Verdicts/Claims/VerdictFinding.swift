@@ -95,6 +95,7 @@ package struct VerdictFinding: Hashable, Sendable {
         _ code: ClaimCode, _ subject: String, day: String? = nil,
         _ parameters: [String: String] = [:], ask: String? = nil, evidence: [Hash256] = []
     ) {
+        assert(code.parameters.isSuperset(of: parameters.keys), "\(code) has other parameters")
         self.code = code.rawValue
         lowersTo = code.lowersTo
         self.subject = subject
