@@ -28,6 +28,7 @@ package struct GovernanceSummary: Sendable {
             JSONMember("organisations", .array(organisations.map(Self.json))),
             JSONMember("nodes", .array(nodes.map(Self.json))),
             JSONMember("delegations", .array(delegations.map(Self.json))),
+            JSONMember("schemes", .array(state.schemeSummaries.map(\.json))),
             JSONMember("quorum", .number(JSONNumber(state.policy.quorum))),
         ])
     }
@@ -108,6 +109,7 @@ package struct GovernanceSummary: Sendable {
             let scope = (delegation.prefixes + delegation.sites).joined(separator: ", ")
             lines.append("  \(delegation.by) → \(delegation.to): \(scope)")
         }
+        lines += state.schemeLines
         return lines.map { Self.printable($0) + "\n" }.joined()
     }
 

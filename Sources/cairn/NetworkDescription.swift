@@ -72,12 +72,15 @@ struct NetworkDescription: Decodable {
     }
 
     private var folder = ""
+    private var schemes: [Scheme] = []
 
     /// Reads a description.
     init(_ bytes: [UInt8], file: String, folder: String) throws {
         do {
-            try Self.checkMembers(try JSONValue.parse(bytes), of: "", file: file)
+            let json = try JSONValue.parse(bytes)
+            try Self.checkMembers(json, of: "", file: file)
             self = try JSONDecoder().decode(Self.self, from: Data(bytes))
+            schemes = try SchemeDescription.schemes(of: json, folder: folder, file: file)
         } catch let error as JSONError {
             throw CommandFailure(
                 .badInput, "\(file): \(error.reason) at byte \(error.offset) (\(error.code))")
@@ -91,7 +94,7 @@ struct NetworkDescription: Decodable {
     private static let members: [String: Set<String>] = [
         "": [
             "name", "created", "governors", "organisations", "nodes", "delegations", "anchors",
-            "policy",
+            "policy", "schemes",
         ],
         "governors": ["threshold", "members"], "governors.members": ["organisation", "key"],
         "organisations": ["uri", "name", "roles", "prefixes", "sites", "keys"],
@@ -115,7 +118,10 @@ struct NetworkDescription: Decodable {
                         "\(file): \(place) is no member of a description; "
                             + "known are \(known.sorted().joined(separator: ", "))")
                 }
-                try checkMembers(member.value, of: place, file: file)
+                // Schemes have a reader of their own.
+                if place != "schemes" {
+                    try checkMembers(member.value, of: place, file: file)
+                }
             }
         default: return
         }
@@ -154,7 +160,7 @@ struct NetworkDescription: Decodable {
             organisations: try organisations.map { try organisation($0, created: created) },
             nodes: try (nodes ?? []).map(node),
             delegations: try (delegations ?? []).map(delegation),
-            schemes: [], anchors: anchors ?? [],
+            schemes: schemes, anchors: anchors ?? [],
             policy: Policy(
                 quorum: policy?.quorum ?? 0, toleratedLiars: policy?.toleratedLiars ?? 0,
                 furthestFutureSeconds: policy?.furthestFutureSeconds ?? 600))

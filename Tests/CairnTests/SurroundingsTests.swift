@@ -167,6 +167,8 @@ import Testing
         var text = try String(contentsOf: demo.appending(path: "network.json"), encoding: .utf8)
         try #require(text.contains(old))
         text = text.replacingOccurrences(of: old, with: new)
+        let schemes = demo.deletingLastPathComponent().appending(path: "schemes").path()
+        text = text.replacingOccurrences(of: "../schemes", with: schemes)
         let description = place.folder.appending(path: "network.json")
         try text.write(to: description, atomically: true, encoding: .utf8)
         let run = try CairnProcess.run([
