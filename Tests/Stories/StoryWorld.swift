@@ -103,7 +103,8 @@ package struct StoryWorld: Sendable {
         }
     }
 
-    /// A record; its `head` may be `auto`: that of its account's chain as it now stands.
+    /// A record; its `head` may be `auto`: that of its account's chain as it now stands, and
+    /// `masterData` stands for a body.
     private func record(_ json: JSONValue, _ log: KeptLog) throws -> Record {
         var members = json.asObject ?? []
         if let number = members.firstIndex(where: { $0.name == "head" }),
@@ -115,6 +116,15 @@ package struct StoryWorld: Sendable {
             members[number].value = .array([
                 .number(JSONNumber(head.count)), .string(head.hash.hex),
             ])
+        }
+        if let number = members.firstIndex(where: { $0.name == "masterData" }) {
+            let body = try MasterData.story(members[number].value).encoded()
+            members[number] = JSONMember(
+                "body",
+                .object([
+                    JSONMember("contentType", .string(MasterData.contentType)),
+                    JSONMember("base64", .string(Base64.standard.encode(body))),
+                ]))
         }
         return try Record.read(json: .object(members)) { path throws(Refusal) in
             throw Refusal(code: "record.field", field: path, reason: "a story's body is inline")
@@ -240,5 +250,30 @@ extension Story {
         }
         settle()
         return order
+    }
+}
+
+extension MasterData {
+    /// Master data as stories write it: `kind`, `attributes` as pairs, `conversions` as triples,
+    /// `coordinates` as a pair.
+    fileprivate static func story(_ json: JSONValue) throws -> MasterData {
+        let name = try json.text("kind", "masterData")
+        guard let kind = Kind(rawValue: name) else { throw StoryError("no kind \(name)") }
+        var data = MasterData(kind: kind)
+        func rows(_ member: String) -> [[String]] {
+            (json[member]?.asArray ?? []).map { ($0.asArray ?? []).compactMap(\.asString) }
+        }
+        data.attributes = rows("attributes").map { Attribute($0[0], $0[1]) }
+        data.conversions = try rows("conversions").map { row in
+            guard row.count == 3, let from = UnitCode(row[0]), let to = UnitCode(row[1]),
+                let factor = ExactDecimal(row[2])
+            else { throw StoryError("a conversion is [from, to, factor]") }
+            return Conversion(from: from, to: to, factor: factor)
+        }
+        let place = json.texts("coordinates").compactMap(ExactDecimal.init)
+        if place.count == 2 {
+            data.coordinates = Coordinates(latitude: place[0], longitude: place[1])
+        }
+        return data
     }
 }
