@@ -18,6 +18,8 @@ package struct StoryQuestion: Sendable {
     package var knownAt: String
     /// What must come of it.
     package var expected: StoryExpectation
+    /// Whether it is asked of the file as it comes from the logs.
+    package var isPlain: Bool { altered == nil && arrival.isEmpty }
 
     var reader: String?
     var logs: [String]

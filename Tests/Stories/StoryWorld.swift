@@ -229,6 +229,28 @@ extension StoryQuestion {
 }
 
 extension Story {
+    /// The story with a record more, registered as its last but for what breaks the rules.
+    ///
+    /// - Parameters:
+    ///   - record: as people write it.
+    ///   - step: whose signer and logs it shares.
+    package func adding(_ record: JSONValue, as step: StoryStep) -> Story {
+        var story = self
+        let last = steps.map(\.atMilliseconds).max() ?? 0
+        var added = step
+        added.name = "added"
+        added.atMilliseconds = last + 86_400_000
+        added.visibility = nil
+        added.deed = .record(record)
+        added.leftOut = []
+        let place = steps.firstIndex { !$0.leftOut.isEmpty } ?? steps.count
+        story.steps.insert(added, at: place)
+        return story
+    }
+
+    /// When its last step is registered, in milliseconds.
+    package var lastMilliseconds: UInt64 { steps.map(\.atMilliseconds).max() ?? 0 }
+
     /// Another order in which the same steps can arrive: between two that others rest on, steps
     /// that rest on nothing are reversed, or as `shuffle` puts them.
     package func arrivals(
