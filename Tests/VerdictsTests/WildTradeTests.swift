@@ -33,8 +33,12 @@ import Verdicts
     @Test func `one step of three hundred inputs is judged`() throws {
         var steps: [JSONValue] = []
         let inputs = (0..<300).map { Self.amount("$goods-anna/\($0)", "1", "KGM") }
-        for input in inputs.prefix(20) {
-            steps.append(Self.event("ObjectEvent", "commissioning", [("quantityList", [input])], "ADD"))
+        var random = SplitMix64(seed: 300)
+        for input in inputs.prefix(21) {
+            steps.append(
+                Self.event(
+                    "ObjectEvent", Self.pick(["shipping", "receiving"], &random),
+                    [("quantityList", [input])], "OBSERVE"))
         }
         steps.append(
             Self.event(
