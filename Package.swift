@@ -73,7 +73,10 @@ let package = Package(
         module("Lineage", level0 + ["Signatures", "Notes", "EPCIS", "Records"] + collections),
         // L2
         module("Sequencing", level1),
-        module("Verdicts", level1 + collections),
+        // The texts of verdicts are files, compiled in: the program stays one file.
+        .target(
+            name: "Verdicts", dependencies: level1 + collections,
+            resources: [.embedInCode("Messages")], swiftSettings: settings),
         module("Queries", level1),
         module("Imports", level1),
         // L3

@@ -152,13 +152,15 @@ package final class NodeClient: Sendable {
         try await get("/log/checkpoint", accept: "text/plain")
     }
 
-    /// Evidence about a subject in any spelling.
+    /// Evidence about a subject in any spelling; with `onlyFor`, of parts only those that this member
+    /// may see too.
     package func evidence(
-        about subject: String, scope: EvidenceScope
+        about subject: String, scope: EvidenceScope, onlyFor other: String? = nil
     ) async throws(ClientError) -> [UInt8] {
         let reach = scope == .upstream ? "upstream" : "subject"
+        let showing = other.map { "&for=" + Self.segment($0) } ?? ""
         return try await get(
-            "/evidence/\(Self.segment(subject))?scope=\(reach)",
+            "/evidence/\(Self.segment(subject))?scope=\(reach)\(showing)",
             accept: "application/vnd.cairn.evidence+cbor", limit: limits.evidenceBytes)
     }
 

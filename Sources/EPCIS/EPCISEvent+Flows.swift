@@ -68,6 +68,11 @@ extension EPCISEvent {
         unique((sources + destinations).filter(\.isParty).map(\.place))
     }
 
+    /// The locations at either end of a transfer, each once.
+    package var transferLocations: [CanonicalIdentifier] {
+        unique((sources + destinations).filter(\.isLocation).map(\.place))
+    }
+
     /// The places of the event: read point, business location, both ends of a transfer, each once.
     package var sites: [CanonicalIdentifier] {
         unique(

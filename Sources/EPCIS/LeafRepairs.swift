@@ -145,19 +145,3 @@ extension LeafRepairs {
         return word.map { (.string($0), .wordSpelling) }
     }
 }
-
-extension Vocabulary {
-    /// What stands before the word in the XML binding (CBV 2.0 §7).
-    var urnSpellings: [String] {
-        let list =
-            switch self {
-            case .businessStep: "bizstep"
-            case .disposition: "disp"
-            case .transactionType: "btt"
-            case .sourceDestinationType: "sdt"
-            case .errorReason: "er"
-            case .component: "comp"
-            }
-        return ["urn:epcglobal:cbv:\(list):"]
-    }
-}

@@ -2,7 +2,7 @@
 ///
 /// In JSON a value of the list is its bare word; a user's own value is a URI or CURIE. The URN
 /// spelling `urn:epcglobal:cbv:…` and the former namespace `https://ns.gs1.org/cbv/` belong to
-/// the XML binding and are refused, as GS1's schema does.
+/// the XML binding and are refused in events, as GS1's schema does; questions may have them.
 package enum Vocabulary: Hashable, Sendable {
     /// What step of a business process an event was part of (CBV 2.0 §7.1).
     case businessStep
@@ -63,6 +63,17 @@ package enum Vocabulary: Hashable, Sendable {
         return text
     }
 
+    /// A value in a question, in a spelling that events in JSON have: words of the list in the
+    /// spellings of the XML binding are bare, any other text is as it is (SPEC §17.2).
+    package func asked(_ text: String) -> String {
+        let former = ["https://ns.gs1.org/cbv/", "http://ns.gs1.org/cbv/"].map { $0 + prefix }
+        for spelling in urnSpellings + former where text.utf8.starts(with: spelling.utf8) {
+            let word = String(decoding: text.utf8.dropFirst(spelling.utf8.count), as: UTF8.self)
+            if Self.contains(words, word) { return word }
+        }
+        return text
+    }
+
     /// The bare word of a canonical URI of the list; any other text as it is.
     package func bare(_ text: String) -> String {
         let lead = Self.namespace + prefix
@@ -81,6 +92,20 @@ package enum Vocabulary: Hashable, Sendable {
         case .errorReason: "ER-"
         case .component: "Comp-"
         }
+    }
+
+    /// What stands before the word in the XML binding (CBV 2.0 §7).
+    var urnSpellings: [String] {
+        let list =
+            switch self {
+            case .businessStep: "bizstep"
+            case .disposition: "disp"
+            case .transactionType: "btt"
+            case .sourceDestinationType: "sdt"
+            case .errorReason: "er"
+            case .component: "comp"
+            }
+        return ["urn:epcglobal:cbv:\(list):"]
     }
 
     /// The words of the list.

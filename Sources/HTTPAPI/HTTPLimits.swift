@@ -42,6 +42,8 @@ package struct HTTPLimits: Hashable, Sendable {
     package var streamMalformed = 64
     /// Evidence files being built or sent at a time.
     package var evidenceAnswers = 4
+    /// Streams of verdicts at a time, and single ones are among the evidence answers.
+    package var verdictStreams = 2
     /// Answers under `/epcis` being made at a time; each holds a page of at most 9 MiB.
     package var epcisAnswers = 16
 

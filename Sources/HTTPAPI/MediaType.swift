@@ -20,6 +20,8 @@ package enum MediaType {
     package static let text = "text/plain; charset=utf-8"
     /// JSON.
     package static let json = "application/json"
+    /// One JSON value a line.
+    package static let jsonLines = "application/x-ndjson"
     /// JSON-LD.
     package static let jsonLD = "application/ld+json"
     /// XML, in both of its names.
@@ -29,8 +31,10 @@ package enum MediaType {
     /// Prometheus' text format.
     package static let metrics = "text/plain; version=0.0.4; charset=utf-8"
 
-    /// Whether a request is a stream of submissions, from its head alone.
+    /// Whether a request is a stream of submissions, or answered by one of verdicts, from its head
+    /// alone.
     static func isStream(_ head: HTTPRequest) -> Bool {
+        if head.method == .post, head.path == "/verdicts" { return true }
         guard head.method == .post, head.path == "/entries",
             let type = head.headerFields[.contentType]
         else { return false }

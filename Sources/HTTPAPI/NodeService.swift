@@ -1,6 +1,7 @@
 package import Lineage
 package import MerkleTrees
 package import Records
+package import Verdicts
 
 /// What became of a submission that a node took.
 package struct Registration: Hashable, Sendable {
@@ -120,10 +121,19 @@ package protocol NodeService: Sendable {
     /// The proof that the tree of the old size is a beginning of the new one's.
     func consistencyProof(from old: UInt64, to new: UInt64) async throws(Refusal) -> [Hash256]
     /// An evidence file, if the reader may see entries; `identifier.*`, `evidence.too-large`,
-    /// `entry.withheld`.
+    /// `entry.withheld`. To be given on: with `onlyFor`, of the parts only those that this member may
+    /// see too.
     func evidence(
-        about subject: String, upstream: Bool, for reader: Reader
+        about subject: String, upstream: Bool, for reader: Reader, onlyFor other: String?
     ) async throws(Refusal) -> [UInt8]
+    /// The verdict on a claim about a subject, as JSON, judged over what the reader may see
+    /// (SPEC §24), if the reader may see entries; `identifier.*`, `claim.*`, `evidence.too-large`,
+    /// `entry.withheld`.
+    func verdict(
+        about subject: String, _ request: ClaimRequest, for reader: Reader
+    ) async throws(Refusal) -> [UInt8]
+    /// What is claimed about a subject and its product and by whom, as JSON; likewise.
+    func claims(about subject: String, for reader: Reader) async throws(Refusal) -> [UInt8]
     /// A lineage in the form asked for; `identifier.*`.
     func trace(_ request: TraceRequest, for reader: Reader) async throws(Refusal) -> [UInt8]
     /// The governance state as JSON.
@@ -137,4 +147,19 @@ package protocol NodeService: Sendable {
 extension NodeService {
     /// Nothing: for a node that keeps no metrics.
     package func metrics() async throws(Refusal) -> [UInt8] { [] }
+
+    /// Refused: for a node that judges no claims.
+    package func verdict(
+        about subject: String, _ request: ClaimRequest, for reader: Reader
+    ) async throws(Refusal) -> [UInt8] { throw Self.judgesNothing }
+
+    /// Likewise.
+    package func claims(
+        about subject: String, for reader: Reader
+    ) async throws(Refusal) -> [UInt8] { throw Self.judgesNothing }
+
+    private static var judgesNothing: Refusal {
+        Refusal(
+            code: "request.unsupported", field: "path", reason: "this node judges no claims")
+    }
 }

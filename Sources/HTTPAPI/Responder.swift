@@ -11,7 +11,7 @@ import Records
 ///
 /// Holds no state but the slots that bound what goes on at once.
 struct Responder: Sendable {
-    private let service: any NodeService
+    let service: any NodeService
     let epcis: (any EPCISService)?
     let capturing: (any CaptureService)?
     private let limits: HTTPLimits
@@ -19,7 +19,8 @@ struct Responder: Sendable {
     private let counts = RequestCounts()
     let submissionBytes: Slots
     private let streams: Slots
-    private let evidenceAnswers: Slots
+    let evidenceAnswers: Slots
+    let verdictStreams: Slots
     let epcisAnswers: Slots
 
     /// A responder that takes callers for whom a policy says.
@@ -36,6 +37,7 @@ struct Responder: Sendable {
         submissionBytes = Slots(limits.submissionBytesTogether)
         streams = Slots(limits.streams)
         evidenceAnswers = Slots(limits.evidenceAnswers)
+        verdictStreams = Slots(limits.verdictStreams)
         epcisAnswers = Slots(limits.epcisAnswers)
     }
 
@@ -95,6 +97,12 @@ struct Responder: Sendable {
         /// The loop of the request's connection.
         var eventLoop: any EventLoop
         var accept: String? { request.headers[.accept] }
+        /// What is asked for before the question mark, as it was sent.
+        var path: String { String((request.head.path ?? "").prefix { $0 != "?" }) }
+        /// What stands after it.
+        var query: String {
+            String((request.head.path ?? "").drop { $0 != "?" }.dropFirst())
+        }
     }
 
     /// Refuses a request that is not meant for this machine, or may be read in two ways.
@@ -123,14 +131,16 @@ struct Responder: Sendable {
         case .keySet: return Answer(type: MediaType.cbor, try await service.keySet()).fresh
         case .key(let thumbprint):
             return Answer(type: MediaType.cbor, try await service.key(thumbprint: thumbprint))
-        case .evidence(let subject, let upstream):
-            return try await evidence(about: subject, upstream: upstream, asking)
+        case .evidence(let subject, let upstream, let other):
+            return try await evidence(about: subject, upstream: upstream, onlyFor: other, asking)
         case .trace(let request): return try await trace(request, asking)
         case .organisations:
             return Answer(type: MediaType.json, try await service.organisations()).fresh
         case .health(let readiness): return await health(readiness: readiness)
         case .metrics: return try await metrics()
         case .epcis(let route): return try await epcis(route, asking)
+        case .verdict, .verdicts, .claims:
+            return try await answer(toVerdicts: route, asking)
         case .checkpoint, .tile, .manifest, .part, .consistency:
             return try await log(route, for: asking.reader)
         }
@@ -174,35 +184,13 @@ struct Responder: Sendable {
     private func submitOne(_ asking: Asking) async throws(Refusal) -> Answer {
         guard let holding = SlotHolding(submissionBytes, 0) else { throw Self.busy }
         defer { holding.release() }
-        let bytes = try await collect(asking.request.body, holding: holding)
+        let bytes = try await WholeBody.submission.read(asking.request, holding: holding)
         let registration = try await service.submit(bytes, patiently: false)
         var answer = try await receipt(
             of: registration.id, at: registration.leafIndex, asking)
         answer.status = registration.isNew ? 201 : 200
         answer.fields[.location] = "/entries/\(registration.id.hex)"
         return answer
-    }
-
-    private func collect(
-        _ body: RequestBody, holding: SlotHolding
-    ) async throws(Refusal) -> [UInt8] {
-        var bytes: [UInt8] = []
-        do {
-            for try await chunk in body {
-                guard bytes.count + chunk.readableBytes <= Limits.submissionBytes else {
-                    throw Submission.tooLarge()
-                }
-                guard holding.grow(by: chunk.readableBytes) else { throw Self.busy }
-                bytes.append(contentsOf: chunk.readableBytesView)
-            }
-        } catch let refusal as Refusal {
-            throw refusal
-        } catch {
-            throw Refusal(
-                code: "cbor.truncated", field: "submission",
-                reason: "the connection ended before the submission did")
-        }
-        return bytes
     }
 
     private func submitMany(_ request: Request) throws(Refusal) -> Answer {
@@ -229,11 +217,11 @@ struct Responder: Sendable {
     // MARK: Questions
 
     private func evidence(
-        about subject: String, upstream: Bool, _ asking: Asking
+        about subject: String, upstream: Bool, onlyFor other: String?, _ asking: Asking
     ) async throws(Refusal) -> Answer {
         guard let holding = SlotHolding(evidenceAnswers, 1) else { throw Self.busy }
         let bytes = try await service.evidence(
-            about: subject, upstream: upstream, for: asking.reader)
+            about: subject, upstream: upstream, for: asking.reader, onlyFor: other)
         let eventLoop = asking.eventLoop
         var answer = Answer(type: MediaType.evidence) { writer in
             defer { holding.release() }

@@ -7,10 +7,12 @@ extension Route {
     /// Every route there is, with who may ask (SPEC §17); of two rows that fit a path, the first
     /// counts.
     package static let table: [RouteRow] =
-        entryRows + logRows + epcisRows + [
+        entryRows + logRows + epcisRows + verdictRows + [
             RouteRow("GET", "/evidence/{subject…}", .reader) { values, query throws(Refusal) in
                 let scope = try query.choice("scope", of: ["upstream", "subject"])
-                return .evidence(subject: try values.subject(), upstream: scope != "subject")
+                let other = try query.text("for")
+                return .evidence(
+                    subject: try values.subject(), upstream: scope != "subject", onlyFor: other)
             },
             RouteRow("GET", "/trace/{subject…}", .open) { values, query throws(Refusal) in
                 try trace(values, &query)

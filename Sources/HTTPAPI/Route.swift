@@ -1,6 +1,7 @@
 package import MerkleTrees
 package import Records
 import Signatures
+package import Verdicts
 
 /// What a request asks for: method and target, read strictly and without I/O (SPEC §17).
 package enum Route: Hashable, Sendable {
@@ -23,7 +24,13 @@ package enum Route: Hashable, Sendable {
     /// `GET /log/consistency/<old>/<new>`
     case consistency(UInt64, UInt64)
     /// `GET /evidence/{subject}`
-    case evidence(subject: String, upstream: Bool)
+    case evidence(subject: String, upstream: Bool, onlyFor: String? = nil)
+    /// `GET /verdicts`
+    case verdict(subject: String, ClaimRequest)
+    /// `POST /verdicts`
+    case verdicts
+    /// `GET /claims`
+    case claims(subject: String)
     /// `GET /trace/{subject}`
     case trace(TraceRequest)
     /// `GET /organisations`

@@ -20,6 +20,17 @@ final class KnownGovernance: Sendable {
         known = Mutex(Known(bodies: 1, history: GovernanceHistory(genesis: genesis)))
     }
 
+    /// What decides who may read parts, with what was revoked by now.
+    func readingBasis(
+        _ published: PublishedLog, now: @escaping @Sendable () -> UInt64
+    ) -> @Sendable (LedgerStore) throws -> ReadingBasis {
+        { [self] store in
+            ReadingBasis(
+                history: try history(of: store),
+                delegations: published.newest.basis.delegations, nowMilliseconds: now())
+        }
+    }
+
     /// The history of the log up to a snapshot.
     func history(of store: LedgerStore) throws -> GovernanceHistory {
         let key = Subject.network(genesis.network).key(in: genesis.network)

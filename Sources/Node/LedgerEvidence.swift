@@ -15,12 +15,13 @@ struct LedgerEvidence: EvidenceSource {
     private let store: LedgerStore
     private let deadline: ContinuousClock.Instant
     private let index: SubjectIndex
+    private let rights: [ReadingRights]
 
     /// The source for the snapshot that `store` shows; nil if the index of its last seal is not at
     /// hand, because the snapshot was overtaken: then take a new one.
     init?(
         _ store: LedgerStore, origin: String, history: GovernanceHistory, published: PublishedLog,
-        until deadline: ContinuousClock.Instant
+        rights: [ReadingRights], until deadline: ContinuousClock.Instant
     ) throws {
         let size = try store.size()
         guard size > 0, let checkpoint = try store.checkpoint(ofSeal: size - 1) else {
@@ -35,6 +36,7 @@ struct LedgerEvidence: EvidenceSource {
         self.store = store
         self.deadline = deadline
         self.index = index
+        self.rights = rights
     }
 
     func entry(at index: UInt64) throws -> [UInt8] {
@@ -46,6 +48,11 @@ struct LedgerEvidence: EvidenceSource {
     }
 
     func part(_ digest: Hash256) throws -> [UInt8]? { try store.part(digest) }
+
+    /// The reader is the one whose rights were given; of several, all must be permitted.
+    func permits(_ reader: Reader, _ part: Part) throws -> Bool {
+        try rights.allSatisfy { try $0.permit(part) }
+    }
 
     func links(of key: Hash256) throws -> [LinkPlace] {
         guard ContinuousClock.now < deadline else {

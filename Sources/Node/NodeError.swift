@@ -78,7 +78,7 @@ extension Refusal {
     /// The answer to a caller when there is no space for the submission.
     static let full = Refusal(
         code: "storage.full", field: "",
-        reason: "the node's disk is full; nothing of the submission was kept; try again later")
+        reason: "the node's disk is full; nothing of what was sent was kept; try again later")
 
     /// The answer to a caller when the node itself cannot do its work; the log says why.
     static let failed = Refusal(

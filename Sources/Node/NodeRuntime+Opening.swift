@@ -7,6 +7,7 @@ import Records
 import Sequencing
 import Signatures
 import Storage
+import Verdicts
 
 extension NodeRuntime {
     /// What a node's directory holds, checked against each other.
@@ -16,6 +17,7 @@ extension NodeRuntime {
         var service: ServiceState
         var subscriptions: [KeptSubscription]
         var genesis: GovernanceState
+        var verifier: EvidenceVerifier
         var sequencer: Sequencer
         var checkpoint: [UInt8]
         var logKey: SigningKey
@@ -44,9 +46,14 @@ extension NodeRuntime {
         let filling = ViewsFilling(
             ledger: opened.ledger, views: opened.views, governance: governance)
         let watch = NodeWatch(directory: directory.path, settings: settings)
-        let deliveries = deliveries(opened, published, watch.metrics, settings)
+        let deliveries = deliveries(
+            opened, published, governance, watch.metrics, settings)
+        let remains = ErasedRemains(
+            directory: directory, ledger: opened.ledger, views: opened.views,
+            service: opened.service, logger: settings.logger)
         let views = ViewsFollower(
             logger: settings.logger, onReached: { deliveries.reached($0) },
+            sweep: { try remains.sweep() },
             catchUp: { size in
                 try filling.step(to: size, delegations: published.newest.basis.delegations)
             })
@@ -77,19 +84,23 @@ extension NodeRuntime {
             writer: writer, room: WaitingRoom(limits: limits), views: views,
             viewed: opened.views, service: opened.service,
             captureWork: CaptureWork(signer: opened.signer), deliveries: deliveries,
-            receipts: receipts, governance: governance, watch: watch, settings: settings)
+            receipts: receipts, governance: governance, watch: watch,
+            verifier: opened.verifier, settings: settings)
         node.captureWork.start { await node.captureWaiting() }
         return node
     }
 
     /// The deliveries of the subscriptions that are kept.
     private static func deliveries(
-        _ opened: Opened, _ published: PublishedLog, _ metrics: NodeMetrics, _ settings: Settings
+        _ opened: Opened, _ published: PublishedLog, _ governance: KnownGovernance,
+        _ metrics: NodeMetrics, _ settings: Settings
     ) -> Deliveries {
         let now = settings.nowMilliseconds
         let surroundings = Deliveries.Surroundings(
             service: opened.service,
-            events: StandingEvents(views: opened.views, ledger: opened.ledger),
+            events: StandingEvents(
+                views: opened.views, ledger: opened.ledger,
+                basis: governance.readingBasis(published, now: now)),
             sender: WebhookSender(
                 policy: settings.webhooks, timeLimit: settings.webhookTimeLimit), metrics: metrics,
             logger: settings.logger, nowMilliseconds: now,
@@ -109,7 +120,7 @@ extension NodeRuntime {
         _ directory: NodeDirectory, _ passphrase: [UInt8]?, _ capture: CaptureKey?
     ) throws -> Opened {
         let configuration = try directory.configuration()
-        let genesis = try directory.genesis().state
+        let genesis = try directory.genesis()
         let key = try directory.logKey(configuration, passphrase: passphrase)
         let ledger = try Ledger.open(directory: directory.path)
         do {
@@ -122,9 +133,11 @@ extension NodeRuntime {
     }
 
     private static func take(
-        _ ledger: Ledger, _ configuration: NodeConfiguration, _ genesis: GovernanceState,
+        _ ledger: Ledger, _ configuration: NodeConfiguration,
+        _ founding: (file: GenesisFile, state: GovernanceState),
         _ key: SigningKey, _ capture: CaptureKey?, path: String
     ) throws -> Opened {
+        let genesis = founding.state
         guard ledger.identity.network == genesis.network,
             ledger.identity.origin == configuration.origin
         else {
@@ -152,7 +165,8 @@ extension NodeRuntime {
                 ledger: ledger,
                 views: try views(path, identity: ledger.identity),
                 service: service, subscriptions: try service.subscriptions(),
-                genesis: genesis, sequencer: sequencer,
+                genesis: genesis, verifier: try EvidenceVerifier(genesis: founding.file),
+                sequencer: sequencer,
                 checkpoint: try checkpoint(in: store, of: state), logKey: key,
                 organisation: node.organisation, signer: signer)
         }

@@ -11,7 +11,6 @@ import Records
 import Sequencing
 import Signatures
 import Storage
-import Synchronization
 import Verdicts
 
 extension RunningNode: NodeService {
@@ -116,13 +115,13 @@ extension RunningNode: NodeService {
     package func part(
         _ digest: Hash256, for reader: Reader
     ) async throws(Refusal) -> [UInt8] {
-        try await reading { store in
+        try await reading { [self] store in
             guard let bytes = try store.part(digest) else {
                 throw Refusal(
                     code: "part.unknown", field: "digest",
                     reason: "the node does not have part \(digest.hex)")
             }
-            guard try Part.decode(bytes).visibility.permits(reader) else {
+            guard try rights(of: reader, in: store).permit(Part.decode(bytes)) else {
                 throw Refusal(
                     code: "part.withheld", field: "digest",
                     reason: "part \(digest.hex) is for others; ask whoever signed it")
@@ -148,44 +147,69 @@ extension RunningNode: NodeService {
     // MARK: Questions
 
     package func evidence(
-        about subject: String, upstream: Bool, for reader: Reader
+        about subject: String, upstream: Bool, for reader: Reader, onlyFor other: String?
     ) async throws(Refusal) -> [UInt8] {
         try Self.require(Visibility.entries, for: reader)
         let uri = try Self.identifier(subject).uri
+        if let other, published.newest.basis.governance.organisations[other] == nil {
+            throw Refusal(
+                code: "request.parameter", field: "for",
+                reason: "\(other) is no member of the network")
+        }
         let question = EvidenceQuestion(uri: uri, scope: upstream ? .upstream : .subject)
+        return try await gathering(question, for: reader, onlyFor: other) { evidence, _ in
+            evidence.encoded()
+        }
+    }
+
+    /// Gathers evidence from one snapshot of the ledger, on the threads for that, and does
+    /// something with both there.
+    func gathering<Value: Sendable>(
+        _ question: EvidenceQuestion, for reader: Reader, onlyFor other: String? = nil,
+        _ body: @escaping @Sendable (Evidence, LedgerStore) throws -> Value
+    ) async throws(Refusal) -> Value {
         let deadline = ContinuousClock.now + evidencePatience
         for _ in 0..<Self.snapshotsLimit {
             let built = try await reading(on: evidenceThreads) {
-                [origin, published, network, governance] store -> [UInt8]? in
+                [self] store -> Value? in
                 guard
                     let source = try LedgerEvidence(
                         store, origin: origin, history: governance.history(of: store),
-                        published: published, until: deadline)
+                        published: published, rights: rights(of: reader, and: other, in: store),
+                        until: deadline)
                 else {
                     return nil
                 }
                 var builder = EvidenceBuilder(network: network, source: source, reader: reader)
-                return try builder.build(question).encoded()
+                return try body(try builder.build(question), store)
             }
             if let built { return built }
         }
         throw .busy
     }
 
+    /// What a reader and, if it is named, a member may see both.
+    private func rights(
+        of reader: Reader, and other: String?, in store: LedgerStore
+    ) -> [ReadingRights] {
+        ([reader] + [other].compactMap { $0.map { .member(organisation: $0) } })
+            .map { rights(of: $0, in: store) }
+    }
+
+    /// What a reader may see in a snapshot.
+    func rights(of reader: Reader, in store: LedgerStore) -> ReadingRights {
+        ReadingRights(of: reader, in: store, views: viewed, basis: readingBasis)
+    }
+
     /// How often a new snapshot is taken when one was overtaken by many groups.
     private static let snapshotsLimit = 20
 
     package func organisations() async throws(Refusal) -> [UInt8] {
-        let basis = published.newest.basis
-        let known = summary.withLock { $0 }
-        if let known, known.version == basis.version { return known.json }
-        let json = GovernanceSummary(basis.governance).json.serialized()
-        summary.withLock { $0 = (basis.version, json) }
-        return json
+        GovernanceSummary(published.newest.basis.governance).json.serialized()
     }
 
     /// Refuses a reader what is not for it.
-    private static func require(
+    static func require(
         _ visibility: Visibility, for reader: Reader
     ) throws(Refusal) {
         guard visibility.permits(reader) else {

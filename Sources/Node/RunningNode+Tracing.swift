@@ -23,7 +23,7 @@ extension RunningNode {
             return try await threads.run { [self] in
                 let bounds = TraceBounds(
                     things: limit, depth: request.depth, times: request.times)
-                let trace = try viewed.reading(as: reader, ledger) { events in
+                let trace = try viewed.reading(as: reader, ledger, basis: readingBasis) { events in
                     var walk = LineageWalk(source: events, bounds: bounds)
                     return try walk.trace(root, request.direction)
                 }
@@ -62,7 +62,8 @@ extension RunningNode {
             guard
                 let source = try LedgerEvidence(
                     store, origin: origin, history: governance.history(of: store),
-                    published: published, until: .now + Self.strangersPatience)
+                    published: published, rights: [rights(of: reader, in: store)],
+                    until: .now + Self.strangersPatience)
             else { return nil }
             var builder = EvidenceBuilder(network: network, source: source, reader: reader)
             return try? builder.strangers(to: question)

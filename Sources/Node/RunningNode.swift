@@ -8,6 +8,7 @@ import Sequencing
 import Signatures
 import Storage
 import Synchronization
+import Verdicts
 
 /// The parts of a running node, wired together: what the HTTP interface speaks to.
 ///
@@ -44,9 +45,13 @@ final class RunningNode: Sendable {
     let watch: NodeWatch
     /// How much each issuer may add today to the chains of others' things.
     let quota: Mutex<LinkQuota>
-    /// The governance of a version as it was last told.
-    let summary = Mutex<(version: UInt64, json: [UInt8])?>(nil)
+    /// What checks the evidence of this node before a claim is judged over it.
+    let verifier: EvidenceVerifier
+    /// Verdicts that were given.
+    let verdicts = VerdictCache()
     let nowMilliseconds: @Sendable () -> UInt64
+    /// What decides who may read parts, at present.
+    let readingBasis: @Sendable (LedgerStore) throws -> ReadingBasis
     let viewsPatience: Duration
     let evidencePatience: Duration
     let queryPatience: Duration
@@ -58,7 +63,8 @@ final class RunningNode: Sendable {
         organisation: String, ledger: Ledger, published: PublishedLog, writer: LogWriter,
         room: WaitingRoom, views: ViewsFollower, viewed: Views, service: ServiceState,
         captureWork: CaptureWork, deliveries: Deliveries, receipts: Receipts,
-        governance: KnownGovernance, watch: NodeWatch, settings: NodeRuntime.Settings
+        governance: KnownGovernance, watch: NodeWatch,
+        verifier: EvidenceVerifier, settings: NodeRuntime.Settings
     ) {
         self.origin = receipts.origin
         self.organisation = organisation
@@ -75,8 +81,10 @@ final class RunningNode: Sendable {
         self.receipts = receipts
         self.governance = governance
         self.watch = watch
+        self.verifier = verifier
         self.quota = Mutex(LinkQuota(limit: settings.foreignLinksPerDay))
         self.nowMilliseconds = settings.nowMilliseconds
+        readingBasis = governance.readingBasis(published, now: settings.nowMilliseconds)
         self.viewsPatience = settings.viewsPatience
         self.evidencePatience = settings.evidencePatience
         self.queryPatience = settings.queryPatience
@@ -99,6 +107,20 @@ final class RunningNode: Sendable {
     ) async throws(Refusal) -> Value {
         do {
             return try await (threads ?? self.threads).run { [ledger] in try ledger.read(body) }
+        } catch {
+            throw refusal(for: error)
+        }
+    }
+
+    /// Works on a thread for it with what the node remembers beside the ledger; what fails there is
+    /// told as a refusal.
+    func serving<Value: Sendable>(
+        _ body: @escaping @Sendable (ServiceState) throws -> Value
+    ) async throws(Refusal) -> Value {
+        do {
+            return try await threads.run { [service] in try body(service) }
+        } catch let error as StorageError where error.code == "storage.full" {
+            throw .full
         } catch {
             throw refusal(for: error)
         }

@@ -28,20 +28,26 @@ final class ViewsFollower: Sendable {
     private static let restSeconds = 0.02
     /// How the thread ended.
     let ending = Ending()
+    /// How soon what is left to clear up is tried again.
+    private static let sweepPauseSeconds = 0.1
     private let catchUp: @Sendable (UInt64) throws -> UInt64
     private let onReached: @Sendable (UInt64) -> Void
+    private let sweep: @Sendable () throws -> Bool
     private let logger: Logger
     private let state = Mutex(State())
     private let bell = DispatchSemaphore(value: 0)
 
     /// A follower that does not run yet; `catchUp` brings the views nearer to a size of the log, as
-    /// far as one step goes, and gives the size reached, which `onReached` is then told.
+    /// far as one step goes, and gives the size reached, which `onReached` is then told. `sweep` clears
+    /// up after each step, and says whether it is to be called again.
     init(
         logger: Logger, onReached: @escaping @Sendable (UInt64) -> Void = { _ in },
+        sweep: @escaping @Sendable () throws -> Bool = { false },
         catchUp: @escaping @Sendable (UInt64) throws -> UInt64
     ) {
         self.logger = logger
         self.onReached = onReached
+        self.sweep = sweep
         self.catchUp = catchUp
     }
 
@@ -118,8 +124,13 @@ final class ViewsFollower: Sendable {
         #if os(Linux)
             _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceness)
         #endif
+        var isSwept = true
         while true {
-            bell.wait()
+            if isSwept {
+                bell.wait()
+            } else {
+                _ = bell.wait(timeout: .now() + Self.sweepPauseSeconds)
+            }
             while let target = state.withLock({ state in
                 state.isClosed || state.reached >= state.target ? nil : state.target
             }) {
@@ -138,6 +149,15 @@ final class ViewsFollower: Sendable {
                     finish(hasFailed: true)
                     return ending.settle(.failure(NodeError(error)))
                 }
+            }
+            do {
+                isSwept = try !sweep()
+            } catch {
+                // The ledger's writer meets the same disk, and the node ends of that.
+                logger.error(
+                    "what erased parts left behind cannot be removed",
+                    metadata: ["code": "\(NodeError(error).code)", "cause": "\(NodeError(error))"])
+                isSwept = false
             }
             if state.withLock({ $0.isClosed }) { return ending.settle(.success(())) }
         }

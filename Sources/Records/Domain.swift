@@ -8,6 +8,8 @@ package enum Domain {
     package static let amendment = constant("cairn/amendment/v1")
     /// What governors sign begins with this, followed by the digest of the body.
     package static let governanceSignature = constant("cairn/governance-signature/v1")
+    /// What the keys of an applicant sign begins with this (SPEC §9.5).
+    package static let joinRequest = constant("cairn/join-request/v1")
     /// Part → part digest.
     package static let part = constant("cairn/part/v1")
     /// The salt of a part.

@@ -35,7 +35,7 @@ package enum RecordKind: String, CaseIterable, Hashable, Sendable {
         case .accreditation: ([.id, .about, .from, .scope], [.until, .body])
         case .delegation: ([.id, .from, .to, .scope], [.about, .until, .body])
         case .allocation: ([.id, .about, .target, .quantity], [.body, .scope])
-        case .grant: ([.about, .to], [.from, .until, .scope])
+        case .grant: ([.about, .to], [.id, .from, .until, .scope])
         case .revocation, .suspension: ([.target, .from, .reason], [.until, .body])
         case .recall: ([.about, .from, .reason], [.id, .until, .body])
         case .dispute: ([.about, .target, .reason], [.id, .body])
@@ -135,6 +135,12 @@ package struct Record: Hashable, Sendable {
     package var scope: [ScopeItem] = []
     /// The account chain head a balance was drawn at.
     package var head: ChainHead?
+
+    /// The part that an erasure names.
+    package var erasedPart: Hash256? {
+        guard kind == .erasure, case .part(let digest) = target else { return nil }
+        return digest
+    }
 
     /// Makes a record of a kind; its members are set one by one and checked when it is read.
     package init(kind: RecordKind) {

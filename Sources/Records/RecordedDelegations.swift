@@ -89,13 +89,24 @@ package struct RecordedDelegations: Sendable {
     ) -> [Delegation] {
         (given[organisation] ?? []).compactMap { item -> Delegation? in
             guard item.origin.counts(before: leafIndex, under: governance) else { return nil }
-            let end = (ends[item.delegation.id] ?? [])
-                .filter {
-                    $0.origin.issuer == item.delegation.by
-                        && $0.origin.counts(before: leafIndex, under: governance)
-                }
-                .map(\.fromMilliseconds).min()
+            let end = end(
+                of: item.delegation.id, by: item.delegation.by, before: leafIndex,
+                under: governance)
             return end.map(item.delegation.ending(atMilliseconds:)) ?? item.delegation
         }
+    }
+
+    /// When a record of any kind ends by a revocation or suspension of its own issuer's that was
+    /// registered before a leaf; nil if it does not.
+    package func end(
+        of id: String, by issuer: String, before leafIndex: UInt64 = .max,
+        under governance: GovernanceState
+    ) -> UInt64? {
+        (ends[id] ?? [])
+            .filter {
+                $0.origin.issuer == issuer
+                    && $0.origin.counts(before: leafIndex, under: governance)
+            }
+            .map(\.fromMilliseconds).min()
     }
 }

@@ -112,6 +112,7 @@ package struct RowRules: Sendable {
         case .allocation:
             addAllocation(record)
         case .grant:
+            assertID(of: record)
             assert(record.about)
             for uri in record.to { add(Subject(facet: .assertions, uri: uri), .mention) }
         case .revocation, .suspension, .resolution:

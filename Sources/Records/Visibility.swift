@@ -15,7 +15,7 @@ package enum Visibility: Hashable, Sendable {
     /// Who may read manifests: the keys in them are pseudonyms, no more.
     package static let manifests = Visibility.network
 
-    /// Whether this reader may see what has this visibility: the one place where that is decided.
+    /// Whether this reader may see what has this visibility; of parts, ``Disclosure`` says the rest.
     package func permits(_ reader: Reader) -> Bool {
         switch (self, reader) {
         case (.open, _), (_, .nodeOperator): true

@@ -24,7 +24,8 @@ struct StatementRecords {
             leafIndex: appended.leafIndex, id: admitted.verified.id, entry: appended.entry,
             manifest: admitted.manifest, parts: admitted.parts.map(\.part),
             records: records.compactMap { part, record in record.id.map { ($0, part) } },
-            authorities: records.filter { RecordedDelegations.concerns($0.record) }.map(\.part))
+            authorities: records.filter { RecordedDelegations.concerns($0.record) }.map(\.part),
+            erasures: all.compactMap(\.erasedPart))
     }
 }
 

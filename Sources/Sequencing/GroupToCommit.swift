@@ -17,11 +17,14 @@ package struct SequencedStatement: Sendable {
     package var records: [(name: String, part: Hash256)]
     /// Its records that bear on delegations.
     package var authorities: [Hash256]
+    /// The parts that its erasures name: their bytes go when it becomes durable.
+    package var erasures: [Hash256]
 
     /// Gathers what the ledger keeps of a statement.
     package init(
         leafIndex: UInt64, id: Hash256, entry: [UInt8], manifest: Manifest, parts: [Part],
-        records: [(name: String, part: Hash256)], authorities: [Hash256]
+        records: [(name: String, part: Hash256)], authorities: [Hash256],
+        erasures: [Hash256]
     ) {
         self.leafIndex = leafIndex
         self.id = id
@@ -30,6 +33,7 @@ package struct SequencedStatement: Sendable {
         self.parts = parts
         self.records = records
         self.authorities = authorities
+        self.erasures = erasures
     }
 }
 

@@ -3,9 +3,10 @@ import Synchronization
 
 /// A public key parsed by libcrypto, for the second opinion on a signature.
 ///
-/// The pointer is owned: made in `init`, freed in `deinit`, never handed out. libcrypto allows any
-/// number of threads to verify with one `EVP_PKEY` that nobody changes.
-@safe final class LibcryptoPublicKey: @unchecked Sendable {  // an EVP_PKEY nobody changes
+/// The pointer is owned: made in `init`, freed in `deinit`, never handed out. It may call itself
+/// sendable because libcrypto allows any number of threads to verify with one `EVP_PKEY` that
+/// nobody changes, and nothing here changes it.
+@safe final class LibcryptoPublicKey: @unchecked Sendable {
     private let key: OpaquePointer
 
     /// Reads a SubjectPublicKeyInfo; nil when libcrypto refuses it.

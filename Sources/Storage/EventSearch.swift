@@ -234,7 +234,8 @@ extension EventSearch {
             arguments: [list.kind.rawValue, Self.json(list.texts.map(Self.quoted))])
     }
 
-    /// The terms of what the reader may see: for whom the ledger is no secret, all.
+    /// The terms of what the reader may see: for whom the ledger is no secret, all; for whom there
+    /// are grants, those of all that their issuers may see, of which the ledger tells the rest.
     private func readableTerms(in database: Database) throws -> [Int64] {
         switch reader {
         case .nodeOperator:
@@ -248,7 +249,13 @@ extension EventSearch {
             let texts = [TermNumbers.everybody, TermNumbers.members]
             return try termNumbers(TermList(kind: .readers, texts: texts), in: database)
                 + Int64.fetchAll(
-                    database, sql: "SELECT term FROM reading WHERE organisation = ?",
+                    database,
+                    sql: """
+                        SELECT term FROM reading WHERE organisation = ?1
+                        UNION SELECT r.term FROM (
+                            SELECT DISTINCT issuer FROM opening WHERE organisation = ?1) o
+                        JOIN reading r ON r.organisation = o.issuer
+                        """,
                     arguments: [organisation])
         }
     }

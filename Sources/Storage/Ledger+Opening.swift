@@ -76,6 +76,18 @@ extension Ledger {
         }
     }
 
+    /// Copies the WAL of a connection back and empties it, if no reader is in the way.
+    static func emptyWAL(of database: Database) throws -> Bool {
+        let patience = try pragma("busy_timeout", database)
+        try database.execute(sql: "PRAGMA busy_timeout = 0")
+        defer { try? database.execute(sql: "PRAGMA busy_timeout = \(patience)") }
+        do {
+            return try database.checkpoint(.truncate).walFrameCount == 0
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+            return false
+        }
+    }
+
     /// The value of a setting of a connection, as text.
     static func pragma(_ name: String, _ database: Database) throws -> String {
         guard let row = try Row.fetchOne(database, sql: "PRAGMA \(name)") else { return "unset" }

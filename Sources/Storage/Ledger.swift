@@ -174,6 +174,39 @@ package final class Ledger: Sendable {
         try checkpoint()
     }
 
+    /// Removes the bytes of parts that are still there, though an erasure names them: an earlier
+    /// edition registered erasures and kept the bytes.
+    ///
+    /// - Throws: ``StorageError``.
+    package func eraseKept(_ digests: [Hash256]) throws {
+        let kept = try read { store in
+            try digests.filter { try store.storedPart($0) != nil }
+        }
+        guard !kept.isEmpty else { return }
+        try write { try $0.erase(kept) }
+    }
+
+    /// Empties the WAL, which still holds what was erased, unless a reader needs the end of it.
+    ///
+    /// It waits for nobody: who is refused tries again.
+    ///
+    /// - Returns: whether the WAL is empty, durably.
+    /// - Throws: ``StorageError``, as ``write(_:)``.
+    package func emptyWAL() throws(StorageError) -> Bool {
+        try requireWhole()
+        do throws(StorageError) {
+            return try StorageError.mapping(Self.fileName) {
+                try pool.writeWithoutTransaction { database in
+                    guard try Self.emptyWAL(of: database) else { return false }
+                    try Self.syncWAL(database)
+                    return true
+                }
+            }
+        } catch {
+            throw noted(error)
+        }
+    }
+
     /// Copies the WAL into the database and empties it; readers may hold back the end of it.
     package func checkpoint() throws(StorageError) {
         try requireWhole()

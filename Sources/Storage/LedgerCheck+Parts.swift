@@ -64,10 +64,8 @@ extension LedgerCheck {
             guard isRight, part.contentType == PartContentType.record,
                 let read = try? Record.read(part.content)
             else { return }
-            var erased: Hash256?
-            if read.kind == .erasure, case .part(let target) = read.target { erased = target }
             record = StoredParts.RecordFacts(
-                id: read.id, isAuthority: RecordedDelegations.concerns(read), erases: erased)
+                id: read.id, isAuthority: RecordedDelegations.concerns(read), erases: read.erasedPart)
         }
     }
 

@@ -20,7 +20,7 @@ extension LedgerQueries {
     package func sites(
         below roots: [String], atMilliseconds time: UInt64
     ) throws -> [String: [String]]? {
-        try reading { database, store in
+        try reading { database, reading in
             var direct: [String: [String]] = [:]
             var result: [String: [String]] = [:]
             for root in roots {
@@ -29,7 +29,7 @@ extension LedgerQueries {
                 while let outer = open.popLast() {
                     guard !limit.isReached else { throw WorkLimitReached() }
                     if direct[outer] == nil {
-                        direct[outer] = try sites(directlyIn: outer, time, database, store)
+                        direct[outer] = try sites(directlyIn: outer, time, database, reading)
                     }
                     for inner in direct[outer] ?? [] where seen.insert(inner).inserted {
                         guard seen.count <= Self.siteLimit else { return nil }
@@ -43,20 +43,20 @@ extension LedgerQueries {
     }
 
     private func sites(
-        directlyIn outer: String, _ time: UInt64, _ database: Database, _ store: LedgerStore
+        directlyIn outer: String, _ time: UInt64, _ database: Database, _ reading: LedgerReading
     ) throws -> [String] {
         let candidates = try String.fetchAll(
-            database, sql: "SELECT inner FROM inside WHERE outer = ? LIMIT ?",
+            database, sql: "SELECT DISTINCT inner FROM inside WHERE outer = ? LIMIT ?",
             arguments: [outer, Self.siteLimit + 1])
         return try candidates.filter { inner in
-            try timeline(of: inner, database, store).holding(atMilliseconds: time)
+            try timeline(of: inner, database, reading).holding(atMilliseconds: time)
                 .contains { $0.data.containers.contains(outer) }
         }
     }
 
     /// What the reader may see of what was said about a thing.
     private func timeline(
-        of uri: String, _ database: Database, _ store: LedgerStore
+        of uri: String, _ database: Database, _ reading: LedgerReading
     ) throws -> MasterDataTimeline {
         let rows = try GRDB::Row.fetchAll(
             database,
@@ -72,8 +72,8 @@ extension LedgerQueries {
                 let issuer = String.fromDatabaseValue(row[2]),
                 let number = UInt8.fromDatabaseValue(row[3]),
                 let standing = Standing(rawValue: number),
-                let bytes = try store.part(digest), let part = try? Part.decode(bytes),
-                part.visibility.permits(reader),
+                let bytes = try reading.store.part(digest), let part = try? Part.decode(bytes),
+                try reading.rights.permit(part),
                 case .record(let record)? = try? Content.read(part)
             else { continue }
             timeline.add(record, by: issuer, standing: standing, leafIndex: UInt64(clamping: leaf))

@@ -18,8 +18,8 @@ extension LedgerQueries {
     package func hasEvent(
         _ kind: ValueKind, _ value: String, treeSize: UInt64
     ) throws -> Bool {
-        try reading { database, store in
-            try hasEvent(kind, value, treeSize, database, store)
+        try reading { database, reading in
+            try hasEvent(kind, value, treeSize, database, reading)
         }
     }
 
@@ -32,17 +32,17 @@ extension LedgerQueries {
     package func values(
         _ kind: ValueKind, after last: String?, limit count: Int, treeSize: UInt64
     ) throws -> FoundValues {
-        try reading { database, store in
+        try reading { database, reading in
             if kind == .epc {
                 let search = EventSearch(leafLimit: treeSize, reader: reader)
                 if try search.isSelective(in: database) {
-                    return try values(of: search, kind, after: last, limit: count, database, store)
+                    return try values(of: search, kind, after: last, limit: count, database, reading)
                 }
             }
             var found = FoundValues()
             var next = try candidate(kind, after: last, in: database)
             while let value = next, !limit.isReached {
-                if try hasEvent(kind, value, treeSize, database, store) {
+                if try hasEvent(kind, value, treeSize, database, reading) {
                     guard found.values.count < count else { return found }
                     found.values.append(value)
                 }
@@ -72,7 +72,7 @@ extension LedgerQueries {
 
     private func hasEvent(
         _ kind: ValueKind, _ value: String, _ treeSize: UInt64, _ database: Database,
-        _ store: LedgerStore
+        _ reading: LedgerReading
     ) throws -> Bool {
         var search = EventSearch(leafLimit: treeSize, reader: reader)
         if let term = kind.term {
@@ -85,7 +85,7 @@ extension LedgerQueries {
         var isThere = false
         try search.run(in: database) { found in
             guard !limit.isReached else { throw WorkLimitReached() }
-            guard let event = try event(of: found, in: store) else { return true }
+            guard let event = try event(of: found, reading) else { return true }
             isThere = kind.values(of: event.queryable.event).contains(value)
             return !isThere
         }
@@ -106,12 +106,12 @@ extension LedgerQueries {
     /// The values of a search's events: for a reader who may see few of them.
     private func values(
         of search: EventSearch, _ kind: ValueKind, after last: String?, limit count: Int,
-        _ database: Database, _ store: LedgerStore
+        _ database: Database, _ reading: LedgerReading
     ) throws -> FoundValues {
         var least: [String] = []
         try search.run(in: database) { found in
             guard !limit.isReached else { throw WorkLimitReached() }
-            guard let event = try event(of: found, in: store) else { return true }
+            guard let event = try event(of: found, reading) else { return true }
             for value in kind.values(of: event.queryable.event) {
                 if let last, !precedes(last, value) { continue }
                 let place = least.firstIndex { !precedes($0, value) } ?? least.endIndex

@@ -27,13 +27,18 @@ package struct LedgerQueries {
     private let ledger: Ledger
     let reader: Reader
     let limit: WorkLimit
+    private let basis: @Sendable (LedgerStore) throws -> ReadingBasis
 
-    /// Answers to one reader, with so much time for each.
-    package init(views: Views, ledger: Ledger, reader: Reader, limit: WorkLimit) {
+    /// Answers to one reader, with so much time for each; the basis decides what it may see.
+    package init(
+        views: Views, ledger: Ledger, reader: Reader, limit: WorkLimit,
+        basis: @escaping @Sendable (LedgerStore) throws -> ReadingBasis
+    ) {
         self.views = views
         self.ledger = ledger
         self.reader = reader
         self.limit = limit
+        self.basis = basis
     }
 
     /// The page that a query asks for, of the log at a size or at that of the query's token.
@@ -63,6 +68,12 @@ package struct LedgerQueries {
     }
 }
 
+/// One state of the ledger, and what the reader may see of it.
+struct LedgerReading {
+    let store: LedgerStore
+    let rights: ReadingRights
+}
+
 // MARK: - Candidates
 
 /// A candidate that the reader may see.
@@ -84,9 +95,9 @@ extension LedgerQueries {
     private func judged(
         _ search: EventSearch, _ body: (FoundEvent, JudgedEvent?) throws -> Bool
     ) throws {
-        try reading { database, store in
+        try reading { database, reading in
             try search.run(in: database) { found in
-                try body(found, event(of: found, in: store))
+                try body(found, event(of: found, reading))
             }
         }
     }
@@ -94,11 +105,15 @@ extension LedgerQueries {
     /// Reads one state of the ledger, and one of the views, until the time is up.
     ///
     /// The ledger first, as who fills the views does: so neither waits for the other's connection.
-    func reading<Value>(_ body: (Database, LedgerStore) throws -> Value) throws -> Value {
+    func reading<Value>(_ body: (Database, LedgerReading) throws -> Value) throws -> Value {
         do {
             return try ledger.read { store in
                 try views.pool.read { database in
-                    try limit.watching(database) { try body(database, store) }
+                    let rights = ReadingRights(
+                        of: reader, in: store, views: .within(database), basis: basis)
+                    return try limit.watching(database) {
+                        try body(database, LedgerReading(store: store, rights: rights))
+                    }
                 }
             }
         } catch let error as DatabaseError {
@@ -106,10 +121,10 @@ extension LedgerQueries {
         }
     }
 
-    /// The event of a found row; whether the reader may see it, the part's own bytes say.
-    func event(of found: FoundEvent, in store: LedgerStore) throws -> JudgedEvent? {
-        guard let digest = Hash256(found.digest), let bytes = try store.part(digest),
-            let part = try? Part.decode(bytes), part.visibility.permits(reader),
+    /// The event of a found row; whether the reader may see it, the ledger says.
+    func event(of found: FoundEvent, _ reading: LedgerReading) throws -> JudgedEvent? {
+        guard let digest = Hash256(found.digest), let bytes = try reading.store.part(digest),
+            let part = try? Part.decode(bytes), try reading.rights.permit(part),
             part.contentType == PartContentType.event,
             let json = try? JSONValue.parse(part.content, limits: EPCISLimits.eventJSON),
             let event = try? QueryableEvent(

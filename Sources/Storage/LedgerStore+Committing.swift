@@ -56,12 +56,16 @@ extension LedgerStore: LedgerWriter {
         try requireWriter()
         try StorageError.mapping("ledger.sqlite") {
             try database.inTransaction(.immediate) {
-                for digest in digests {
-                    guard let number = try partNumber(digest) else { continue }
-                    try sql(.erasePart).run(.integer(number))
-                }
+                try dropBytes(of: digests)
                 return .commit
             }
+        }
+    }
+
+    private func dropBytes(of digests: [Hash256]) throws(StorageError) {
+        for digest in digests {
+            guard let number = try partNumber(digest) else { continue }
+            try sql(.erasePart).run(.integer(number))
         }
     }
 
@@ -77,6 +81,8 @@ extension LedgerStore: LedgerWriter {
         try sql(.addSeal).run(sealPlace, .bytes(group.checkpoint))
         try writeStatementIDs(group)
         try writeParts(group)
+        // In the same transaction: no state of the ledger has an erasure and the bytes it names.
+        try dropBytes(of: group.statements.flatMap(\.erasures))
         for tile in group.tiles {
             guard let place = Place.tile(log: log, level: tile.level, index: tile.index) else {
                 throw corrupt("tile", "\(tile.level)/\(tile.index)", "the log is too large")

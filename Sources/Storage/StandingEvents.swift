@@ -28,7 +28,7 @@ package final class StandingEvents: Sendable {
     private static let sitesPatience = Duration.seconds(5)
 
     private struct Kept: Sendable {
-        var visibility: Visibility
+        var part: Part
         var event: JudgedEvent
     }
 
@@ -41,12 +41,16 @@ package final class StandingEvents: Sendable {
 
     private let views: Views
     private let ledger: Ledger
+    private let basis: @Sendable (LedgerStore) throws -> ReadingBasis
     private let kept = Mutex<[Hash256: Kept]>([:])
 
-    /// The events of a node.
-    package init(views: Views, ledger: Ledger) {
+    /// The events of a node; the basis decides who may see them.
+    package init(
+        views: Views, ledger: Ledger, basis: @escaping @Sendable (LedgerStore) throws -> ReadingBasis
+    ) {
         self.views = views
         self.ledger = ledger
+        self.basis = basis
     }
 
     /// Looks from the start of a stretch, which the views must have reached, until so many events
@@ -70,12 +74,13 @@ package final class StandingEvents: Sendable {
         let query = rows.isEmpty ? query : try expanding(query, reader, now)
         return try StorageError.mapping(Ledger.fileName) {
             try ledger.read { store in
+                let rights = ReadingRights(of: reader, in: store, views: views, basis: basis)
                 var found = FoundEvents(events: [], range: range)
                 var bytes = 0
                 for row in rows {
                     guard row.registeredAtMilliseconds >= notBefore ?? .min,
                         let part = try store.part(row.digest),
-                        let event = event(of: part, row, for: reader),
+                        let event = try event(of: part, row, rights),
                         query.matches(event.queryable)
                     else { continue }
                     guard found.events.isEmpty || bytes + event.bytes.count <= byteLimit else {
@@ -105,7 +110,7 @@ package final class StandingEvents: Sendable {
         guard !roots.isEmpty else { return query }
         let queries = LedgerQueries(
             views: views, ledger: ledger, reader: reader,
-            limit: WorkLimit(until: ContinuousClock.now + Self.sitesPatience))
+            limit: WorkLimit(until: ContinuousClock.now + Self.sitesPatience), basis: basis)
         guard let sites = try queries.sites(below: roots, atMilliseconds: now) else {
             throw WorkLimitReached()
         }
@@ -113,10 +118,10 @@ package final class StandingEvents: Sendable {
     }
 
     private func event(
-        of part: [UInt8], _ row: Row, for reader: Reader
-    ) -> JudgedEvent? {
+        of part: [UInt8], _ row: Row, _ rights: ReadingRights
+    ) throws -> JudgedEvent? {
         if let kept = kept.withLock({ $0[row.digest] }) {
-            return kept.visibility.permits(reader) ? kept.event : nil
+            return try rights.permit(kept.part) ? kept.event : nil
         }
         guard let part = try? Part.decode(part),
             let json = try? JSONValue.parse(part.content, limits: EPCISLimits.eventJSON),
@@ -127,9 +132,9 @@ package final class StandingEvents: Sendable {
             queryable, signed: part.content, part: row.digest, issuer: row.issuer)
         kept.withLock { kept in
             if kept.count >= Self.keptLimit { kept.removeAll(keepingCapacity: true) }
-            kept[row.digest] = Kept(visibility: part.visibility, event: event)
+            kept[row.digest] = Kept(part: part, event: event)
         }
-        return part.visibility.permits(reader) ? event : nil
+        return try rights.permit(part) ? event : nil
     }
 
     private func rows(in range: DeliveryRange) throws(StorageError) -> [Row] {

@@ -9,11 +9,19 @@ extension Views {
     ///
     /// What the reader may not see is not given. The ledger is where an event hash is made from, in
     /// the rare case that one is needed. The events are not valid after `body`.
+    ///
+    /// The ledger is opened first, as everywhere: so neither waits for the other's connection.
     package func reading<Value>(
-        as reader: Reader, _ ledger: Ledger, _ body: (StoredEvents) throws -> Value
+        as reader: Reader, _ ledger: Ledger, basis: @escaping (LedgerStore) throws -> ReadingBasis,
+        _ body: (StoredEvents) throws -> Value
     ) throws -> Value {
-        try pool.read { database in
-            try body(try StoredEvents(database, ledger: ledger, reader: reader))
+        try ledger.read { store in
+            try pool.read { database in
+                let rights = ReadingRights(
+                    of: reader, in: store, views: .within(database), basis: basis)
+                return try body(
+                    try StoredEvents(database, store: store, reader: reader, rights: rights))
+            }
         }
     }
 }
@@ -26,7 +34,7 @@ package struct StoredEvents: EventSource {
     /// The most declarations that are read about some events.
     private static let declarationsLimit = 1_000
 
-    private let ledger: Ledger
+    private let store: LedgerStore
     private let about: SQLStatement
     private let through: SQLStatement
     private let concerning: SQLStatement
@@ -34,8 +42,10 @@ package struct StoredEvents: EventSource {
     /// Whether the views hold any declaration at all.
     private let hasDeclarations: Bool
 
-    init(_ database: Database, ledger: Ledger, reader: Reader) throws(StorageError) {
-        self.ledger = ledger
+    init(
+        _ database: Database, store: LedgerStore, reader: Reader, rights: ReadingRights
+    ) throws(StorageError) {
+        self.store = store
         about = try SQLStatement(
             database,
             """
@@ -43,7 +53,7 @@ package struct StoredEvents: EventSource {
             """)
         stories = StoryCache(
             statement: try SQLStatement(database, "SELECT bytes FROM story WHERE event = ?"),
-            reader: reader)
+            reader: reader, rights: rights)
         through = try SQLStatement(
             database,
             """
@@ -96,14 +106,10 @@ package struct StoredEvents: EventSource {
     }
 
     package func eventHash(of digest: Hash256) throws(StorageError) -> String? {
-        try StorageError.mapping(Ledger.fileName) {
-            try ledger.read { store in
-                guard let bytes = try store.part(digest), let part = try? Part.decode(bytes),
-                    let event = try? JSONValue.parse(part.content, limits: EPCISLimits.eventJSON)
-                else { return nil }
-                return try? EventHash(event: event).value
-            }
-        }
+        guard let bytes = try store.part(digest), let part = try? Part.decode(bytes),
+            let event = try? JSONValue.parse(part.content, limits: EPCISLimits.eventJSON)
+        else { return nil }
+        return try? EventHash(event: event).value
     }
 }
 
@@ -115,29 +121,42 @@ private final class StoryCache {
 
     private let statement: SQLStatement
     private let reader: Reader
+    private let rights: ReadingRights
     private var known: [Int64: StoredStory.Told?] = [:]
     private var thingCount = 0
     /// Things in all remembered stories: what bounds their memory.
     private static let thingLimit = 100_000
 
-    init(statement: SQLStatement, reader: Reader) {
+    init(statement: SQLStatement, reader: Reader, rights: ReadingRights) {
         self.statement = statement
         self.reader = reader
+        self.rights = rights
     }
 
     /// The story of an event; nothing if the reader may not see it.
     func story(_ number: Int64) throws(StorageError) -> StoredStory.Told? {
         if let told = known[number] { return told }
-        let told = try statement.first(.integer(number)) { row in
-            StoredStory.read(row.bytes(0), for: reader)
-        }
+        let bytes = try statement.first(.integer(number)) { $0.bytes(0) }
+        let told = try bytes.flatMap { bytes throws(StorageError) in try read(bytes, number) }
         if known.count >= Self.countLimit || thingCount >= Self.thingLimit {
             known.removeAll(keepingCapacity: true)
             thingCount = 0
         }
-        known[number] = .some(told ?? nil)
-        thingCount += told??.event.story.things.count ?? 0
-        return told ?? nil
+        known[number] = .some(told)
+        thingCount += told?.event.story.things.count ?? 0
+        return told
+    }
+
+    private func read(
+        _ bytes: [UInt8], _ number: Int64
+    ) throws(StorageError) -> StoredStory.Told? {
+        try StorageError.mapping(Views.fileName) {
+            try StoredStory.read(bytes) { audience, issuer, digest in
+                if audience.permits(reader) { return true }
+                let leaf = EventNumber.leafIndex(number)
+                return try rights.isGranted(digest, at: leaf, by: issuer)
+            }
+        }
     }
 }
 

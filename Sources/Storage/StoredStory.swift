@@ -8,7 +8,7 @@ import Records
 /// What the views keep of an event for lineages: who said it, who may see it, and its story.
 ///
 /// Bytes: form (1), part digest, what was said (16 bytes of a hash of issuer and content, by which
-/// the same event sent twice is known), issuer, standing, visibility (0 public, 1 network, else two
+/// the same event sent twice is known), issuer, standing, audience (``Disclosure``; 0 public, 1 network, else two
 /// more than the number of organisations, and these), story.
 struct StoredStory {
     private static let form: UInt64 = 1
@@ -26,17 +26,19 @@ struct StoredStory {
     private let bytes: [UInt8]
 
     /// What is kept of a part; nothing unless it is an event.
-    init?(_ content: Content, of part: Part, digest: Hash256, issuer: String, standing: Standing) {
+    init?(
+        _ content: Content, of part: Part, audience: Visibility, issuer: String, standing: Standing
+    ) {
         guard case .event(let event) = content else { return nil }
         story = EventStory(event)
         var writer = StoryWriter()
         writer.write(Self.form)
-        writer.write(raw: digest.bytes)
+        writer.write(raw: part.digest.bytes)
         let said = Hash256.sha256(Array(issuer.utf8) + [0] + part.content)
         writer.write(raw: said.bytes.prefix(Self.saidBytes))
         writer.write(issuer)
         writer.write(UInt64(standing.rawValue))
-        switch part.visibility {
+        switch audience {
         case .open: writer.write(0 as UInt64)
         case .network: writer.write(1 as UInt64)
         case .organisations(let listed):
@@ -73,13 +75,10 @@ struct StoredStory {
     }
 
     /// Removes what an erased part told, as soon as its erasure is registered.
-    static func erase(_ digest: Hash256, from database: Database) throws {
-        let event = try SQLStatement(database, "SELECT number FROM event WHERE digest = ?")
-            .first(.bytes(digest.bytes)) { $0.integer(0) }
-        guard let event,
-            let bytes = try SQLStatement(database, "SELECT bytes FROM story WHERE event = ?")
+    static func erase(_ event: Int64, from database: Database) throws {
+        guard let bytes = try SQLStatement(database, "SELECT bytes FROM story WHERE event = ?")
                 .first(.integer(event), read: { $0.bytes(0) }),
-            let story = read(bytes, for: .nodeOperator)?.event.story
+            let story = read(bytes, permitting: { _, _, _ in true })?.event.story
         else { return }
         let time = story.timeMilliseconds
         let names =
@@ -101,14 +100,17 @@ struct StoredStory {
         var said: [UInt8]
     }
 
-    /// Reads a row: nothing if the reader may not see it, or if it is no story.
-    static func read(_ bytes: [UInt8], for reader: Reader) -> Told? {
+    /// Reads a row: nothing if it may not be seen, as `permitting` tells of its audience, issuer
+    /// and part, or if it is no story.
+    static func read(
+        _ bytes: [UInt8], permitting: (Visibility, String, Hash256) throws -> Bool
+    ) rethrows -> Told? {
         var row = StoryReader(bytes)
         guard row.number() == form, let digest = row.raw(32).flatMap({ Hash256(Array($0)) }),
             let said = row.raw(saidBytes), let issuer = row.text(),
             let grade = row.number(),
             let standing = Standing(rawValue: UInt8(truncatingIfNeeded: grade)),
-            let visibility = visibility(&row), visibility.permits(reader),
+            let audience = visibility(&row), try permitting(audience, issuer, digest),
             let story = EventStory(&row)
         else { return nil }
         return Told(

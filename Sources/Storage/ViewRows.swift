@@ -58,23 +58,35 @@ struct ViewRows {
             guard let bytes = try store.part(digest), let part = try? Part.decode(bytes),
                 let content = try? Content.read(part)
             else { continue }
+            let audience = Disclosure.audience(
+                of: part.visibility, content: content, issuer: issuer, governance: governance)
             // What was admitted is not refused here, unless the ledger was tampered with.
             let judgement = try? authority.judge(content, issuer: issuer, atMilliseconds: time)
             parts.append(
                 ViewPart(
                     digest: digest, leafIndex: leafIndex, index: UInt32(index),
                     registeredAtMilliseconds: time, issuer: issuer,
-                    standing: judgement?.standing ?? .reported, visibility: part.visibility,
-                    content: content,
+                    standing: judgement?.standing ?? .reported, audience: audience,
+                    content: content, network: governance.network,
                     story: StoredStory(
-                        content, of: part, digest: digest, issuer: issuer,
+                        content, of: part, audience: audience, issuer: issuer,
                         standing: judgement?.standing ?? .reported)))
         }
         return parts
     }
 
+    /// The parts that records among these erase.
+    var erasures: [Hash256] { parts.compactMap(\.erases) }
+
     mutating func write(to database: Database) throws {
-        for part in parts { try part.write(to: database, &terms) }
+        for part in parts {
+            try part.write(to: database, &terms)
+            if let digest = part.erases {
+                try ViewErasure(digest, in: database)?.run()
+                // A term of the erased event alone went with it.
+                terms = TermNumbers()
+            }
+        }
         try database.execute(
             sql: "UPDATE view SET next = ?, last = ?",
             arguments: [Int64(cursor.next), Data(cursor.last.bytes)])
@@ -89,10 +101,18 @@ private struct ViewPart {
     var registeredAtMilliseconds: UInt64
     var issuer: String
     var standing: Standing
-    var visibility: Visibility
+    /// Who may read it without a grant.
+    var audience: Visibility
     var content: Content
+    var network: Hash256
     /// What a lineage keeps of an event.
     var story: StoredStory?
+
+    /// The part that it erases, if it is an erasure.
+    var erases: Hash256? {
+        guard case .record(let record) = content else { return nil }
+        return record.erasedPart
+    }
 
     func write(to database: Database, _ terms: inout TermNumbers) throws {
         switch content {
@@ -111,7 +131,7 @@ private struct ViewPart {
                 readers, standing) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         let number = EventNumber.number(leafIndex: leafIndex, part: index)
-        let readers = try terms.readers(visibility, in: database)
+        let readers = try terms.readers(audience, in: database)
         try insert.execute(arguments: [
             number, Data(digest.bytes), Int64(leafIndex),
             Int64(clamping: registeredAtMilliseconds), issuer, event.eventID.map(EventKey.of),
@@ -173,18 +193,30 @@ private struct ViewPart {
         ])
         guard database.changesCount == 1 else { return }
         let number = database.lastInsertedRowID
-        if record.kind == .erasure, case .part(let digest) = record.target {
-            try StoredStory.erase(digest, from: database)
-        }
         var uris = Set(record.about + record.to + [record.id].compactMap(\.self))
         if case .record(let target) = record.target { uris.insert(target) }
         let about = try database.cachedStatement(
             sql: "INSERT INTO about(uri, record) VALUES(?, ?)")
         for uri in uris { try about.execute(arguments: [uri, number]) }
         let inside = try database.cachedStatement(
-            sql: "INSERT OR IGNORE INTO inside(outer, inner) VALUES(?, ?)")
+            sql: "INSERT OR IGNORE INTO inside(outer, inner, record) VALUES(?, ?, ?)")
         for outer in MasterData.of(record)?.containers ?? [] {
-            for inner in record.about { try inside.execute(arguments: [outer, inner]) }
+            for inner in record.about { try inside.execute(arguments: [outer, inner, number]) }
+        }
+        try writeOpenings(of: record, number, to: database)
+    }
+
+    /// Notes whom a grant lets read, and what.
+    private func writeOpenings(
+        of record: Records::Record, _ number: Int64, to database: Database
+    ) throws {
+        guard let grant = Grant(record, issuer: issuer) else { return }
+        let insert = try database.cachedStatement(
+            sql: "INSERT INTO opening(organisation, issuer, key, record) VALUES(?, ?, ?, ?)")
+        var keys = Grant.keys(of: grant.about, in: network).map { Data($0.bytes) }
+        if grant.reachesUpstream { keys.append(Data()) }
+        for organisation in grant.to {
+            for key in keys { try insert.execute(arguments: [organisation, issuer, key, number]) }
         }
     }
 }

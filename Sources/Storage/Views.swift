@@ -1,7 +1,8 @@
 import Foundation
 import GRDB
-import MerkleTrees
+package import MerkleTrees
 package import Records
+import Synchronization
 
 /// A node's views: the file `views.sqlite`, filled behind the ledger for queries.
 ///
@@ -17,6 +18,7 @@ package final class Views: Sendable {
 
     let pool: DatabasePool
     private let network: Hash256
+    private let erased = Mutex<[Hash256]>([])
 
     /// Opens or makes the views of a node, whose lock the caller holds.
     ///
@@ -30,6 +32,8 @@ package final class Views: Sendable {
         configuration.prepareDatabase { database in
             try database.execute(sql: "PRAGMA trusted_schema = OFF")
             try database.execute(sql: "PRAGMA cache_size = -16384")
+            // What an erased part told must not be readable in the file either.
+            try database.execute(sql: "PRAGMA secure_delete = ON")
         }
         let prepared = configuration
         pool = try StorageError.mapping(path) {
@@ -37,11 +41,34 @@ package final class Views: Sendable {
         }
         let network = network
         try StorageError.mapping(path) {
-            try pool.write { database in
-                if try !Self.isOurs(database, network: network) {
-                    try Self.reset(database, network: network)
+            try pool.writeWithoutTransaction { database in
+                try database.inTransaction {
+                    if try !Self.isOurs(database, network: network) {
+                        try Self.reset(database, network: network)
+                    }
+                    return .commit
                 }
+                // What was erased before the last process ended.
+                _ = try Ledger.emptyWAL(of: database)
             }
+        }
+    }
+
+    /// Empties the WAL, which still holds what was erased, unless a reader needs the end of it.
+    ///
+    /// - Returns: whether it is empty.
+    /// - Throws: ``StorageError``.
+    package func emptyWAL() throws(StorageError) -> Bool {
+        try StorageError.mapping(Self.fileName) {
+            try pool.writeWithoutTransaction { try Ledger.emptyWAL(of: $0) }
+        }
+    }
+
+    /// Which parts the steps have taken out of the views since this was asked last.
+    package func takeErased() -> [Hash256] {
+        erased.withLock { erased in
+            defer { erased = [] }
+            return erased
         }
     }
 
@@ -89,6 +116,8 @@ package final class Views: Sendable {
                 try rows.write(to: database)
             }
         }
+        let gone = rows.erasures
+        erased.withLock { $0 += gone }
         return rows.cursor.next
     }
 

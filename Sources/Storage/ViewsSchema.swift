@@ -1,12 +1,12 @@
 import GRDB
 
-/// The tables of `views.sqlite`, schema number 2.
+/// The tables of `views.sqlite`, schema number 3.
 ///
 /// Trust: none. Everything follows from the ledger and can be made again; a changed row gives wrong
 /// answers to queries until then, and nothing else. Evidence does not read it.
 enum ViewsSchema {
     /// What `PRAGMA user_version` says of a database of this form.
-    static let version: Int64 = 2
+    static let version: Int64 = 3
 
     /// What makes the tables.
     ///
@@ -22,7 +22,9 @@ enum ViewsSchema {
     /// as there are lists in use. `reading` tells which lists of readers an organisation is on.
     /// Event IDs are random: of them 8 bytes of a hash are indexed.
     ///
-    /// `inside` tells which site, by which record of master data, lies in which other.
+    /// `inside` tells which site, by which record of master data, lies in which other. `opening`
+    /// leads to the grants (SPEC §5.1) of an issuer to an organisation, by the keys of the subjects
+    /// that they are about; one that reaches upstream has the empty key too.
     ///
     /// A `story` is what a lineage needs of an event (``StoredStory``), and a `passage` leads to
     /// events by another name: a place (kind 0), a business transaction (1), an event ID declared
@@ -58,8 +60,12 @@ enum ViewsSchema {
             uri TEXT NOT NULL, record INTEGER NOT NULL,
             PRIMARY KEY(uri, record)) STRICT, WITHOUT ROWID;
         CREATE TABLE inside(
-            outer TEXT NOT NULL, inner TEXT NOT NULL,
-            PRIMARY KEY(outer, inner)) STRICT, WITHOUT ROWID;
+            outer TEXT NOT NULL, inner TEXT NOT NULL, record INTEGER NOT NULL,
+            PRIMARY KEY(outer, inner, record)) STRICT, WITHOUT ROWID;
+        CREATE TABLE opening(
+            organisation TEXT NOT NULL, issuer TEXT NOT NULL, key BLOB NOT NULL,
+            record INTEGER NOT NULL,
+            PRIMARY KEY(organisation, issuer, key, record)) STRICT, WITHOUT ROWID;
         CREATE TABLE story(event INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
         CREATE TABLE passage(
             kind INTEGER NOT NULL, uri TEXT NOT NULL, time INTEGER NOT NULL,
@@ -68,7 +74,7 @@ enum ViewsSchema {
         """
 
     static let names = [
-        "passage", "story", "inside", "about", "record", "reading", "posting", "term", "flow",
+        "passage", "story", "opening", "inside", "about", "record", "reading", "posting", "term", "flow",
         "event", "view",
     ]
 }

@@ -3,7 +3,9 @@ import GRDBSQLite
 
 /// How many pages the WAL had after the last commit of one connection.
 ///
-/// Safe: it is told and asked on that connection's queue only, and lives as long as the connection.
+/// It lives as long as the connection, whose hook points to it. It may call itself sendable because
+/// it is told and asked on that connection's queue only: what SQLite tells it while it commits is
+/// told on the thread that commits, and GRDB has one at a time.
 @safe final class WALPages: @unchecked Sendable {
     /// The number of pages.
     private(set) var count = 0

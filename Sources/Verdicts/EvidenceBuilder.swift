@@ -24,6 +24,8 @@ package protocol EvidenceSource {
     func manifest(at index: UInt64) throws -> [UInt8]
     /// A part's bytes, nil if they are not here (erased, or never received).
     func part(_ digest: Hash256) throws -> [UInt8]?
+    /// Whether a reader may see a part that is here (SPEC §5.1).
+    func permits(_ reader: Reader, _ part: Part) throws -> Bool
     /// The links of a subject key, in order; empty if it has no chain.
     func links(of key: Hash256) throws -> [LinkPlace]
     /// The inclusion path of a leaf in the checkpoint's tree.
@@ -130,7 +132,9 @@ package struct EvidenceBuilder<Source: EvidenceSource> {
         let found = try shares.lazy.compactMap { try $0.source.part(digest) }.first
         if let bytes = found {
             let part = try Part.decode(bytes)
-            if part.visibility.permits(reader) { result = OpenedPart(part) }
+            if try shares.contains(where: { try $0.source.permits(reader, part) }) {
+                result = OpenedPart(part)
+            }
         }
         opened[digest] = .some(result)
         return result

@@ -59,7 +59,8 @@ package struct EvidenceVerifier: Sendable {
         }
         var verified = VerifiedEvidence(
             question: evidence.question, network: evidence.network, governance: newest,
-            history: Self.history(of: longest, as: timelines, in: logs), asked: Dictionary(zip(keys, evidence.asked)) { first, _ in first }, logs: logs,
+            history: Self.history(of: longest, as: timelines, in: logs),
+            asked: Dictionary(zip(keys, evidence.asked)) { first, _ in first }, logs: logs,
             parts: parts, stubs: Set(evidence.stubs))
         try Self.check(try verified.relate(), is: Set(evidence.asked))
         return verified

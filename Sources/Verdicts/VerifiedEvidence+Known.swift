@@ -14,7 +14,10 @@ extension VerifiedEvidence {
     /// - Throws: step `closure` where the rest leads to more subjects than the limit.
     func known(atMilliseconds time: UInt64) throws(EvidenceRejection) -> VerifiedEvidence {
         let states = history.prefix { $0.registeredAtMilliseconds <= time || $0.state.seq == 0 }
-        guard let newest = states.last?.state else { return self }
+        let isWhole =
+            states.count == history.count
+            && logs.allSatisfy { $0.isKnown(atMilliseconds: time) }
+        guard let newest = states.last?.state, !isWhole else { return self }
         let logs = logs.map { $0.known(atMilliseconds: time) }
         let kept = Set(logs.flatMap { log in log.chains.values.joined().map(\.part) })
         var known = VerifiedEvidence(
@@ -46,6 +49,11 @@ extension VerifiedEvidence {
 }
 
 extension VerifiedLog {
+    /// Whether all of it was registered by a time.
+    fileprivate func isKnown(atMilliseconds time: UInt64) -> Bool {
+        entries.values.allSatisfy { $0.statement.registeredAtMilliseconds <= time }
+    }
+
     /// The log's share without what was registered after a time; its checkpoint stays.
     fileprivate func known(atMilliseconds time: UInt64) -> VerifiedLog {
         var log = self

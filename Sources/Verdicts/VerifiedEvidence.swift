@@ -57,7 +57,8 @@ package struct VerifiedEvidence: Sendable {
 
     init(
         question: EvidenceQuestion, network: Hash256, governance: GovernanceState,
-        history: [DatedGovernance], asked: [Hash256: Subject], logs: [VerifiedLog], parts: [Hash256: OpenedPart],
+        history: [DatedGovernance], asked: [Hash256: Subject], logs: [VerifiedLog],
+        parts: [Hash256: OpenedPart],
         stubs: Set<Hash256>
     ) {
         self.question = question

@@ -15,29 +15,40 @@ struct AuditCommand: AsyncParsableCommand {
 
             Example:
               cairn audit towel.evidence --genesis genesis/demo/demo.genesis
+              cairn audit towel.evidence --genesis genesis/demo/demo.genesis \\
+                --claim https://id.example/scheme/organic --share 0.95
 
             Exit codes: 0 the records stand; 1 they are contradicted, withheld, declared \
             only, invalid, or there are none; 2 the file is rejected. A finding with ! lowers \
             the answer.
+
+            With --claim: does what the records say support the claim? 0 verified; 1 not, or \
+            in part; 2 the file is rejected or the claim cannot be made.
             """)
 
     @Argument(help: "An evidence file.") var file: String
     @Option(help: "The network's genesis file.") var genesis: String
+    @Option(
+        help: ArgumentHelp(
+            "The claim scheme to judge the subject by, such as organic cotton.",
+            valueName: "scheme"))
+    var claim: String?
+    @OptionGroup(title: "Claim options") var options: ClaimOptions
     @Option(help: "table or json.") var format: OutputFormat = .table
 
     func run() async throws {
-        let genesisFile = try Files.genesis(genesis)
-        let bytes = try Files.read(file, as: .evidence)
-        let answer: Answer
-        do {
-            answer = try EvidenceVerifier(genesis: genesisFile).verify(bytes).judge()
-        } catch {
-            if format == .json { Console.output(error.json.serialized() + [0x0A]) }
-            throw CommandFailure(
-                .badInput,
-                "\(file): rejected at step \(error.step.rawValue): \(error.reason) "
-                    + "(\(error.code))")
+        guard let claim else { return try answer() }
+        let (asked, times) = try options.request(claim)
+        let verdict = try verified().judged(asked, at: times)
+        VerdictOutput.show(verdict, as: format, in: options.language)
+        guard verdict.outcome == .verified else {
+            Foundation.exit(CommandExit.otherAnswer.rawValue)
         }
+    }
+
+    private func answer() throws {
+        try options.requireNone()
+        let answer = try verified().judge()
         switch format {
         case .json: Console.output(answer.json.serialized() + [0x0A])
         case .table: Console.output(Self.table(answer))
@@ -45,6 +56,20 @@ struct AuditCommand: AsyncParsableCommand {
         if answer.outcome == .notApplicable { try SubjectArgument(answer.uri).noteHint() }
         guard answer.outcome == .verified else {
             Foundation.exit(CommandExit.otherAnswer.rawValue)
+        }
+    }
+
+    private func verified() throws -> VerifiedEvidence {
+        let genesisFile = try Files.genesis(genesis)
+        let bytes = try Files.read(file, as: .evidence)
+        do {
+            return try EvidenceVerifier(genesis: genesisFile).verify(bytes)
+        } catch {
+            if format == .json { Console.output(error.json.serialized() + [0x0A]) }
+            throw CommandFailure(
+                .badInput,
+                "\(file): rejected at step \(error.step.rawValue): \(error.reason) "
+                    + "(\(error.code))")
         }
     }
 
@@ -76,8 +101,6 @@ struct AuditCommand: AsyncParsableCommand {
     }
 
     private static func coloured(_ outcome: Outcome) -> String {
-        guard Console.answersToTerminal else { return outcome.rawValue }
-        let colour = outcome == .verified ? "32" : outcome == .invalid ? "31" : "33"
-        return "\u{1B}[\(colour)m\(outcome.rawValue)\u{1B}[0m"
+        Console.coloured(outcome.rawValue, outcome)
     }
 }

@@ -26,7 +26,8 @@ struct Cairn: AsyncParsableCommand {
         subcommands: [
             NetworkCommand.self, KeyCommand.self, InitCommand.self, ServeCommand.self,
             SignCommand.self, SubmitCommand.self, ImportCommand.self, TraceCommand.self,
-            ExportCommand.self, HashCommand.self,
+            ExportCommand.self, GrantCommand.self, EraseCommand.self, HashCommand.self,
+            VerifyCommand.self,
             AuditCommand.self, CheckCommand.self, RebuildCommand.self, BackupCommand.self,
             RestoreCommand.self, TokenCommand.self,
         ])

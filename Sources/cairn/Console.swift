@@ -1,4 +1,5 @@
 import Foundation
+import Verdicts
 
 /// Which form a reading command prints.
 enum OutputFormat: String, CaseIterable {
@@ -42,6 +43,18 @@ enum Console {
 
     /// Whether a person reads standard output.
     static var answersToTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+    /// A text in the colour of an outcome, on a terminal.
+    static func coloured(_ text: String, _ outcome: Outcome) -> String {
+        guard answersToTerminal else { return text }
+        let colour =
+            switch outcome {
+            case .verified: "32"
+            case .invalid, .contradicted, .revoked: "31"
+            default: "33"
+            }
+        return "\u{1B}[\(colour)m\(text)\u{1B}[0m"
+    }
 
     /// Overwrites one line on a terminal; says nothing elsewhere.
     static func progress(_ text: String) {

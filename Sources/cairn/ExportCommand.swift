@@ -43,6 +43,12 @@ struct ExportCommand: AsyncParsableCommand {
     @Argument(help: "The subject: URN, Digital Link or any other URI.") var subject: String
     @OptionGroup var node: NodeOptions
     @Option(help: "upstream or subject.") var scope = "upstream"
+    @Option(
+        name: .customLong("for"),
+        help: ArgumentHelp(
+            "Show only parts that this member may see too, to give the file on to it.",
+            valueName: "organisation"))
+    var receiver: String?
     @Option(name: .shortAndLong, help: "The evidence file to write.") var output: String
 
     func run() async throws {
@@ -50,7 +56,9 @@ struct ExportCommand: AsyncParsableCommand {
             throw CommandFailure(.badInput, "--scope \(scope): must be upstream or subject")
         }
         let asked = try SubjectArgument(subject)
-        let bytes = try await node.call { try await $0.evidence(about: subject, scope: wanted) }
+        let bytes = try await node.call {
+            try await $0.evidence(about: subject, scope: wanted, onlyFor: receiver)
+        }
         let evidence: Evidence
         do {
             evidence = try Evidence.decode(bytes)

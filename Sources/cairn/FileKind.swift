@@ -2,7 +2,7 @@
 ///
 /// Only for messages: what a file is believed to be is still read strictly.
 enum FileKind {
-    case genesis, evidence, submissions, receipt, checkpoint, key, json, database, text
+    case genesis, amendment, evidence, submissions, receipt, checkpoint, key, json, database, text
 
     /// What the bytes look like; nil for nothing known.
     static func of(_ bytes: [UInt8]) -> FileKind? {
@@ -24,6 +24,7 @@ enum FileKind {
     var name: String {
         switch self {
         case .genesis: "a genesis file"
+        case .amendment: "an amendment file"
         case .evidence: "an evidence file"
         case .submissions: "a file of signed submissions"
         case .receipt: "a receipt"
@@ -39,6 +40,8 @@ enum FileKind {
     var use: String {
         switch self {
         case .genesis: "a genesis file is given with --genesis, and shown by cairn network show"
+        case .amendment:
+            "an amendment is made by cairn network amend and signed by cairn network sign"
         case .evidence: "evidence is written by cairn export and read by cairn audit"
         case .submissions: "submissions are written by cairn sign and sent by cairn submit"
         case .receipt: "receipts are kept by cairn submit --receipts, for cairn check --receipt"
@@ -54,6 +57,7 @@ enum FileKind {
 
     private static let starts: [([UInt8], FileKind)] = [
         ([0x84, 0x6F] + Array("cairn-genesis-".utf8), .genesis),
+        ([0x83, 0x71] + Array("cairn-amendment-".utf8), .amendment),
         ([0x87, 0x70] + Array("cairn-evidence-".utf8), .evidence),
         (Array("c2sp.org/tlog-proof@".utf8), .receipt), (Array("-----BEGIN ".utf8), .key),
         (Array("SQLite format 3\0".utf8), .database),

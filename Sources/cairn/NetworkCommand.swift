@@ -8,8 +8,10 @@ import Signatures
 
 struct NetworkCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "network", abstract: "Makes and shows the genesis file of a network.",
-        subcommands: [New.self, Show.self])
+        commandName: "network", abstract: "Founds, shows and changes a network.",
+        subcommands: [
+            New.self, Show.self, Join.self, Amend.self, Sign.self, Register.self,
+        ])
 
     struct New: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -78,30 +80,32 @@ struct NetworkCommand: AsyncParsableCommand {
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Checks a genesis file and shows what it says.",
+            abstract: "Shows who is who in a network.",
             discussion: """
-                Compare the network id with the one you were told by another channel: this file is \
-                all an auditor trusts.
+                Compare the network id with the one you were told by another channel: the genesis \
+                file is all an auditor trusts. With --governance it shows the network after the \
+                amendments that the evidence proves, and those amendments.
 
                 Example:
                   cairn network show genesis/demo/demo.genesis
+                  cairn network show net.genesis --governance now.evidence
                 """)
 
         @Argument(help: "A genesis file.") var file: String
+        @Option(
+            help: ArgumentHelp(
+                "Evidence that shows the amendments so far, from cairn export.", valueName: "file"))
+        var governance: String?
         @Option(help: "table or json.") var format: OutputFormat = .table
 
         func run() async throws {
-            let state: GovernanceState
-            do {
-                state = try Files.genesis(file).verified()
-            } catch let refusal as Refusal {
-                throw CommandFailure(refusal, about: file)
-            }
-            let summary = GovernanceSummary(state)
+            let shown = try ShownGovernance(file: governance, genesis: file)
+            let summary = GovernanceSummary(shown.state, history: shown.history)
             switch format {
             case .json: Console.output(summary.json.serialized() + [0x0A])
             case .table: Console.output(summary.table)
             }
+            if governance != nil { Console.note("by \(shown.basis)") }
         }
     }
 }

@@ -10,6 +10,7 @@ enum SchemeDescription {
     ///   - value: An object (SPEC §24.1), or a path relative to the folder.
     ///   - folder: Where the description lies.
     ///   - place: What the value is called in messages, such as `network.json: schemes[0]`.
+    /// - Returns: The scheme, its terms checked.
     /// - Throws: `CommandFailure` naming the place, or the file, and the member.
     static func scheme(_ value: JSONValue, folder: String, place: String) throws -> Scheme {
         guard let path = value.asString else { return try read(value, place: place) }

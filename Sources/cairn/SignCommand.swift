@@ -2,13 +2,14 @@ import ArgumentParser
 import EPCIS
 import Foundation
 import MerkleTrees
+import Queries
 import Records
 import Signatures
 
 /// What it takes to speak for an organisation: its key, its name, and the network.
 struct SigningOptions: ParsableArguments {
     @Option(help: "The organisation's issuer key, PEM.") var key: String
-    @Option(help: "The organisation's URI, as in the genesis file.") var issuer: String
+    @Option(help: "The organisation's URI, as governance has it.") var issuer: String
     @Option(help: "The network's genesis file.") var genesis: String
     @Option(help: "A file that holds the key's passphrase.") var passphraseFile: String?
     @Option(
@@ -17,42 +18,58 @@ struct SigningOptions: ParsableArguments {
             discussion: "The issuer may always see its own records; it need not be listed."))
     var visibility = "network"
 
-    /// The network that the genesis file founds.
-    func network() throws -> GovernanceState {
-        let genesisFile = try Files.genesis(genesis)
-        do {
-            return try genesisFile.verified()
-        } catch {
-            throw CommandFailure(error, about: genesis)
-        }
+    @Option(
+        help: ArgumentHelp(
+            "Evidence that shows amendments after genesis, from cairn export.", valueName: "file"))
+    var governance: String?
+
+    /// The network, with the amendments that evidence shows, if some is given.
+    func network() throws -> ShownGovernance {
+        try ShownGovernance(file: governance, genesis: genesis)
     }
 
     /// The signer, once key and genesis are read and the key is known to be the issuer's.
-    func signer(in state: GovernanceState) throws -> Signer {
+    func signer(in shown: ShownGovernance) throws -> Signer {
         let signingKey = try Files.signingKey(key, passphraseFile: passphraseFile)
-        try check(signingKey.publicKey, in: state)
-        return Signer(network: state.network, issuer: issuer, key: signingKey)
+        try check(signingKey.publicKey, in: shown)
+        return Signer(network: shown.state.network, issuer: issuer, key: signingKey)
     }
 
-    /// Refuses a key that the genesis file gives to another or for another purpose; what only an
-    /// amendment can have brought is noted.
-    private func check(_ publicKey: VerificationKey, in state: GovernanceState) throws {
-        if let known = state.key(publicKey.thumbprint) {
-            guard known.owner == issuer, known.purpose == .issuer else {
-                throw CommandFailure(
-                    .badInput,
-                    "--key \(key): is \(known.owner)'s "
-                        + "\(known.purpose.rawValue) key, not an issuer key of \(issuer)")
-            }
-        } else {
-            Console.note(
-                "note: the genesis file does not know this key; a node takes what it signs only "
-                    + "if an amendment gave it to \(issuer)")
+    /// Refuses a key that is another's, for another purpose or revoked, and a suspended issuer;
+    /// what only a later amendment can have brought is noted.
+    private func check(_ publicKey: VerificationKey, in shown: ShownGovernance) throws {
+        guard let known = shown.state.key(publicKey.thumbprint) else {
+            let place =
+                governance == nil
+                ? "the genesis file does not know this key"
+                : "governance after amendment \(shown.state.seq), by \(shown.basis), does not know "
+                    + "this key"
+            return Console.note(
+                "note: \(place); a node takes what it signs only if "
+                    + "\(governance == nil ? "an amendment" : "a later amendment") gave it to "
+                    + issuer)
+        }
+        guard known.owner == issuer, known.purpose == .issuer else {
+            throw CommandFailure(
+                .badInput,
+                "--key \(key): is \(known.owner)'s "
+                    + "\(known.purpose.rawValue) key, not an issuer key of \(issuer)")
+        }
+        let now = UInt64(Date().timeIntervalSince1970 * 1_000)
+        if known.isRevoked(atMilliseconds: now) {
+            throw CommandFailure(.badInput, "--key \(key): is revoked, by \(shown.basis)")
+        }
+        if shown.state.suspensions(of: issuer).isSuspended(atMilliseconds: now) {
+            throw CommandFailure(.badInput, "--issuer \(issuer): is suspended, by \(shown.basis)")
+        }
+        if known.fromMilliseconds > now {
+            let time = Timestamp.text(milliseconds: Int64(clamping: known.fromMilliseconds))
+            Console.note("note: a node takes what this key signs from \(time) on")
         }
     }
 
     /// Who may see the parts: of organisations, members only, and the issuer always.
-    func partVisibility(in state: GovernanceState) throws -> Visibility {
+    func partVisibility(in shown: ShownGovernance) throws -> Visibility {
         switch visibility {
         case "public": return .open
         case "network": return .network
@@ -64,11 +81,14 @@ struct SigningOptions: ParsableArguments {
                     "--visibility \(visibility): must be public, network, or "
                         + "organisation URIs separated by commas")
             }
-            if let stranger = organisations.first(where: { state.organisations[$0] == nil }) {
+            if let stranger = organisations.first(
+                where: { shown.state.organisations[$0] == nil })
+            {
+                let later = governance == nil ? ", those admitted later with --governance" : ""
                 throw CommandFailure(
                     .badInput,
-                    "--visibility: \(stranger) is no member of the network; cairn network show "
-                        + "\(genesis) lists them")
+                    "--visibility: \(stranger) is no member of the network by \(shown.basis); "
+                        + "cairn network show \(genesis) lists the members\(later)")
             }
             return .only(organisations + [issuer])
         }

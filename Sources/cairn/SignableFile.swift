@@ -56,7 +56,9 @@ enum SignableFile {
                     try Self.content(of: name, beside: file, field: "\(place).body.file")
                 }
                 parts.append(try signer.part(record, visibility: visibility))
-                if let note = Self.note(record, issuer: issuer) { notes.append("\(place): \(note)") }
+                if let note = Self.note(record, issuer: issuer) {
+                    notes.append("\(place): \(note)")
+                }
             }
             return (parts, notes)
         }

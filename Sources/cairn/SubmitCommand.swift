@@ -28,6 +28,8 @@ struct SubmitCommand: AsyncParsableCommand {
     @Option(help: "Sign documents and records with this issuer key.") var key: String?
     @Option(help: "As this organisation.") var issuer: String?
     @Option(help: "For the network of this genesis file.") var genesis: String?
+    @Option(help: "Evidence that shows amendments after genesis; with --key.")
+    var governance: String?
     @Option(help: "A file that holds the key's passphrase.") var passphraseFile: String?
     @Option(
         help: ArgumentHelp(
@@ -119,8 +121,8 @@ struct SubmitCommand: AsyncParsableCommand {
 
     private func read() throws -> [SignedFile] {
         let given: [(name: String, value: String?)] = [
-            ("--issuer", issuer), ("--genesis", genesis), ("--visibility", visibility),
-            ("--passphrase-file", passphraseFile),
+            ("--issuer", issuer), ("--genesis", genesis), ("--governance", governance),
+            ("--visibility", visibility), ("--passphrase-file", passphraseFile),
         ]
         if let option = given.first(where: { $0.value != nil }) {
             throw CommandFailure(
@@ -134,6 +136,7 @@ struct SubmitCommand: AsyncParsableCommand {
             throw CommandFailure(.badInput, "--key goes with --issuer and --genesis")
         }
         var words = ["--key", key, "--issuer", issuer, "--genesis", genesis]
+        if let governance { words += ["--governance", governance] }
         if let visibility { words += ["--visibility", visibility] }
         if let passphraseFile { words += ["--passphrase-file", passphraseFile] }
         let options = try SigningOptions.parse(words)

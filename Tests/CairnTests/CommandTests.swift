@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct `The command line` {
     @Test(arguments: [
-        "network", "key", "init", "serve", "sign", "submit", "trace", "export", "audit", "check",
+        "network", "key", "init", "serve", "sign", "submit", "trace", "export", "audit", "verify",
+        "check",
         "rebuild", "backup", "restore", "token", "import", "hash",
     ])
     func `each command has help`(command: String) throws {
@@ -14,9 +15,11 @@ import Testing
     }
 
     @Test(arguments: [
-        ["key", "new"], ["network", "new"], ["network", "show"], ["init"], ["serve"], ["sign"],
-        ["submit"], ["import"], ["trace"], ["hash"], ["export"], ["audit"], ["check"], ["rebuild"],
-        ["backup"],
+        ["key", "new"], ["network", "new"], ["network", "show"],
+        ["network", "join"], ["network", "amend"], ["network", "sign"], ["network", "register"],
+        ["init"], ["serve"], ["sign"],
+        ["submit"], ["import"], ["trace"], ["hash"], ["export"], ["audit"], ["verify"], ["check"],
+        ["rebuild"], ["backup"],
         ["restore"],
         ["token", "new"], ["token", "list"], ["token", "revoke"],
     ])
@@ -27,9 +30,11 @@ import Testing
     }
 
     @Test(arguments: [
-        [], ["key", "new"], ["network", "new"], ["network", "show"], ["init"], ["serve"], ["sign"],
-        ["submit"], ["import"], ["trace"], ["hash"], ["export"], ["audit"], ["check"], ["rebuild"],
-        ["backup"],
+        [], ["key", "new"], ["network", "new"], ["network", "show"],
+        ["network", "join"], ["network", "amend"], ["network", "sign"], ["network", "register"],
+        ["init"], ["serve"], ["sign"],
+        ["submit"], ["import"], ["trace"], ["hash"], ["export"], ["audit"], ["verify"], ["check"],
+        ["rebuild"], ["backup"],
         ["restore"],
         ["token", "new"], ["token", "list"], ["token", "revoke"],
     ])

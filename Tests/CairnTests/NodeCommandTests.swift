@@ -228,40 +228,11 @@ import Testing
         #expect(after.output == before.output)
     }
 
-    /// Runs the first block of the README that has some words, with a port of its own.
-    private static func runREADME(
-        _ words: String, in place: DemoPlace
-    ) throws -> (script: String, run: CairnProcess.Outcome) {
-        let readme = try String(
-            contentsOf: CairnProcess.root.appending(path: "README.md"), encoding: .utf8)
-        let blocks = readme.components(separatedBy: "```\n")
-        let block = try #require(blocks.first { $0.contains(words) })
-        let port = Int.random(in: 20_000..<30_000)
-        let ready =
-            "for i in $(seq 1 200); do (: </dev/tcp/127.0.0.1/\(port)) 2>/dev/null "
-            + "&& break; sleep 0.05; done"
-        let script = block.replacing("127.0.0.1:8080", with: "127.0.0.1:\(port)")
-            .replacing(" &\n", with: " &\nnode=$!\n\(ready)\n")
-            .replacing("python3 tools", with: "/usr/bin/python3 tools")
-        for name in ["genesis", "tools"] {
-            try FileManager.default.createSymbolicLink(
-                at: place.folder.appending(path: name),
-                withDestinationURL: CairnProcess.root.appending(path: name))
-        }
-        var environment = ProcessInfo.processInfo.environment
-        let bin = CairnProcess.binary.deletingLastPathComponent().path()
-        environment["PATH"] = bin + ":" + (environment["PATH"] ?? "")
-        let whole = "set -e\ntrap 'kill $node; wait $node' EXIT\n" + script
-        let run = try CairnProcess.run(
-            URL(filePath: "/bin/bash"), ["-c", whole], in: place.folder, environment: environment)
-        #expect(run.code == 0, "\(run.errors)")
-        return (script, run)
-    }
-
     @Test func `the README's commands run as they stand`() throws {
         let place = try DemoPlace()
         defer { place.remove() }
-        let (script, run) = try Self.runREADME("cairn serve", in: place)
+        let (script, run) = try DocumentedCommands("README.md", having: "cairn serve").run(
+            in: place)
         #expect(run.output.contains("outcome   verified"))
         let commands = script.split(separator: "\n").count { $0.hasPrefix("cairn ") }
         #expect(commands >= 7)
@@ -271,7 +242,7 @@ import Testing
         let place = try DemoPlace()
         defer { place.remove() }
         _ = try place.makeNode()
-        let (_, run) = try Self.runREADME("curl", in: place)
+        let (_, run) = try DocumentedCommands("README.md", having: "curl").run(in: place)
         #expect(run.output.contains("202 Accepted"))
         #expect(run.output.contains(#""captureErrorBehaviour":"rollback""#))
         #expect(run.output.contains(#""success":true"#))

@@ -51,7 +51,7 @@ final class StoppingNode: NodeService {
         throw refusal
     }
     func evidence(
-        about subject: String, upstream: Bool, for reader: Reader
+        about subject: String, upstream: Bool, for reader: Reader, onlyFor other: String?
     ) async throws(Refusal) -> [UInt8] { throw refusal }
     func trace(_ request: TraceRequest, for reader: Reader) async throws(Refusal) -> [UInt8] {
         throw refusal

@@ -37,7 +37,7 @@ struct AnsweringNode: NodeService {
     }
 
     func evidence(
-        about subject: String, upstream: Bool, for reader: Reader
+        about subject: String, upstream: Bool, for reader: Reader, onlyFor other: String?
     ) async throws(Refusal) -> [UInt8] {
         [UInt8](repeating: upstream ? 1 : 0, count: subject == "urn:x:large" ? 5_000 : 10)
     }

@@ -130,6 +130,7 @@ private struct StoreEvidence: EvidenceSource {
     func entry(at index: UInt64) throws -> [UInt8] { try found(try store.entry(at: index)) }
     func manifest(at index: UInt64) throws -> [UInt8] { try found(try store.manifest(at: index)) }
     func part(_ digest: Hash256) throws -> [UInt8]? { try store.part(digest) }
+    func permits(_ reader: Reader, _ part: Part) -> Bool { part.visibility.permits(reader) }
     func links(of key: Hash256) throws -> [LinkPlace] { try store.links(of: key) }
     func inclusionPath(of index: UInt64) throws -> [Hash256] {
         try TreeReader(tiles: store, size: size).inclusionProof(of: index)

@@ -6,6 +6,7 @@ import Logging
 import MerkleTrees
 import Records
 import Synchronization
+import Verdicts
 
 /// A node that answers by rule, so that the HTTP layer is tested alone.
 ///
@@ -81,7 +82,7 @@ final class ScriptedNode: NodeService {
     }
 
     func evidence(
-        about subject: String, upstream: Bool, for reader: Reader
+        about subject: String, upstream: Bool, for reader: Reader, onlyFor other: String?
     ) async throws(Refusal) -> [UInt8] {
         _ = ask("evidence \(subject) \(upstream)")
         return [UInt8](repeating: 7, count: evidenceBytes)
@@ -92,6 +93,16 @@ final class ScriptedNode: NodeService {
     }
 
     func organisations() async throws(Refusal) -> [UInt8] { Array("{}".utf8) }
+
+    func verdict(
+        about subject: String, _ request: ClaimRequest, for reader: Reader
+    ) async throws(Refusal) -> [UInt8] {
+        ask("verdict on \(request.claim.scheme) of \(subject)")
+    }
+
+    func claims(about subject: String, for reader: Reader) async throws(Refusal) -> [UInt8] {
+        ask("claims about \(subject)")
+    }
 
     func health() async -> NodeHealth {
         NodeHealth(isReady: false, status: "stopping", origin: "log.example", size: 9)

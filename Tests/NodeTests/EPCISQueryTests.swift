@@ -44,7 +44,7 @@ import Testing
         let query = try EventQuery(queryString: text, context: Self.extensions)
         let seen = entries.filter { $0.visibility.permits(reader) }
         let bytes = Dictionary(uniqueKeysWithValues: seen.map { ($0.event.position, $0.bytes) })
-        let page = try query.page(of: seen.map(\.event), treeSize: .max)
+        let page = try query.page(of: seen.map(\.event), treeSize: 1 << 40)
         return (page.events.compactMap { bytes[$0.position] }, page.nextPageToken != nil)
     }
 
@@ -114,7 +114,7 @@ import Testing
                 var wanted = try reference(whole, entries, reader).events
                 var query = try EventQuery(queryString: whole, context: Self.extensions)
                 let seen = entries.filter { $0.visibility.permits(reader) }
-                while let next = try query.page(of: seen.map(\.event), treeSize: .max)
+                while let next = try query.page(of: seen.map(\.event), treeSize: 1 << 40)
                     .nextPageToken
                 {
                     let rest = "\(whole)&nextPageToken=\(next)"

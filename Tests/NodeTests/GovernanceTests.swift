@@ -157,7 +157,8 @@ import Verdicts
             #expect(!trace.text.contains(digest))
             let service = try #require(runtime.service)
             let member = Reader.member(organisation: network.carrier.uri)
-            let bytes = try await service.evidence(about: subject, upstream: true, for: member)
+            let bytes = try await service.evidence(
+                about: subject, upstream: true, for: member, onlyFor: nil)
             let full = try EvidenceVerifier(genesis: network.file).verify(bytes)
             #expect(full.judge().outcome == .verified)
         }

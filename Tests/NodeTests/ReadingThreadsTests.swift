@@ -1,23 +1,40 @@
 import Foundation
+import Synchronization
 import Testing
 
 @testable import Node
 
 @Suite struct `Threads for long work` {
-    /// Where they were the cooperative pool's own, nothing would be left to let the work end.
+    /// Who said first that long work may end.
+    private final class End: Sendable {
+        private let teller = Mutex<String?>(nil)
+        var isTold: Bool { teller.withLock { $0 != nil } }
+        /// Says so; gives who said it first.
+        @discardableResult func tell(_ name: String) -> String {
+            teller.withLock { teller in
+                teller = teller ?? name
+                return teller ?? name
+            }
+        }
+    }
+
+    /// Work that computes, on more threads than there are processors: did they belong to the
+    /// cooperative pool, it would have none left for anything else until the work ends.
     @Test(.timeLimit(.minutes(2)))
     func `long work on every thread holds up nothing else`() async throws {
         let threads = ReadingThreads()
-        let end = DispatchSemaphore(value: 0)
-        let count = 12
-        let work = (0..<count).map { _ in
-            Task { try await threads.run { end.wait() } }
+        let end = End()
+        let rescue = Thread {
+            let deadline = Date().addingTimeInterval(20)
+            while Date() < deadline, !end.isTold { Thread.sleep(forTimeInterval: 0.05) }
+            end.tell("the rescue")
         }
-        for _ in 0..<100 {
+        rescue.start()
+        for _ in 0..<12 { threads.add { while !end.isTold { sched_yield() } } }
+        for _ in 0..<20 {
             await Task.yield()
             await Task.detached {}.value
         }
-        for _ in 0..<count { end.signal() }
-        for task in work { try await task.value }
+        #expect(end.tell("the others") == "the others")
     }
 }

@@ -116,7 +116,7 @@ import Verdicts
             while isWriting.withLock({ $0 }) {
                 let bytes = try await service.evidence(
                     about: supplier.batch("LOT1"), upstream: true,
-                    for: .member(organisation: supplier.uri))
+                    for: .member(organisation: supplier.uri), onlyFor: nil)
                 let verified = try verifier.verify(bytes)
                 sizes.insert(try #require(verified.logs.first).checkpoint.size)
             }

@@ -93,6 +93,7 @@ import Testing
 
                 delegations
                   \(demo.supplier.uri) → \(demo.carrier.uri): \(demo.supplier.prefix)
+                    urn:example:delegation:1, from 2026-01-01T00:00:00.000Z
 
                 """))
     }

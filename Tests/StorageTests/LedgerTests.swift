@@ -173,3 +173,63 @@ struct `The ledger` {
         #expect(count == 1)
     }
 }
+
+/// What is left in the ledger's file of parts that were erased.
+struct `An erased part` {
+    private let rig: StorageRig
+
+    init() throws { rig = try StorageRig() }
+
+    @Test func `is gone in the very state of the ledger that has its erasure`() throws {
+        let ledger = try rig.create()
+        var sequencer = try SequencerRig(network: rig.network, ledger: ledger)
+        let supplier = rig.network.supplier
+        let part = try rig.network.note("secret", by: supplier)
+        let rows = [rig.network.row(part, .assertions, supplier.product, .mention)]
+        let submission = try rig.network.submission([part], rows: rows, by: supplier)
+        try sequencer.register([submission])
+        #expect(try ledger.read { try $0.part(part.digest) } != nil)
+        var record = Record(kind: .erasure)
+        record.target = .part(part.digest)
+        record.keys = rows.map(\.key)
+        record.reason = "asked for"
+        try sequencer.register([try rig.submission(record, by: supplier)])
+        #expect(try ledger.read { try $0.part(part.digest) } == nil)
+        #expect(try ledger.read { try $0.uses(of: part.digest).count } == 1)
+    }
+
+    /// Registers notes of many lengths, erases every third in an order of its own, and gives those
+    /// of them that the file still holds.
+    private func remains(secureDelete: String) throws -> [Int] {
+        let ledger = try rig.create()
+        var sequencer = try SequencerRig(network: rig.network, ledger: ledger)
+        let supplier = rig.network.supplier
+        var random = SplitMix64(seed: 7)
+        var notes: [(number: Int, digest: Hash256)] = []
+        for number in 0..<300 {
+            let length = [3, 40, 900, 4_000, 9_000][number % 5]
+            let text = "note-\(number)-" + String(repeating: "x", count: length)
+            let part = try rig.network.note(text, by: supplier)
+            let rows = [rig.network.row(part, .assertions, supplier.product, .mention)]
+            try sequencer.register([try rig.network.submission([part], rows: rows, by: supplier)])
+            notes.append((number, part.digest))
+        }
+        try ledger.write {
+            try $0.database.execute(sql: "PRAGMA secure_delete = \(secureDelete)")
+        }
+        let gone = notes.shuffled(using: &random).prefix(200)
+        for note in gone { try ledger.write { try $0.erase([note.digest]) } }
+        #expect(try ledger.emptyWAL())
+        try ledger.close()
+        let file = Data(try rig.directory.read("ledger.sqlite"))
+        return gone.map(\.number).filter { file.range(of: Data("note-\($0)-x".utf8)) != nil }
+    }
+
+    @Test func `leaves no byte in the file, whatever is erased around it`() throws {
+        #expect(try remains(secureDelete: "ON") == [])
+    }
+
+    @Test func `would be found again if it were not overwritten`() throws {
+        #expect(try !remains(secureDelete: "OFF").isEmpty)
+    }
+}

@@ -20,6 +20,12 @@ struct `The views` {
         views = try Views(directory: rig.directory.path, identity: ledger.identity)
     }
 
+    private func basis(_ store: LedgerStore) throws -> ReadingBasis {
+        ReadingBasis(
+            history: try GovernanceHistory(of: store, genesis: rig.network.state),
+            delegations: try LogStart.delegations(in: store), nowMilliseconds: 1_800_000_000_000)
+    }
+
     private func fill() throws {
         try ledger.read { store in
             let facts = try SnapshotHistory(store, genesis: rig.network.state)
@@ -41,7 +47,7 @@ struct `The views` {
     }
 
     private func events(_ uri: String, _ reader: Reader = .nodeOperator) throws -> [RecordedEvent] {
-        try views.reading(as: reader, ledger) { try $0.events(about: uri, limit: 100) }
+        try views.reading(as: reader, ledger, basis: basis) { try $0.events(about: uri, limit: 100) }
     }
 
     @Test func `hold each event under everything it has a flow of`() throws {
@@ -160,7 +166,7 @@ struct `The views` {
         try fill()
         let part = try Part.decode(try #require(submission.parts.first))
         func passed() throws -> [RecordedEvent] {
-            try views.reading(as: .nodeOperator, ledger) {
+            try views.reading(as: .nodeOperator, ledger, basis: basis) {
                 try $0.events(through: supplier.site, times: 0..<Int64.max, limit: 100)
             }
         }

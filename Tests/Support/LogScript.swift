@@ -112,6 +112,8 @@ package struct RenderedLog: EvidenceSource, Sendable {
     package func entry(at index: UInt64) throws -> [UInt8] { entries[Int(index)] }
     package func manifest(at index: UInt64) throws -> [UInt8] { manifests[index] ?? [] }
     package func part(_ digest: Hash256) throws -> [UInt8]? { parts[digest] }
+    package func permits(_ reader: Reader, _ part: Part) -> Bool { part.visibility.permits(reader) }
+
     package func links(of key: Hash256) throws -> [LinkPlace] { chains[key] ?? [] }
     package func inclusionPath(of index: UInt64) throws -> [Hash256] {
         LevelledTree(leaves: leafHashes).inclusionProof(of: Int(index))

@@ -108,6 +108,7 @@ package final class MemoryLedger: LedgerReader, LedgerWriter, @unchecked Sendabl
                 records[record.name, default: []]
                     .append(RecordUse(leafIndex: statement.leafIndex, part: record.part))
             }
+            for erased in statement.erasures { parts[erased] = nil }
             authorities += statement.authorities.map {
                 RecordUse(leafIndex: statement.leafIndex, part: $0)
             }

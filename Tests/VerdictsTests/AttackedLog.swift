@@ -129,6 +129,7 @@ struct StaleSource: EvidenceSource {
     func entry(at index: UInt64) throws -> [UInt8] { try newest.entry(at: index) }
     func manifest(at index: UInt64) throws -> [UInt8] { try newest.manifest(at: index) }
     func part(_ digest: Hash256) throws -> [UInt8]? { try newest.part(digest) }
+    func permits(_ reader: Reader, _ part: Part) -> Bool { part.visibility.permits(reader) }
     func links(of key: Hash256) throws -> [LinkPlace] { try stale.links(of: key) }
     func inclusionPath(of index: UInt64) throws -> [Hash256] {
         try newest.inclusionPath(of: index)

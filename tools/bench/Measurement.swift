@@ -219,7 +219,7 @@ struct Measurement {
             let batch = network.batch(number + offset)
             let start = Machine.seconds()
             let file = try await service.evidence(
-                about: batch, upstream: true, for: .nodeOperator)
+                about: batch, upstream: true, for: .nodeOperator, onlyFor: nil)
             let built = Machine.seconds()
             _ = try verifier.verify(file)
             verifications.append(Machine.seconds() - built)

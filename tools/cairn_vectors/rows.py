@@ -213,6 +213,8 @@ def record_samples() -> dict[str, dict]:
             1: "allocation", 2: "urn:example:allocation:2", 3: [BATCH], 10: ["12.50", "KGM"],
             4: f"urn:cairn:account:2026-01:{FARM.site} {GTIN}"},
         "grant": {1: "grant", 3: [BATCH], 7: sorted([SHOP.uri, PRESS.uri])},
+        "grant with id": {1: "grant", 2: "urn:example:grant:1", 3: [BATCH], 6: T0, 7: [SHOP.uri],
+                          15: [["direction", "upstream"]]},
         "revocation": {1: "revocation", 4: CERTIFICATE, 5: T0, 14: "withdrawn"},
         "suspension": {1: "suspension", 4: CERTIFICATE, 5: T0, 6: T0 + 5, 14: "audit open"},
         "recall": {1: "recall", 2: "urn:example:recall:1", 3: [BATCH], 5: T0, 14: "glass"},

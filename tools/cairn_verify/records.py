@@ -23,7 +23,7 @@ KINDS = {
     "accreditation": ({2, 3, 5, 15}, {6, 9}),
     "delegation": ({2, 5, 7, 15}, {3, 6, 9}),
     "allocation": ({2, 3, 4, 10}, {9, 15}),
-    "grant": ({3, 7}, {5, 6, 15}),
+    "grant": ({3, 7}, {2, 5, 6, 15}),
     "revocation": ({4, 5, 14}, {6, 9}),
     "suspension": ({4, 5, 14}, {6, 9}),
     "recall": ({3, 5, 14}, {2, 6, 9}),
@@ -182,7 +182,8 @@ def record_rows(record: dict) -> set[tuple[int, str, int]]:
             return ({(EVENTS, a, ALLOCATE) for a in about}
                     | {(ACCOUNT, target, ALLOCATE), (ASSERTIONS, target, MENTION)})
         case "grant":
-            return asserts | {(ASSERTIONS, o, MENTION) for o in record[7]}
+            return (asserts | ({(ASSERTIONS, ident, ASSERT)} if ident else set())
+                    | {(ASSERTIONS, o, MENTION) for o in record[7]})
         case "revocation" | "suspension":
             return {(ASSERTIONS, target, ASSERT)}
         case "resolution":

@@ -67,7 +67,7 @@ extension Responder {
         let form = try Self.form(fields[.contentType] ?? "")
         guard let holding = SlotHolding(submissionBytes, 0) else { throw Self.busy }
         defer { holding.release() }
-        let bytes = try await collect(asking.request, holding)
+        let bytes = try await WholeBody.document.read(asking.request, holding: holding)
         return try await body(
             CaptureRequest(
                 bytes, form: form, behaviour: behaviour, extensions: preferences.extensions))
@@ -97,33 +97,6 @@ extension Responder {
                 + "'\(type)'")
     }
 
-    private func collect(
-        _ request: Request, _ holding: SlotHolding
-    ) async throws(Refusal) -> [UInt8] {
-        let limit = CaptureLimits.documentBytes
-        let tooLarge = Refusal(
-            code: "capture.too-large", field: "content-length",
-            reason: "a document has at most \(limit) bytes; capture its events in several")
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit {
-            throw tooLarge
-        }
-        var bytes: [UInt8] = []
-        do {
-            for try await chunk in request.body {
-                guard bytes.count + chunk.readableBytes <= limit else { throw tooLarge }
-                guard holding.grow(by: chunk.readableBytes) else { throw Self.busy }
-                bytes.append(contentsOf: chunk.readableBytesView)
-            }
-        } catch let refusal as Refusal {
-            throw refusal
-        } catch {
-            throw Refusal(
-                code: "request.parameter", field: "content-length",
-                reason: "the connection ended before the document did")
-        }
-        return bytes
-    }
-
     // MARK: Jobs
 
     private func jobs(
@@ -138,11 +111,6 @@ extension Responder {
         let page = try await capturing.captureJobs(
             perPage: min(perPage ?? 30, CaptureLimits.jobsOfPage), token: token,
             for: asking.reader)
-        var answer = Answer(type: type, page.body)
-        if let token = page.nextPageToken, let link = HTTPField.Name("Link") {
-            let query = (asking.request.head.path ?? "").drop { $0 != "?" }.dropFirst()
-            answer.fields[link] = Self.link("/epcis/capture", String(query), token)
-        }
-        return answer
+        return Self.answer(page, type, asking)
     }
 }

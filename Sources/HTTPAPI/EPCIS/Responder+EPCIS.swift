@@ -54,9 +54,6 @@ extension Responder {
     ) async throws(Refusal) -> Answer {
         guard let holding = SlotHolding(epcisAnswers, 1) else { throw Self.busy }
         defer { holding.release() }
-        let target = asking.request.head.path ?? ""
-        let halves = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        let query = halves.count > 1 ? String(halves[1]) : ""
         let page: EPCISPage
         if case .values(let collection, let perPage, let token) = route {
             let question = ValuesQuestion(collection, perPage: perPage, token: token)
@@ -64,21 +61,24 @@ extension Responder {
         } else {
             var resource: EPCISResource?
             if case .events(let asked) = route { resource = asked }
-            let question = EventsQuestion(query: query, of: resource, preferences: preferences)
+            let question = EventsQuestion(
+                query: asking.query, of: resource, preferences: preferences)
             page = try await epcis.events(question, for: asking.reader)
         }
-        var answer = Answer(type: type, page.body)
-        if let token = page.nextPageToken, let link = HTTPField.Name("Link") {
-            answer.fields[link] = Self.link(String(halves[0]), query, token)
-        }
-        return answer
+        return Self.answer(page, type, asking)
     }
 
-    /// The `Link` field of a page that has a next one: the same request with another token.
-    static func link(_ path: String, _ query: String, _ token: String) -> String {
-        let rest = query.split(separator: "&").filter { !$0.hasPrefix("nextPageToken=") }
-        let parameters = rest.map(String.init) + ["nextPageToken=\(token)"]
-        return "<\(path)?\(parameters.joined(separator: "&"))>; rel=\"next\""
+    /// The answer that has a page; if there is a next one, its `Link` field is the same request
+    /// with another token.
+    static func answer(_ page: EPCISPage, _ type: String, _ asking: Asking) -> Answer {
+        var answer = Answer(type: type, page.body)
+        if let token = page.nextPageToken, let link = HTTPField.Name("Link") {
+            let rest = asking.query.split(separator: "&")
+                .filter { !$0.hasPrefix("nextPageToken=") }
+            let query = (rest + ["nextPageToken=\(token)"]).joined(separator: "&")
+            answer.fields[link] = "<\(asking.path)?\(query)>; rel=\"next\""
+        }
+        return answer
     }
 
     // MARK: Discovery

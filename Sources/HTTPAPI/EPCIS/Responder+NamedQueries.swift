@@ -4,9 +4,6 @@ import NIOCore
 import Records
 
 extension Responder {
-    /// The most bytes of a query or a subscription.
-    private static let bodyBytes = 128 << 10
-
     /// Answers a request under `/epcis/queries`.
     func named(
         _ route: NamedQueryRoute, _ preferences: EPCISPreferences,
@@ -15,10 +12,10 @@ extension Responder {
         let organisation = try Self.organisation(asking)
         switch route {
         case .list(let question):
-            return Self.page(
+            return Self.answer(
                 try await service.namedQueries(question, of: organisation), type, asking)
         case .create:
-            let body = try await Self.json(asking)
+            let body = try await json(asking)
             let name = try await service.addQuery(body, preferences, of: organisation)
             return Self.created(at: "/epcis/queries/\(name)", Answer(201))
         case .query(let name):
@@ -43,12 +40,12 @@ extension Responder {
         }
         switch route {
         case .subscriptions(let name, let question):
-            return Self.page(
+            return Self.answer(
                 try await service.subscriptions(ofQuery: name, question, of: organisation), type,
                 asking)
         case .subscribe(let name):
             let made = try await service.subscribe(
-                try await Self.json(asking), toQuery: name, preferences, of: organisation)
+                try await json(asking), toQuery: name, preferences, of: organisation)
             return Self.created(
                 at: "/epcis/queries/\(name)/subscriptions/\(made.id)",
                 Answer(201, type: MediaType.json, made.body))
@@ -83,10 +80,10 @@ extension Responder {
         guard let holding = SlotHolding(epcisAnswers, 1) else { throw Self.busy }
         defer { holding.release() }
         let question = EventsQuestion(
-            query: Self.queryString(asking), preferences: preferences)
+            query: asking.query, preferences: preferences)
         let page = try await service.events(
             ofQuery: name, question, of: try Self.organisation(asking))
-        return Self.page(page, type, asking)
+        return Self.answer(page, type, asking)
     }
 
     // MARK: Requests
@@ -101,37 +98,17 @@ extension Responder {
         return organisation
     }
 
-    private static func queryString(_ asking: Asking) -> String {
-        let target = asking.request.head.path ?? ""
-        return String(target.drop { $0 != "?" }.dropFirst())
-    }
-
     /// The body of a request that is JSON.
-    private static func json(_ asking: Asking) async throws(Refusal) -> [UInt8] {
+    private func json(_ asking: Asking) async throws(Refusal) -> [UInt8] {
         let type = Negotiation.essence(asking.request.headers[.contentType] ?? "")
         guard type == MediaType.json || type == MediaType.jsonLD else {
             throw Refusal(
                 code: "request.media-type", field: "content-type",
                 reason: "the body is \(MediaType.json), not '\(type)'")
         }
-        var bytes: [UInt8] = []
-        do {
-            for try await chunk in asking.request.body {
-                guard bytes.count + chunk.readableBytes <= bodyBytes else {
-                    throw Refusal(
-                        code: "request.too-large", field: "body",
-                        reason: "the body has more than \(bodyBytes) bytes")
-                }
-                bytes.append(contentsOf: chunk.readableBytesView)
-            }
-        } catch let refusal as Refusal {
-            throw refusal
-        } catch {
-            throw Refusal(
-                code: "json.end", field: "body",
-                reason: "the connection ended before the body did")
-        }
-        return bytes
+        guard let holding = SlotHolding(submissionBytes, 0) else { throw Self.busy }
+        defer { holding.release() }
+        return try await WholeBody.query.read(asking.request, holding: holding)
     }
 
     // MARK: Answers
@@ -139,15 +116,6 @@ extension Responder {
     private static func created(at path: String, _ answer: Answer) -> Answer {
         var answer = answer
         answer.fields[.location] = path
-        return answer
-    }
-
-    private static func page(_ page: EPCISPage, _ type: String, _ asking: Asking) -> Answer {
-        var answer = Answer(type: type, page.body)
-        if let token = page.nextPageToken, let link = HTTPField.Name("Link") {
-            let path = (asking.request.head.path ?? "").prefix { $0 != "?" }
-            answer.fields[link] = Self.link(String(path), queryString(asking), token)
-        }
         return answer
     }
 }

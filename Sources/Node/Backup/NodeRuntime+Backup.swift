@@ -55,6 +55,9 @@ extension NodeRuntime {
         }
         let folder = URL(filePath: path).standardizedFileURL.deletingLastPathComponent().path
         try NodeDirectory.synchronize(directory: folder)
+        let name = folder + "/" + URL(filePath: path).lastPathComponent
+        // Who may read the directory need not be able to write to it; the backup stands all the same.
+        try? KnownBackups.add(.init(made: manifest.made, file: name), in: node)
         return manifest.report(key: try node.configuration().logKey)
     }
 

@@ -21,7 +21,7 @@ extension RunningNode: CaptureService {
             id: id, createdMilliseconds: nowMilliseconds(),
             behaviour: request.behaviour.rawValue, form: request.form.rawValue,
             extensions: request.extensions?.serialized(), document: request.document)
-        let isTaken = try await serving { [service] in
+        let isTaken = try await serving { service in
             let count = try CaptureDocument.eventCount(
                 request.document, form: CaptureDocument.Form(request.form),
                 extensions: request.extensions)
@@ -44,7 +44,7 @@ extension RunningNode: CaptureService {
         guard !isStopping else { throw .stopping }
         let signer = try captureSigner()
         let now = nowMilliseconds()
-        let (event, part) = try await serving {
+        let (event, part) = try await serving { _ in
             let document = try CaptureDocument(
                 request.document, form: CaptureDocument.Form(request.form), kind: .event,
                 extensions: request.extensions)
@@ -76,7 +76,7 @@ extension RunningNode: CaptureService {
         id: String, for reader: Reader
     ) async throws(Refusal) -> [UInt8] {
         try requireOwn(reader)
-        let job = try await serving { [service] in try service.capture(id: id) }
+        let job = try await serving { service in try service.capture(id: id) }
         guard let job else {
             throw Refusal(
                 code: "capture.unknown", field: "captureID",
@@ -99,7 +99,7 @@ extension RunningNode: CaptureService {
             before = number
         }
         let (start, limit) = (before, perPage + 1)
-        let jobs = try await serving { [service] in
+        let jobs = try await serving { service in
             try service.captures(before: start, limit: limit)
         }
         let page = jobs.prefix(perPage)
@@ -135,19 +135,6 @@ extension RunningNode: CaptureService {
     }
 
     private var captureLane: CaptureLane { captureWork.lane }
-
-    /// Works on a thread for it; what fails below is told as a refusal.
-    func serving<Value: Sendable>(
-        _ body: @escaping @Sendable () throws -> Value
-    ) async throws(Refusal) -> Value {
-        do {
-            return try await threads.run(body)
-        } catch let error as StorageError where error.code == "storage.full" {
-            throw .full
-        } catch {
-            throw refusal(for: error)
-        }
-    }
 
     private static func captureID() -> String {
         var random = SystemRandomNumberGenerator()

@@ -30,7 +30,7 @@ extension RunningNode {
         while !Task.isCancelled, !isStopping {
             let next: (number: Int64, order: CaptureOrder)?
             do throws(Refusal) {
-                next = try await serving { [service] in try service.nextCapture() }
+                next = try await serving { service in try service.nextCapture() }
             } catch {
                 guard await pauseCapturing() else { return }
                 continue
@@ -64,7 +64,7 @@ extension RunningNode {
         }
         let errors = JSONValue.array(told).serialized()
         let now = nowMilliseconds()
-        let isDone = try? await serving { [service] in
+        let isDone = try? await serving { service in
             try service.finishCapture(
                 number, nowMilliseconds: now, isSuccess: faults.isEmpty, errors: errors)
             return true
@@ -86,7 +86,7 @@ extension RunningNode {
         let isRollback = order.behaviour != CaptureErrorBehaviour.proceed.rawValue
         var (parts, faults) = ([CapturedPart](), [CaptureFault]())
         do throws(Refusal) {
-            (parts, faults) = try await serving { try Self.read(order, signer) }
+            (parts, faults) = try await serving { _ in try Self.read(order, signer) }
         } catch {
             return outcome(of: error, order)
         }

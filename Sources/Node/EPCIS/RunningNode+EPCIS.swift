@@ -61,7 +61,8 @@ extension RunningNode: EPCISService {
     ) async throws(Refusal) -> Value {
         let size = try await viewedSize()
         let limit = WorkLimit(until: ContinuousClock.now + queryPatience)
-        let queries = LedgerQueries(views: viewed, ledger: ledger, reader: reader, limit: limit)
+        let queries = LedgerQueries(
+            views: viewed, ledger: ledger, reader: reader, limit: limit, basis: readingBasis)
         do {
             return try await threads.run { try body(queries, size) }
         } catch is WorkLimitReached {

@@ -27,7 +27,7 @@ extension RunningNode {
     ) async throws(Refusal) -> EPCISPage {
         if let token = page.token, !NamedQuery.isName(token) { throw Self.wrongToken }
         let limit = Self.limit(page)
-        let found = try await remembering { service in
+        let found = try await serving { service in
             try service.namedQueries(of: organisation, after: page.token ?? "", limit: limit + 1)
         }
         return Self.page(found.map { ($0.name, $0.document) }, limit)
@@ -40,7 +40,7 @@ extension RunningNode {
             body: try Self.json(body, limit: QueryLimits.jsonByteCount),
             extensions: preferences.extensions)
         let now = Int64(clamping: nowMilliseconds())
-        let addition = try await remembering { service in
+        let addition = try await serving { service in
             try service.add(
                 query, of: organisation, limit: NamedQueryLimits.queries,
                 createdMilliseconds: now)
@@ -63,7 +63,7 @@ extension RunningNode {
     }
 
     package func removeQuery(_ name: String, of organisation: String) async throws(Refusal) {
-        guard try await remembering({ try $0.removeQuery(name, of: organisation) }) else {
+        guard try await serving({ try $0.removeQuery(name, of: organisation) }) else {
             throw Self.unknownQuery(name)
         }
         await deliveries.remove { $0.queryName == name && $0.organisation == organisation }
@@ -73,7 +73,7 @@ extension RunningNode {
     ///
     /// - Throws: `query.unknown`.
     func query(_ name: String, of organisation: String) async throws(Refusal) -> NamedQuery {
-        guard let query = try await remembering({ try $0.namedQuery(name, of: organisation) })
+        guard let query = try await serving({ try $0.namedQuery(name, of: organisation) })
         else { throw Self.unknownQuery(name) }
         return query
     }
@@ -124,7 +124,7 @@ extension RunningNode {
         let kept = KeptSubscription(
             subscription: subscription,
             delivery: Delivery(from: .end(try await firstLeaf(of: request))))
-        let addition = try await remembering { service in
+        let addition = try await serving { service in
             try service.add(
                 kept, limit: NamedQueryLimits.subscriptions,
                 limitTogether: NamedQueryLimits.subscriptionsTogether)
@@ -156,7 +156,7 @@ extension RunningNode {
 
     package func unsubscribe(_ place: SubscriptionPlace) async throws(Refusal) {
         _ = try await entry(place)
-        guard try await remembering({ try $0.removeSubscription(place.id) }) else {
+        guard try await serving({ try $0.removeSubscription(place.id) }) else {
             throw Self.unknownSubscription(place)
         }
         await deliveries.remove { $0.id == place.id }
@@ -174,7 +174,7 @@ extension RunningNode {
 
     package func deadLetters(_ place: SubscriptionPlace) async throws(Refusal) -> [UInt8] {
         _ = try await entry(place)
-        let letters = try await remembering { try $0.deadLetters(of: place.id) }
+        let letters = try await serving { try $0.deadLetters(of: place.id) }
         return JSONValue.array(letters.map(\.document)).serialized()
     }
 
@@ -204,19 +204,6 @@ extension RunningNode {
     }
 
     // MARK: Pieces
-
-    /// Reads or changes what the node remembers.
-    private func remembering<Value: Sendable>(
-        _ body: @escaping @Sendable (ServiceState) throws -> Value
-    ) async throws(Refusal) -> Value {
-        do {
-            return try await threads.run { [service] in try body(service) }
-        } catch let error as StorageError where error.code == "storage.full" {
-            throw Refusal(code: error.code, field: "", reason: error.reason)
-        } catch {
-            throw refusal(for: error)
-        }
-    }
 
     private static func json(_ body: [UInt8], limit: Int) throws(Refusal) -> JSONValue {
         var limits = JSONLimits()

@@ -61,8 +61,8 @@ extension RunningNode {
         _ resource: EPCISResource, _ kind: ValueKind
     ) throws(Refusal) -> String {
         switch kind {
-        case .bizStep: return Vocabulary.businessStep.canonical(resource.value)
-        case .disposition: return Vocabulary.disposition.canonical(resource.value)
+        case .bizStep: return canonical(resource.value, .businessStep)
+        case .disposition: return canonical(resource.value, .disposition)
         case .epc, .readPoint, .bizLocation:
             do throws(IdentifierError) {
                 return try CanonicalIdentifier(resource.value).uri
@@ -71,6 +71,10 @@ extension RunningNode {
                     code: error.code, field: resource.collection.valueName, reason: error.reason)
             }
         }
+    }
+
+    private static func canonical(_ text: String, _ vocabulary: Vocabulary) -> String {
+        vocabulary.canonical(vocabulary.asked(text))
     }
 
     /// The five types, whatever events there are.

@@ -69,16 +69,19 @@ extension ParameterForm {
     /// `EQ_bizTransaction_<type>` and its like.
     private static func typed(_ name: String) -> ParameterForm? {
         if let type = name.rest(after: "EQ_bizTransaction_") {
-            return .references(.bizTransaction(type: Vocabulary.transactionType.canonical(type)))
+            return .references(.bizTransaction(type: canonical(type, .transactionType)))
         }
         if let type = name.rest(after: "EQ_source_") {
-            return .identifiers(.source(type: Vocabulary.sourceDestinationType.canonical(type)))
+            return .identifiers(.source(type: canonical(type, .sourceDestinationType)))
         }
         if let type = name.rest(after: "EQ_destination_") {
-            return .identifiers(
-                .destination(type: Vocabulary.sourceDestinationType.canonical(type)))
+            return .identifiers(.destination(type: canonical(type, .sourceDestinationType)))
         }
         return nil
+    }
+
+    private static func canonical(_ type: String, _ vocabulary: Vocabulary) -> String {
+        vocabulary.canonical(vocabulary.asked(type))
     }
 
     /// `GE_quantity_<uom>`, `GE_value_<uom>` and their like.

@@ -49,7 +49,7 @@ struct ParameterValues {
     func words(_ vocabulary: Vocabulary) throws(QueryRefusal) -> [String] {
         try each { (text) throws(QueryRefusal) in
             do throws(EPCISError) {
-                return try vocabulary.read(.string(text))
+                return try vocabulary.read(.string(vocabulary.asked(text)))
             } catch {
                 throw refusal(error.reason)
             }

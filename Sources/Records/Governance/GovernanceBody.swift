@@ -81,19 +81,25 @@ package struct GovernanceBody: Hashable, Sendable {
         let value = try shape.decode(content, limit: Limits.partContentBytes, "governance")
         let items = try shape.tuple(value, 2, "governance")
         let body = try shape.bytes(items[0], "governance.body")
+        let signatures = try signatures(
+            items[1], 1...Limits.governors, shape, "governance.signatures")
+        return GovernanceBody(kind: try kind(of: body), body: body, signatures: signatures)
+    }
+
+    /// Governors' signatures, sorted by thumbprint and unique.
+    static func signatures(
+        _ value: CBORValue, _ count: ClosedRange<Int>, _ shape: ShapeReader, _ field: String
+    ) throws(Refusal) -> [GovernorSignature] {
         var signatures: [GovernorSignature] = []
-        let count = 1...Limits.governors
-        for item in try shape.list(items[1], count, "governance.signatures") {
-            let pair = try shape.tuple(item, 2, "governance.signatures")
+        for item in try shape.list(value, count, field) {
+            let pair = try shape.tuple(item, 2, field)
             signatures.append(
                 GovernorSignature(
-                    thumbprint: try shape.hash(pair[0], "governance.signatures.thumbprint"),
-                    signature: try shape.bytes(pair[1], "governance.signatures.signature")))
+                    thumbprint: try shape.hash(pair[0], "\(field).thumbprint"),
+                    signature: try shape.bytes(pair[1], "\(field).signature")))
         }
-        try shape.requireAscending(signatures, "governance.signatures") {
-            $0.thumbprint < $1.thumbprint
-        }
-        return GovernanceBody(kind: try kind(of: body), body: body, signatures: signatures)
+        try shape.requireAscending(signatures, field) { $0.thumbprint < $1.thumbprint }
+        return signatures
     }
 
     /// What governors sign: `"cairn/governance-signature/v1" 0x00 ‖ digest`.

@@ -50,6 +50,41 @@ extension GovernanceState {
         return GovernanceState(facts)
     }
 
+    /// What one change would make of this governance, before anybody has signed it.
+    ///
+    /// The result has this state's number and head: it stands between two amendments.
+    ///
+    /// - Parameters:
+    ///   - change: any change, also one that no reader has seen.
+    ///   - field: what refusals call it.
+    /// - Returns: the state after it.
+    /// - Throws: `governance.*` for a malformed or an impossible change.
+    package func trying(_ change: Change, field: String) throws(Refusal) -> GovernanceState {
+        let shape = ShapeReader(code: "governance.format")
+        let read = try Change(cbor: change.cbor, shape: shape, field: field)
+        var facts = facts
+        try facts.apply(read, field: field)
+        return GovernanceState(facts)
+    }
+
+    /// The states that lead through an amendment, before its threshold is reached: one before each
+    /// change, and one after the last.
+    ///
+    /// - Throws: what ``applying(_:)`` refuses but `governance.threshold`: each signature that is
+    ///   there must be a governor's and verify.
+    package func states(through file: AmendmentFile) throws(Refusal) -> [GovernanceState] {
+        try checkPlace(of: file.amendment)
+        try governors.checkEach(of: file.signatures, digest: file.digest)
+        var states = [self]
+        var facts = facts
+        for (index, change) in file.amendment.changes.enumerated() {
+            try facts.apply(change, field: "amendment.changes[\(index)]")
+            states.append(GovernanceState(facts))
+        }
+        try facts.checkQuorum(field: "amendment")
+        return states
+    }
+
     private func checkPlace(of amendment: Amendment) throws(Refusal) {
         guard amendment.network == network else {
             throw Refusal(
@@ -74,8 +109,20 @@ extension Governors {
     ///
     /// - Throws: `governance.signature` or `governance.threshold`.
     func check(_ body: GovernanceBody) throws(Refusal) {
-        let message = GovernanceBody.signedMessage(digest: body.digest)
-        for (index, signed) in body.signatures.enumerated() {
+        try checkEach(of: body.signatures, digest: body.digest)
+        guard body.signatures.count >= threshold else {
+            throw Refusal(
+                code: "governance.threshold", field: "governance.signatures",
+                reason: "\(body.signatures.count) of the \(threshold) governors needed have signed")
+        }
+    }
+
+    /// Checks that every signature is one of these governors', however many there are.
+    ///
+    /// - Throws: `governance.signature`.
+    func checkEach(of signatures: [GovernorSignature], digest: Hash256) throws(Refusal) {
+        let message = GovernanceBody.signedMessage(digest: digest)
+        for (index, signed) in signatures.enumerated() {
             let key = members.first { $0.key.thumbprint == signed.thumbprint }?.key
             guard let key, key.isValidSignature(signed.signature, for: message) else {
                 throw Refusal(
@@ -84,11 +131,6 @@ extension Governors {
                         ? "key \(signed.thumbprint.hex) is no governor's"
                         : "the signature of \(signed.thumbprint.hex) does not verify")
             }
-        }
-        guard body.signatures.count >= threshold else {
-            throw Refusal(
-                code: "governance.threshold", field: "governance.signatures",
-                reason: "\(body.signatures.count) of the \(threshold) governors needed have signed")
         }
     }
 }

@@ -2,13 +2,16 @@
 ///
 /// Each step sets the standing from its time on, over any earlier step that named a later time.
 package struct SuspensionHistory: Hashable, Sendable {
-    private struct Step: Hashable, Sendable {
-        var fromMilliseconds: UInt64
-        var isSuspended: Bool
+    /// From when an organisation's statements do not count, or count again.
+    package struct Step: Hashable, Sendable {
+        /// From which time of registration, in milliseconds since the epoch.
+        package internal(set) var fromMilliseconds: UInt64
+        /// Whether statements do not count from then on.
+        package internal(set) var isSuspended: Bool
     }
 
     /// Ascending in time.
-    private var steps: [Step] = []
+    package private(set) var steps: [Step] = []
 
     /// Whether statements registered at a time do not count.
     package func isSuspended(atMilliseconds time: UInt64) -> Bool {

@@ -134,6 +134,8 @@ extension ServiceState {
                         ORDER BY number DESC LIMIT 1 OFFSET ?)
                     """, arguments: [Self.capturesRemembered])
         }
+        // What was captured may be erased one day: its text is not to be found here.
+        _ = try emptyWAL()
     }
 
     /// What is known of one job; nil if it is unknown or forgotten.

@@ -72,6 +72,16 @@ package final class ServiceState: Sendable {
         }
     }
 
+    /// Empties the WAL, which still holds what was deleted, unless a reader needs the end of it.
+    ///
+    /// - Returns: whether it is empty.
+    /// - Throws: ``StorageError``.
+    package func emptyWAL() throws(StorageError) -> Bool {
+        try StorageError.mapping(Self.fileName) {
+            try pool.writeWithoutTransaction { try Ledger.emptyWAL(of: $0) }
+        }
+    }
+
     /// Closes every connection; the state cannot be used afterwards.
     ///
     /// Closing twice does nothing. The write-ahead log is copied back first, so that after a clean

@@ -26,23 +26,29 @@ struct AttestedBalances {
                 (facts.eventsAbout[uri] ?? []).map { facts.events[$0].part }
                     + (facts.hidden[uri] ?? []).map(\.part)
             })
-        let certificates = CertificateCheck(facts: facts)
+        let certificates = CertificateCheck(facts)
         for (uri, records) in facts.accountRecords {
             for known in records {
                 guard known.record.kind == .periodBalance, let account = known.record.account,
                     account.uri == uri, let head = known.record.head,
-                    certificates.isAccredited(known.issuer, onMonth: known.record.month ?? "")
+                    certificates.wasAccredited(known.issuer, onMonth: known.record.month ?? "")
                 else { continue }
-                take(known, head, account)
+                let vouches = certificates.isAccredited(
+                    known.issuer, onMonth: known.record.month ?? "")
+                take(known, head, account, vouches: vouches)
             }
         }
     }
 
-    private mutating func take(_ balance: KnownRecord, _ head: ChainHead, _ account: Subject) {
+    private mutating func take(
+        _ balance: KnownRecord, _ head: ChainHead, _ account: Subject, vouches: Bool
+    ) {
         for log in facts.evidence.logs {
             let links = log.chains[account] ?? []
             guard let covered = Self.covered(links, by: head, account, log, facts) else { continue }
-            for link in covered { parts[link.part] = balance.part }
+            if vouches {
+                for link in covered { parts[link.part] = balance.part }
+            }
             check(covered, against: balance, account)
         }
     }

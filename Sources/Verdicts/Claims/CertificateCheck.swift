@@ -20,15 +20,55 @@ struct CertifiedMaking {
     var finding: VerdictFinding?
 }
 
-/// Group C (SPEC §24.5): is a making covered by a certificate of the scheme that counts?
+/// Group C (SPEC §24.5): whether a making is covered by a certificate that counts.
 ///
 /// Of what those say whose certificates count (accredited certifiers, the network's checkers), the
 /// best holds; what others say supports nothing beside it, so that a stranger's certificate neither
 /// lowers a verdict nor covers up a revocation.
 struct CertificateCheck {
-    let facts: ClaimFacts
+    private let facts: ClaimFacts
+    /// The certificates of the scheme that can be read, by who signed which part: who signs
+    /// another's part makes it a certificate of its own.
+    private var certificates: [Signed: Certificate] = [:]
+    /// The accreditations for the scheme and all its criteria, by the certifier's URI.
+    private var accreditations: [String: [(given: Accreditation, part: Hash256)]] = [:]
+
+    init(_ facts: ClaimFacts) {
+        self.facts = facts
+        let scheme = facts.terms.scheme
+        let anchors = Set(facts.evidence.governance.anchors)
+        var seen: Set<Signed> = []
+        for known in facts.recordsAbout.values.joined() {
+            switch known.record.kind {
+            case .certificate, .transcribedCertificate:
+                guard seen.insert(Signed(known)).inserted,
+                    let read = try? Certificate.read(known.record, issuer: known.issuer),
+                    read.scheme == facts.terms.claim.scheme
+                else { continue }
+                certificates[Signed(known)] = read
+            case .accreditation:
+                guard anchors.contains(known.issuer), seen.insert(Signed(known)).inserted,
+                    let given = try? Accreditation.read(known.record, issuer: known.issuer),
+                    given.schemes.contains(facts.terms.claim.scheme),
+                    given.criteria.isSuperset(of: scheme.criteria)
+                else { continue }
+                for certifier in given.certifiers {
+                    accreditations[certifier, default: []].append((given, known.part))
+                }
+            default: continue
+            }
+        }
+        accreditations = accreditations.mapValues { $0.sorted { $0.part < $1.part } }
+    }
 
     private var scheme: SchemeTerms { facts.terms.scheme }
+
+    private struct Signed: Hashable {
+        var part: Hash256
+        var issuer: String
+
+        init(_ known: KnownRecord) { (part, issuer) = (known.part, known.issuer) }
+    }
 
     /// What a certificate must cover.
     struct Need {
@@ -85,7 +125,8 @@ struct CertificateCheck {
         return certified(support, best, need)
     }
 
-    private func certified(_ support: Support, _ verdict: Verdict, _ need: Need) -> CertifiedMaking {
+    private func certified(_ support: Support, _ verdict: Verdict, _ need: Need) -> CertifiedMaking
+    {
         CertifiedMaking(
             support: support, certificate: support == .none ? nil : verdict.certificate,
             finding: finding(verdict, need))
@@ -111,16 +152,14 @@ struct CertificateCheck {
     private func candidates(_ need: Need) -> [KnownRecord] {
         let uris = [need.lot, need.product, need.making.site, need.making.party]
         let named = need.making.events.flatMap { facts.events[$0].event.certificationInfo }
-        var seen: Set<Hash256> = []
+        var seen: Set<Signed> = []
         return (uris.compactMap(\.self) + named.map(\.uri))
             .flatMap { facts.records([.certificate, .transcribedCertificate], about: $0) }
-            .filter { seen.insert($0.part).inserted }
+            .filter { seen.insert(Signed($0)).inserted }
     }
 
     private func verdicts(_ known: KnownRecord, _ need: Need) -> [Verdict] {
-        guard let certificate = try? Certificate.read(known.record, issuer: known.issuer),
-            certificate.scheme == facts.terms.claim.scheme
-        else { return [] }
+        guard let certificate = certificates[Signed(known)] else { return [] }
         return certificate.assessments.compactMap { assessment in
             judge(certificate, assessment, known, need)
         }
@@ -161,7 +200,8 @@ struct CertificateCheck {
             return verdict(
                 status == .revoked ? .certificateRevoked : .certificateSuspended, standing)
         }
-        let holds = certificate.fromDay <= need.making.day
+        let holds =
+            certificate.fromDay <= need.making.day
             && certificate.untilDay.map { need.making.day <= $0 } ?? true
         return verdict(holds ? .certificateValid : .certificateExpired)
     }
@@ -185,7 +225,8 @@ struct CertificateCheck {
             case .site:
                 isNarrow = isNarrow || !(making.site.map(assessment.sites.contains) ?? false)
             case .product:
-                isNarrow = isNarrow
+                isNarrow =
+                    isNarrow
                     || !(need.product.map(assessment.products.contains) ?? false)
             case .batch where !assessment.batches.contains(need.lot):
                 let namesModel = need.product.map(assessment.products.contains) ?? false
@@ -222,7 +263,8 @@ struct CertificateCheck {
             return Standing(
                 status: scheme.checkers.contains(certificate.issuer) ? .good : .none)
         }
-        return accreditation(of: certificate.issuer, onDay: assessment.assessed ?? certificate.fromDay)
+        return accreditation(
+            of: certificate.issuer, onDay: assessment.assessed ?? certificate.fromDay)
     }
 
     /// Whether a body may attest what happened in a month, `YYYY-MM`.
@@ -230,25 +272,25 @@ struct CertificateCheck {
         accreditation(of: issuer, onDay: month + "-01").status == .good
     }
 
-    /// Whether a body is accredited for the scheme at a time.
-    func isAccredited(_ issuer: String, atMilliseconds time: UInt64) -> Bool {
-        accreditation(of: issuer, onDay: Self.day(time)).status == .good
+    /// Whether a body was accredited for a month, `YYYY-MM`, be it that this was revoked since: what
+    /// it said against a claim still stands, so that no revocation betters a verdict.
+    func wasAccredited(_ issuer: String, onMonth month: String) -> Bool {
+        accreditation(of: issuer, onDay: month + "-01").status != .none
+    }
+
+    /// Whether a body was accredited for the scheme at a time, be it that this was revoked since.
+    func wasAccredited(_ issuer: String, atMilliseconds time: UInt64) -> Bool {
+        accreditation(of: issuer, onDay: Self.day(time)).status != .none
     }
 
     private func accreditation(of certifier: String, onDay day: String) -> Standing {
         var worst = Standing(status: .none)
-        for known in facts.records([.accreditation], about: certifier) {
-            guard facts.evidence.governance.anchors.contains(known.issuer),
-                let given = try? Accreditation.read(known.record, issuer: known.issuer),
-                given.certifiers.contains(certifier),
-                given.schemes.contains(facts.terms.claim.scheme),
-                given.criteria.isSuperset(of: scheme.criteria), given.fromDay <= day,
-                given.untilDay.map({ day <= $0 }) ?? true
-            else { continue }
-            var found = standing(of: given.id, by: known.issuer) { from, until in
+        for (given, part) in accreditations[certifier] ?? [] {
+            guard given.fromDay <= day, given.untilDay.map({ day <= $0 }) ?? true else { continue }
+            var found = standing(of: given.id, by: given.issuer) { from, until in
                 Self.day(from) <= day && until.map { day <= Self.day($0) } ?? true
             }
-            found.parts.insert(known.part, at: 0)
+            found.parts.insert(part, at: 0)
             switch found.status {
             case .good: return found
             case .suspended where worst.status != .suspended: worst = found

@@ -7,7 +7,8 @@ package struct Claim: Hashable, Sendable {
     package var scheme: String
     /// How much of it is claimed to hold to the scheme; nil: the scheme's minimum.
     package var share: ExactDecimal?
-    /// The chain-of-custody model it is claimed under; nil: the strictest that the scheme allows.
+    /// The chain-of-custody model it is claimed under; nil: the scheme's first,
+    /// identity preserved last.
     package var model: CustodyModel?
 
     /// Makes a claim.
@@ -76,7 +77,9 @@ struct ClaimTerms {
         self.claim = claim
         self.share = share
         self.times = times
-        model = claim.model ?? scheme.models.min()
+        // Origins are told apart only where that is claimed.
+        let common = scheme.models.filter { $0 != .identityPreserved }.min()
+        model = claim.model ?? common ?? scheme.models.min()
     }
 
     /// Whether the scheme lets the claim be made under its model.

@@ -195,7 +195,8 @@ struct ClaimFacts {
         var newest: [String: KnownRecord] = [:]
         let moment = UInt64(clamping: time)
         for known in records([.masterData], about: uri) {
-            guard evidence.isRelated(known.issuer, to: Subject(facet: .assertions, uri: uri))
+            guard
+                evidence.isRelated(known.issuer, to: Subject(facet: .assertions, uri: uri))
                     || owner(of: uri) == known.issuer,
                 let from = known.record.fromMilliseconds, from <= moment
             else { continue }

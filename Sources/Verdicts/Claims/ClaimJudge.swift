@@ -26,6 +26,7 @@ struct ClaimJudge {
     private let answer: Answer
     private var supports: [Int: [String: Support]] = [:]
     private var findings: [VerdictFinding] = []
+    private var shares: [String: ShareBounds] = [:]
 
     private var terms: ClaimTerms { facts.terms }
     private var evidence: VerifiedEvidence { facts.evidence }
@@ -34,7 +35,7 @@ struct ClaimJudge {
     init(_ evidence: VerifiedEvidence, _ terms: ClaimTerms) {
         facts = ClaimFacts(evidence, terms)
         graph = TradeGraph(of: evidence.question.uri, facts)
-        certificates = CertificateCheck(facts: facts)
+        certificates = CertificateCheck(facts)
         answer = evidence.judge()
     }
 
@@ -69,6 +70,7 @@ struct ClaimJudge {
 
     /// Holds the makings within the scheme's reach against the certificates.
     private mutating func certify() {
+        let allocations = Allocations(facts)
         for lot in graph.lots.values where needsCertificate(lot) {
             for number in lot.makings {
                 let making = graph.makings[number]
@@ -83,7 +85,6 @@ struct ClaimJudge {
                 }
                 if terms.scheme.needsPlots, making.isOrigin { checkPlot(lot, making) }
                 guard let certificate = certified.certificate else { continue }
-                let allocations = Allocations(facts)
                 if let finding = allocations.finding(
                     of: certificate, for: lot.uri, day: making.day)
                 {
@@ -125,6 +126,7 @@ struct ClaimJudge {
         guard !terms.scheme.models.isEmpty else { return nil }
         let check = MaterialCheck(facts, graph, supports: supports, attested: attested)
         findings += check.findings
+        shares = check.shares
         let share = check.shares[subject] ?? .unknown
         for lot in graph.lots.values {
             for number in lot.makings where graph.makings[number].isOrigin {
@@ -212,7 +214,8 @@ struct ClaimJudge {
                         evidence: [balance]))
             } else {
                 told.insert(
-                    VerdictFinding(finding, subject: things[finding.part] ?? subject, issuer: issuer))
+                    VerdictFinding(
+                        finding, subject: things[finding.part] ?? subject, issuer: issuer))
             }
         }
         findings += told
@@ -266,7 +269,28 @@ struct ClaimJudge {
             claimedShare: terms.share.description, model: terms.model, times: terms.times,
             policy: terms.scheme.digest, outcome: outcome, share: share, coverage: coverage,
             findings: sorted, paths: paths, frontier: Set(steps).sorted(), basis: answer.basis,
-            notConsulted: answer.notConsulted)
+            notConsulted: answer.notConsulted, lots: lots, names: names(in: sorted))
+    }
+
+    /// The graph for people: what each thing was made of, by whom and when.
+    private var lots: [VerdictLot] {
+        graph.lots.values.map { lot in
+            let makings = lot.makings.map { graph.makings[$0] }
+            let inputs = makings.filter { !$0.isOrigin }.flatMap { $0.inputs.map(\.uri) }
+            let first = makings.min { $0.timeMilliseconds < $1.timeMilliseconds }
+            return VerdictLot(
+                uri: lot.uri, upstream: Array(OrderedSet(inputs + lot.contents)),
+                party: first?.party, day: first?.day, share: shares[lot.uri]?.low)
+        }
+    }
+
+    private func names(in findings: [VerdictFinding]) -> [String: String] {
+        let makers = graph.makings.map(\.party)
+        let spoken = findings.flatMap { Array($0.parameters.values) + [$0.ask].compactMap(\.self) }
+        let known = Set(makers + spoken).compactMap { uri in
+            evidence.governance.organisations[uri].map { (uri, $0.name) }
+        }
+        return Dictionary(known) { first, _ in first }
     }
 
     private var coverage: Coverage {

@@ -3,7 +3,7 @@ import GS1
 import MerkleTrees
 import Records
 
-/// Group K (SPEC §24.5): did the goods pass from hand to hand, both sides told alike?
+/// Group K (SPEC §24.5): whether the goods passed from hand to hand, both sides telling alike.
 struct CustodyCheck {
     let facts: ClaimFacts
     let graph: TradeGraph
@@ -119,7 +119,8 @@ struct CustodyCheck {
         for one in moved {
             guard let stated = one.amount else { return nil }
             let units = Set(moved.map { $0.amount?.unit })
-            let counted = units.count == 1
+            let counted =
+                units.count == 1
                 ? stated.amount
                 : amounts.counted(stated, atMilliseconds: one.timeMilliseconds)?.amount
             guard let counted, let next = sum + counted else { return nil }

@@ -15,7 +15,7 @@ struct ShareBounds: Hashable {
     static let unknown = ShareBounds(low: .zero, high: .one)
 }
 
-/// Group M (SPEC §24.5): does the material add up, under the model of the claim?
+/// Group M (SPEC §24.5): whether the material adds up under the claim's model.
 struct MaterialCheck {
     private let facts: ClaimFacts
     private let graph: TradeGraph
@@ -23,6 +23,7 @@ struct MaterialCheck {
     private let supports: [Int: [String: Support]]
     private let attested: AttestedBalances
     private let allocations: Allocations
+    private var credited: [(lot: Lot, making: Int, drawn: [Allocations.Credit])] = []
     /// What was found.
     private(set) var findings: [VerdictFinding] = []
     /// The share of each thing, once everything upstream of it is known.
@@ -32,7 +33,7 @@ struct MaterialCheck {
 
     /// Computes the shares of all things, from the origins down.
     ///
-    /// - Parameter supports: how far certificates support each making of each thing.
+    /// `supports` tells how far certificates support each making of each thing.
     init(
         _ facts: ClaimFacts, _ graph: TradeGraph, supports: [Int: [String: Support]],
         attested: AttestedBalances
@@ -51,6 +52,10 @@ struct MaterialCheck {
         for uri in graph.lots.keys where shares[uri] == nil {
             shares[uri] = .unknown
             findings.append(VerdictFinding(.custodyCycle, uri))
+        }
+        // Only now the shares of all that was used up are known.
+        for (lot, making, drawn) in credited {
+            findings += drawn.compactMap { overdraft($0, lot, making) }
         }
         for number in graph.makings.indices { balance(number) }
         for lot in graph.lots.values { findings += stock(of: lot) }
@@ -88,7 +93,11 @@ struct MaterialCheck {
     // MARK: Shares
 
     private mutating func share(of lot: Lot) -> ShareBounds {
-        if let credited = credit(for: lot) { return credited }
+        if var credited = credit(for: lot) {
+            let isCertified = lot.makings.allSatisfy { supports[$0]?[lot.uri] == .valid }
+            if scheme.reach == .all, !isCertified { credited.low = .zero }
+            return credited
+        }
         if lot.makings.isEmpty || isItem(of: lot) {
             guard lot.contents.isEmpty else { return least(of: lot.contents) }
             // What an accredited body saw being made qualifies; of the rest nothing is known.
@@ -114,7 +123,7 @@ struct MaterialCheck {
     private mutating func share(ofMaking number: Int, _ lot: Lot) -> ShareBounds {
         let making = graph.makings[number]
         let support = supports[number]?[lot.uri]
-        if making.isOrigin {
+        if making.isOrigin || scheme.reach == .subject {
             switch support {
             case .valid: return .all
             case .doubtful: return .unknown
@@ -180,11 +189,8 @@ struct MaterialCheck {
                 let ratio = Ratio(amount), let sum = total + ratio
             else { return .unknown }
             total = sum
-            if let exceeded = overdraft(credit, lot, making) {
-                findings.append(exceeded)
-                return ShareBounds(low: .zero, high: .zero)
-            }
         }
+        credited.append((lot, making, drawn))
         findings.append(
             VerdictFinding(
                 .materialCredit, lot.uri, day: graph.makings[making].day,

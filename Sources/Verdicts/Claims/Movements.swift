@@ -62,7 +62,9 @@ struct Movements {
                 stay.times.contains($0.timeMilliseconds)
             }
         }
-        return found.sorted {
+        // An event that lists a thing beside its container tells one movement.
+        var seen: Set<Hash256> = []
+        return found.filter { seen.insert($0.part).inserted }.sorted {
             ($0.timeMilliseconds, $0.part) < ($1.timeMilliseconds, $1.part)
         }
     }
@@ -125,7 +127,9 @@ struct Movements {
                 let side = told.event.businessStepWord.flatMap({ Self.sides[$0] }),
                 let flow = told.event.flows.first(where: { $0.subject.uri == carrier })
             else { return nil }
-            let stated = carrier == thing ? total(of: carrier, in: told.event) ?? StatedAmount(flow)
+            let stated =
+                carrier == thing
+                ? total(of: carrier, in: told.event) ?? StatedAmount(flow)
                 : amount
             return movement(side, told, stated?.amount == nil ? nil : stated)
         }

@@ -2,7 +2,7 @@ import GS1
 import MerkleTrees
 import Records
 
-/// Group S (SPEC §24.5): is the thing recalled, or disputed by somebody whose word counts?
+/// Group S (SPEC §24.5): whether it is recalled or disputed by somebody whose word counts.
 struct StatusCheck {
     let facts: ClaimFacts
     let certificates: CertificateCheck
@@ -27,7 +27,8 @@ struct StatusCheck {
     private func mayLower(_ issuer: String, _ subject: String, for uri: String) -> Bool {
         facts.evidence.isRelated(issuer, to: Subject(facet: .assertions, uri: subject))
             || facts.evidence.isRelated(issuer, to: Subject(facet: .events, uri: uri))
-            || certificates.isAccredited(issuer, atMilliseconds: facts.terms.times.validAtMilliseconds)
+            || certificates.wasAccredited(
+                issuer, atMilliseconds: facts.terms.times.validAtMilliseconds)
     }
 
     private func isOpen(_ known: KnownRecord, about subject: String) -> Bool {

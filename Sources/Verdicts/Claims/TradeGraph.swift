@@ -117,7 +117,8 @@ struct TradeGraph {
             if packs, told.parentID?.uri == uri, told.action == .add {
                 for child in told.children { contents.append(child.uri) }
             }
-            guard told.flows.contains(where: { $0.subject.uri == uri && $0.role == .create })
+            guard
+                told.flows.contains(where: { $0.subject.uri == uri && $0.role == .create })
                     || told.transformationID?.uri == uri
             else { continue }
             let making = making(of: number)
@@ -132,7 +133,9 @@ struct TradeGraph {
         lots[uri]?.makings = chosen
         lots[uri]?.contents = Array(contents)
         for making in chosen where !makings[making].isOrigin {
-            for input in makings[making].inputs { upstream.append((input.uri, makings[making].party)) }
+            for input in makings[making].inputs {
+                upstream.append((input.uri, makings[making].party))
+            }
         }
         return upstream + contents.map { ($0, nil) }
     }

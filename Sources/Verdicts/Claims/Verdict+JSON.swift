@@ -6,7 +6,8 @@ extension Verdict {
     /// The verdict for programs (SPEC §24.6): judgement, basis and how to recheck it.
     package var json: JSONValue {
         .object([
-            JSONMember("judgement", judgement), JSONMember("basis", Basis.json(basis, notConsulted)),
+            JSONMember("judgement", judgement),
+            JSONMember("basis", Basis.json(basis, notConsulted)),
             JSONMember(
                 "recheck",
                 .string(

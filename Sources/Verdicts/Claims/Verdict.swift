@@ -28,9 +28,23 @@ package struct Coverage: Hashable, Sendable {
     package var parts: Int
 }
 
+/// One thing upstream of a subject, for who draws the tree.
+package struct VerdictLot: Hashable, Sendable {
+    /// The thing, canonical.
+    package var uri: String
+    /// What it was made of or holds, canonical, each once.
+    package var upstream: [String]
+    /// Who made it, of several makings who made it first; nil where nobody tells of a making.
+    package var party: String?
+    /// The local day of that making.
+    package var day: String?
+    /// What the records support of it at least; nil where the claim is not about an amount.
+    package var share: Ratio?
+}
+
 /// The outcome of judging a claim about a subject over evidence (SPEC §24.6).
 ///
-/// All members but ``basis`` and ``notConsulted`` are the *judgement*: the same for the same facts,
+/// All members but ``basis``, ``notConsulted``, ``lots`` and ``names`` are the *judgement*: the same for the same facts,
 /// whatever node gathered them, in whatever order.
 package struct Verdict: Hashable, Sendable {
     /// The network's id.
@@ -63,4 +77,8 @@ package struct Verdict: Hashable, Sendable {
     package var basis: [Basis]
     /// Logs the network has and the evidence does not hold.
     package var notConsulted: [String]
+    /// The things looked at, from the subject upstream, each after one that led to it.
+    package var lots: [VerdictLot]
+    /// The names of organisations that the verdict speaks of, by URI.
+    package var names: [String: String]
 }

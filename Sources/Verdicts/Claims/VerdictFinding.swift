@@ -95,6 +95,7 @@ package struct VerdictFinding: Hashable, Sendable {
         _ code: ClaimCode, _ subject: String, day: String? = nil,
         _ parameters: [String: String] = [:], ask: String? = nil, evidence: [Hash256] = []
     ) {
+        assert(code.parameters.isSuperset(of: parameters.keys), "\(code) has other parameters")
         self.code = code.rawValue
         lowersTo = code.lowersTo
         self.subject = subject
@@ -119,7 +120,9 @@ package struct VerdictFinding: Hashable, Sendable {
 extension VerdictFinding: Comparable {
     /// By outcome, worst first, then code, subject, day, evidence and parameters.
     package static func < (left: VerdictFinding, right: VerdictFinding) -> Bool {
-        left.order.lexicographicallyPrecedes(right.order) { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        left.order.lexicographicallyPrecedes(right.order) {
+            $0.utf8.lexicographicallyPrecedes($1.utf8)
+        }
     }
 
     private var order: [String] {

@@ -43,6 +43,8 @@ struct ImportCommand: AsyncParsableCommand {
     @Option(help: "The organisation's issuer key, PEM.") var key: String?
     @Option(help: "The organisation's URI, as in the genesis file.") var issuer: String?
     @Option(help: "The network's genesis file.") var genesis: String?
+    @Option(help: "Evidence that shows amendments after genesis, from cairn export.")
+    var governance: String?
     @Option(help: "A file that holds the key's passphrase.") var passphraseFile: String?
     @Option(help: "public, network, or organisation URIs separated by commas.")
     var visibility: String?
@@ -73,12 +75,12 @@ struct ImportCommand: AsyncParsableCommand {
             options.earliestMilliseconds = try Self.founded(signing.genesis)
         }
         let signer = ImportSigner(
-            signer: try signing.signer(in: network), network: network.network,
+            signer: try signing.signer(in: network), network: network.state.network,
             visibility: try signing.partVisibility(in: network), batch: batch)
         let job = ImportJob(
             file: file, source: source, options: options, signer: signer,
             destination: try destination(),
-            identity: [signing.issuer, network.network.hex, signing.visibility])
+            identity: [signing.issuer, network.state.network.hex, signing.visibility])
         try await job.run()
     }
 
@@ -152,6 +154,7 @@ struct ImportCommand: AsyncParsableCommand {
                 .badInput, "--key, --issuer and --genesis are needed to sign; --check does without")
         }
         var words = ["--key", key, "--issuer", issuer, "--genesis", genesis]
+        if let governance { words += ["--governance", governance] }
         if let visibility { words += ["--visibility", visibility] }
         if let passphraseFile { words += ["--passphrase-file", passphraseFile] }
         return try SigningOptions.parse(words)

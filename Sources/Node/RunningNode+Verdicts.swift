@@ -1,0 +1,80 @@
+import EPCIS
+import GS1
+import HTTPAPI
+import MerkleTrees
+import Records
+import Storage
+import Verdicts
+
+extension RunningNode {
+    package func verdict(
+        about subject: String, _ request: ClaimRequest, for reader: Reader
+    ) async throws(Refusal) -> [UInt8] {
+        try Self.require(Visibility.entries, for: reader)
+        let uri = try Self.identifier(subject).uri
+        let question = VerdictCache.Question(uri: uri, request: request, reader: reader)
+        // A verdict of now is one of this stretch: asked again within it, it is the same.
+        let isOpen = request.validAtMilliseconds == nil || request.knownAtMilliseconds == nil
+        let period = isOpen ? nowMilliseconds() / Self.periodMilliseconds : 0
+        if let known = verdicts.entry(for: question), known.period == period,
+            try await holds(known, question)
+        {
+            return known.json
+        }
+        let asked = EvidenceQuestion(uri: uri, scope: .upstream)
+        let (entry, isFixed) = try await gathering(asked, for: reader) { [verifier] evidence, store in
+            let verified = try verifier.verify(evidence.encoded())
+            // What the newest seal covers is known, also within the stretch.
+            let sealed = verified.logs.map(\.seal.sealedAtMilliseconds).max() ?? 0
+            let now = max(period * Self.periodMilliseconds, sealed)
+            let verdict = try verified.judge(
+                request.claim, at: request.times(nowMilliseconds: now))
+            let chains = try evidence.asked.map { subject in
+                let key = subject.key(in: evidence.network)
+                return VerdictCache.Chain(key: key, head: try store.head(of: key) ?? .empty)
+            }
+            let entry = VerdictCache.Entry(
+                json: verdict.json.serialized(), chains: chains, size: try store.size(),
+                period: period)
+            return (entry, try Self.isFixed(evidence, for: reader))
+        }
+        verdicts.keep(isFixed ? entry : nil, for: question)
+        return entry.json
+    }
+
+    /// Whether no grant, given, ended or found later, can change what the reader sees of this.
+    private static func isFixed(_ evidence: Evidence, for reader: Reader) throws -> Bool {
+        guard evidence.stubs.isEmpty else { return false }
+        return try evidence.parts.allSatisfy { try Part.decode($0).visibility.permits(reader) }
+    }
+
+    package func claims(
+        about subject: String, for reader: Reader
+    ) async throws(Refusal) -> [UInt8] {
+        try Self.require(Visibility.entries, for: reader)
+        let uri = try Self.identifier(subject).uri
+        let asked = EvidenceQuestion(uri: uri, scope: .subject)
+        return try await gathering(asked, for: reader) { [verifier] evidence, _ in
+            try verifier.verify(evidence.encoded()).claims.serialized()
+        }
+    }
+
+    /// How long a verdict of "now" stands for (SPEC §17.7).
+    static let periodMilliseconds: UInt64 = 600_000
+
+    /// Whether no chain that a verdict rests on has grown.
+    private func holds(
+        _ entry: VerdictCache.Entry, _ question: VerdictCache.Question
+    ) async throws(Refusal) -> Bool {
+        if published.newest.size == entry.size { return true }
+        let size = try await reading { store -> UInt64? in
+            for chain in entry.chains {
+                guard try (store.head(of: chain.key) ?? .empty) == chain.head else { return nil }
+            }
+            return try store.size()
+        }
+        guard let size else { return false }
+        verdicts.renew(question, at: size)
+        return true
+    }
+}

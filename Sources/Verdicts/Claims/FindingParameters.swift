@@ -1,0 +1,53 @@
+extension ClaimCode {
+    /// The parameters that findings of this code may have; those of a place or an end of validity
+    /// that nobody said are left out or empty (SPEC §24.6).
+    package var parameters: Set<String> {
+        switch self {
+        case .certificateDeclared, .certificateExpired, .certificateGranularity,
+            .certificateNonconforming, .certificateOutOfScope, .certificateUnaccredited,
+            .certificateUnconfirmed, .certificateValid:
+            ["certificate", "issuer", "party", "site", "from", "until"]
+        case .certificateRevoked, .certificateSuspended:
+            ["certificate", "issuer", "party", "site", "from", "until", "since"]
+        case .certificateMissing: ["party", "site", "scheme"]
+        case .claimModelRefused: ["model"]
+        case .originPlotMissing: ["site"]
+        case .statusDisputed, .statusRecalled: ["issuer", "reason"]
+        case .ledgerNotConsulted, .ledgerStale: ["origin"]
+        case .certificateUnreadable, .ledgerNotGathered: []
+        default: chainParameters
+        }
+    }
+
+    /// Those of custody and material.
+    private var chainParameters: Set<String> {
+        switch self {
+        case .custodyAggregation: ["container", "other"]
+        case .custodyGap: ["holder"]
+        case .custodyOrder, .custodyUnreceived, .custodyUnshipped: ["sender", "receiver"]
+        case .custodyQuantity, .custodyShortage: ["sender", "receiver", "shipped", "received"]
+        case .materialAttested: ["issuer"]
+        case .materialBalanceDisagrees: ["site", "month", "attested", "opened", "unit"]
+        case .materialConverted: ["unit"]
+        case .materialCredit: ["account", "amount"]
+        case .materialCreditExceeded: ["account", "drawn", "earned"]
+        case .materialElement: ["element", "input", "output"]
+        case .materialExceeded: ["input", "output", "yield", "unit"]
+        case .materialModel: ["model", "origins"]
+        case .materialNotAssessable: ["certificate", "unit", "party", "element"]
+        case .materialOverdrawn: ["holder", "drawn", "had"]
+        case .materialShare: ["share", "claimed"]
+        case .materialUnallocated: ["certificate"]
+        case .materialUnqualified: ["party"]
+        case .materialVolumeExceeded: ["certificate", "allocated", "volume", "unit"]
+        default: []
+        }
+    }
+}
+
+extension FindingCode {
+    /// The parameters that findings of this code have in a verdict.
+    package var parameters: Set<String> {
+        self == .standingReported ? ["issuer", "rule"] : ["issuer"]
+    }
+}

@@ -1,0 +1,94 @@
+import Foundation
+import Imports
+
+/// One line of a delivery.
+struct LotRow: Sendable {
+    /// The line in the file, from 1.
+    var line: UInt64
+    /// What names the batch, or why it cannot be read.
+    var lot: Result<String, RowError>
+}
+
+/// A list of batches, read as it is asked for (SPEC §24.8): never more than a chunk is held.
+struct LotList {
+    private let path: String
+    private let handle: FileHandle
+    private var reader: CSVReader
+    private var rows: [LotRow] = []
+    private var next = 0
+    private var column: Int?
+    private var isAtEnd = false
+    private let first: Data
+
+    private static let chunkBytes = 64 << 10
+
+    /// Opens a list; semicolons separate its columns where its first line has no comma.
+    init(_ path: String) throws {
+        guard let handle = FileHandle(forReadingAtPath: path) else {
+            throw CommandFailure(.badInput, "\(path): there is no such file, or it cannot be read")
+        }
+        self.path = path
+        self.handle = handle
+        first = try Self.chunk(of: handle, path)
+        let head = first.prefix { $0 != 0x0A && $0 != 0x0D }
+        let isSemicolon =
+            head.contains(UInt8(ascii: ";")) && !head.contains(UInt8(ascii: ","))
+        reader = CSVReader(delimiter: UInt8(ascii: isSemicolon ? ";" : ","))
+        try take(first)
+    }
+
+    private static func chunk(of handle: FileHandle, _ path: String) throws -> Data {
+        do {
+            return try handle.read(upToCount: chunkBytes) ?? Data()
+        } catch {
+            throw CommandFailure(.badInput, "\(path): cannot be read")
+        }
+    }
+
+    /// The next line; nil at the end.
+    mutating func read() throws -> LotRow? {
+        while next == rows.count {
+            guard !isAtEnd else { return nil }
+            rows.removeAll(keepingCapacity: true)
+            next = 0
+            try take(try Self.chunk(of: handle, path))
+        }
+        next += 1
+        return rows[next - 1]
+    }
+
+    private mutating func take(_ chunk: Data) throws {
+        isAtEnd = chunk.isEmpty
+        do throws(ImportRefusal) {
+            for row in try reader.read(chunk, isLast: isAtEnd) { take(row) }
+        } catch {
+            throw CommandFailure(error, about: path)
+        }
+    }
+
+    private mutating func take(_ row: CSVRow) {
+        guard case .success(let fields) = row.fields else {
+            if case .failure(let error) = row.fields {
+                rows.append(LotRow(line: row.line, lot: .failure(error)))
+            }
+            return
+        }
+        let texts = fields.map { $0.trimmingCharacters(in: .whitespaces) }
+        if column == nil {
+            let named = texts.firstIndex { $0.lowercased() == "lot" }
+            column = named ?? 0
+            // A first line that names no batch is the names of the columns.
+            if named != nil || !(texts.first?.contains(":") ?? false) { return }
+        }
+        let text = column.flatMap { $0 < texts.count ? texts[$0] : nil } ?? ""
+        guard !text.isEmpty else {
+            if texts.allSatisfy(\.isEmpty) { return }
+            let error = RowError(
+                row: row.number, line: row.line, column: "lot", code: "row.missing",
+                message: "names no batch")
+            rows.append(LotRow(line: row.line, lot: .failure(error)))
+            return
+        }
+        rows.append(LotRow(line: row.line, lot: .success(text)))
+    }
+}

@@ -1,0 +1,59 @@
+import Foundation
+import Support
+import Testing
+
+/// The commands of a page, run as they stand, but for a port of their own.
+struct DocumentedCommands {
+    private(set) var script: String
+
+    /// The first block of a page that has some words.
+    init(_ page: String, having words: String) throws {
+        script = try #require(Self.blocks(of: try Self.text(page)).first { $0.contains(words) })
+    }
+
+    /// All blocks of some chapters of a page, which are told by their headings.
+    init(_ page: String, chapters: [String]) throws {
+        let text = "\n" + (try Self.text(page))
+        let parts = text.components(separatedBy: "\n#")
+        script = ""
+        for chapter in chapters {
+            let found = try #require(parts.first { $0.contains("# \(chapter)\n") })
+            script += Self.blocks(of: found).joined()
+        }
+    }
+
+    private static func text(_ page: String) throws -> String {
+        try String(contentsOf: CairnProcess.root.appending(path: page), encoding: .utf8)
+    }
+
+    private static func blocks(of text: String) -> [String] {
+        let pieces = text.components(separatedBy: "```\n")
+        return pieces.indices.filter { !$0.isMultiple(of: 2) }.map { pieces[$0] }
+    }
+
+    /// Runs them, and then others, in a folder that has what the project's root has.
+    func run(
+        in place: DemoPlace, then more: String = ""
+    ) throws -> (script: String, run: CairnProcess.Outcome) {
+        let port = Int.random(in: 20_000..<30_000)
+        let ready =
+            "for i in $(seq 1 200); do (: </dev/tcp/127.0.0.1/\(port)) 2>/dev/null "
+            + "&& break; sleep 0.05; done"
+        let script = (self.script + more).replacing("127.0.0.1:8080", with: "127.0.0.1:\(port)")
+            .replacing(" &\n", with: " &\nnode=$!\n\(ready)\n")
+            .replacing("python3 tools", with: "/usr/bin/python3 tools")
+        for name in ["genesis", "tools"] {
+            try FileManager.default.createSymbolicLink(
+                at: place.folder.appending(path: name),
+                withDestinationURL: CairnProcess.root.appending(path: name))
+        }
+        var environment = ProcessInfo.processInfo.environment
+        let bin = CairnProcess.binary.deletingLastPathComponent().path()
+        environment["PATH"] = bin + ":" + (environment["PATH"] ?? "")
+        let whole = "set -e\ntrap 'kill $node; wait $node' EXIT\n" + script
+        let run = try CairnProcess.run(
+            URL(filePath: "/bin/bash"), ["-c", whole], in: place.folder, environment: environment)
+        #expect(run.code == 0, "\(run.errors)")
+        return (script, run)
+    }
+}
