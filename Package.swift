@@ -128,6 +128,12 @@ let package = Package(
         .target(
             name: "Support", dependencies: level2, path: "Tests/Support",
             swiftSettings: settings),
+        .target(
+            name: "Stories", dependencies: level2 + ["Support"], path: "Tests/Stories",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "cairn-scenarios", dependencies: level2 + ["Stories", "Support"],
+            path: "tools/scenarios/program", swiftSettings: settings),
         tests("DeterministicCBORTests", ["DeterministicCBOR"]),
         tests("MerkleTreesTests", ["MerkleTrees", crypto]),
         tests("GS1Tests", ["GS1"]),
@@ -137,7 +143,7 @@ let package = Package(
         tests("RecordsTests", level1),
         tests("LineageTests", level1),
         tests("SequencingTests", level2),
-        tests("VerdictsTests", level2),
+        tests("VerdictsTests", level2 + ["Stories"]),
         tests("QueriesTests", level2),
         tests("ImportsTests", level1 + ["Imports"]),
         tests("StorageTests", level2 + ["Storage"] + sqlite),

@@ -137,6 +137,11 @@ private struct RecordReader {
             }
             return .part(digest)
         }
+        if kind == .allocation, let text = value.asText, text.utf8.count <= 2_048,
+            AccountName(text) != nil
+        {
+            return .record(text)
+        }
         guard kind.target != .digest, let uri = try uri(.target) else {
             throw Self.refusal("record.target", "must be the digest of a part, 32 bytes")
         }
@@ -203,12 +208,7 @@ private struct RecordReader {
 
     private func month() throws(Refusal) -> String? {
         guard let text = try text(.month, limit: 7) else { return nil }
-        let bytes = Array(text.utf8)
-        let digits = [0, 1, 2, 3, 5, 6]
-        guard bytes.count == 7, bytes[4] == 0x2d,
-            digits.allSatisfy({ (0x30...0x39).contains(bytes[$0]) }),
-            let number = Int(text.suffix(2)), (1...12).contains(number)
-        else {
+        guard AccountName.isMonth(text) else {
             throw Self.refusal("record.month", "must be written YYYY-MM")
         }
         return text

@@ -50,6 +50,8 @@ package struct Finding: Hashable, Comparable, Sendable {
     package var part: Hash256
     /// For the person who must act.
     package var detail: String
+    /// Of a standing, the rule of SPEC §13.1 that makes it so.
+    package var rule: String?
     /// Whether it lowers the outcome of this answer.
     package var lowers: Bool
 

@@ -38,26 +38,30 @@ package protocol EvidenceSource {
     func seal(after index: UInt64) throws -> UInt64?
 }
 
-/// Gathers evidence for a reader (SPEC §15).
+/// Gathers evidence for a reader from the logs of one network (SPEC §15).
+///
+/// What is asked follows from what all the logs say together; each gives its share of it. A part
+/// is taken from whichever log has it.
 package struct EvidenceBuilder<Source: EvidenceSource> {
     private let network: Hash256
-    private let source: Source
     private let reader: Reader
-    private var entries: [UInt64: Entry] = [:]
+    private var shares: [LogShare<Source>]
     private var opened: [Hash256: OpenedPart?] = [:]
-    private var chains: [Subject: [LinkPlace]] = [:]
-
-    private struct Entry {
-        var statement: UnverifiedStatement
-        var registeredAtMilliseconds: UInt64
-        var manifest: Manifest
-    }
 
     /// A builder over one log, showing what `reader` may see.
     package init(network: Hash256, source: Source, reader: Reader) {
+        self.init(network: network, sources: [source], reader: reader)
+    }
+
+    /// A builder over several logs of one network, showing what `reader` may see.
+    ///
+    /// - Parameter sources: one for each log, at least one, in any order.
+    package init(network: Hash256, sources: [Source], reader: Reader) {
+        precondition(!sources.isEmpty, "evidence is gathered from a log")
         self.network = network
-        self.source = source
         self.reader = reader
+        shares = sources.sorted { $0.origin.utf8.lexicographicallyPrecedes($1.origin.utf8) }
+            .map { LogShare(source: $0) }
     }
 
     /// Builds the evidence that answers a question.
@@ -66,7 +70,7 @@ package struct EvidenceBuilder<Source: EvidenceSource> {
     package mutating func build(_ question: EvidenceQuestion) throws -> Evidence {
         let closure = try closure(of: question)
         let asked = closure.asked.sorted()
-        let log = try log(asked)
+        let logs = try shares.map { try $0.log(asked, in: network) }
         var parts: [Hash256: [UInt8]] = [:]
         var stubs: [Hash256] = []
         for (digest, part) in opened {
@@ -74,7 +78,7 @@ package struct EvidenceBuilder<Source: EvidenceSource> {
         }
         let sorted = parts.sorted { $0.key < $1.key }.map(\.value)
         return Evidence(
-            network: network, question: question, asked: asked, logs: [log], parts: sorted,
+            network: network, question: question, asked: asked, logs: logs, parts: sorted,
             stubs: stubs.sorted())
     }
 
@@ -87,29 +91,90 @@ package struct EvidenceBuilder<Source: EvidenceSource> {
 
     private mutating func closure(of question: EvidenceQuestion) throws -> Closure {
         var builder = self
-        let closure = try Closure.of(
-            question, network: network, ownership: source.ownership
-        ) { subject in
-            try builder.read(subject)
+        let closure = try Closure.of(question, network: network, ownership: newest.ownership) {
+            try builder.read($0)
         }
         self = builder
         return closure
     }
 
+    /// The log whose governance is newest: every other one's is the beginning of it.
+    private var newest: Source {
+        let first = shares[0].source
+        return shares.dropFirst().reduce(first) { newest, share in
+            share.source.governance.seq > newest.governance.seq ? share.source : newest
+        }
+    }
+
     private mutating func read(_ subject: Subject) throws -> [ClosureLink] {
+        let governance = newest.governance
+        var links: [ClosureLink] = []
+        for number in shares.indices {
+            for link in try shares[number].read(subject, in: network) {
+                let fall = governance.fall(
+                    ofIssuer: link.statement.issuer, key: link.statement.keyThumbprint,
+                    registeredAtMilliseconds: link.registeredAtMilliseconds)
+                links.append(
+                    ClosureLink(
+                        issuer: link.statement.issuer, role: link.row.role,
+                        place: (
+                            link.registeredAtMilliseconds, shares[number].source.origin,
+                            link.leafIndex
+                        ), stands: fall == nil, content: try part(link.row.part)?.readable))
+            }
+        }
+        return links
+    }
+
+    private mutating func part(_ digest: Hash256) throws -> OpenedPart? {
+        if let known = opened[digest] { return known }
+        var result: OpenedPart?
+        let found = try shares.lazy.compactMap { try $0.source.part(digest) }.first
+        if let bytes = found {
+            let part = try Part.decode(bytes)
+            if try shares.contains(where: { try $0.source.permits(reader, part) }) {
+                result = OpenedPart(part)
+            }
+        }
+        opened[digest] = .some(result)
+        return result
+    }
+}
+
+/// What one log gives to evidence.
+private struct LogShare<Source: EvidenceSource> {
+    let source: Source
+    private var entries: [UInt64: Entry] = [:]
+    private var chains: [Subject: [LinkPlace]] = [:]
+
+    init(source: Source) {
+        self.source = source
+    }
+
+    private struct Entry {
+        var statement: UnverifiedStatement
+        var registeredAtMilliseconds: UInt64
+        var manifest: Manifest
+    }
+
+    /// A link, and the statement it belongs to.
+    struct ReadLink {
+        var statement: UnverifiedStatement
+        var registeredAtMilliseconds: UInt64
+        var leafIndex: UInt64
+        var row: Row
+    }
+
+    /// Reads the chain of a subject.
+    mutating func read(_ subject: Subject, in network: Hash256) throws -> [ReadLink] {
         let places = try source.links(of: subject.key(in: network))
         chains[subject] = places
         return try places.map { place in
             let entry = try entry(at: place.leafIndex)
-            let row = try row(place, of: entry.manifest)
-            let statement = entry.statement
-            let fall = source.governance.fall(
-                ofIssuer: statement.issuer, key: statement.keyThumbprint,
-                registeredAtMilliseconds: entry.registeredAtMilliseconds)
-            return ClosureLink(
-                issuer: statement.issuer, role: row.role,
-                place: (entry.registeredAtMilliseconds, source.origin, place.leafIndex),
-                stands: fall == nil, content: try part(row.part)?.readable)
+            return ReadLink(
+                statement: entry.statement,
+                registeredAtMilliseconds: entry.registeredAtMilliseconds,
+                leafIndex: place.leafIndex, row: try row(place, of: entry.manifest))
         }
     }
 
@@ -134,26 +199,16 @@ package struct EvidenceBuilder<Source: EvidenceSource> {
         return entry
     }
 
-    private mutating func part(_ digest: Hash256) throws -> OpenedPart? {
-        if let known = opened[digest] { return known }
-        var result: OpenedPart?
-        if let bytes = try source.part(digest) {
-            let part = try Part.decode(bytes)
-            if try source.permits(reader, part) { result = OpenedPart(part) }
-        }
-        opened[digest] = .some(result)
-        return result
-    }
-
     // MARK: The log's share
 
-    private func log(_ asked: [Subject]) throws -> EvidenceLog {
+    /// The log's share of the answer to what is asked, all of it read before.
+    func log(_ asked: [Subject], in network: Hash256) throws -> EvidenceLog {
         let last = source.size - 1
         return EvidenceLog(
             origin: source.origin, checkpoint: source.checkpointNote,
             seal: try source.entry(at: last), sealPath: try source.inclusionPath(of: last),
             index: try source.indexProof(for: asked.map { $0.key(in: network) }),
-            transitions: try transitions(), entries: try entries.keys.sorted().map(included),
+            transitions: try transitions(in: network), entries: try entries.keys.sorted().map(included),
             chains: try evidenceChains(asked))
     }
 
@@ -185,7 +240,7 @@ package struct EvidenceBuilder<Source: EvidenceSource> {
     }
 
     /// For each seal that changed the governance head: that seal and the one before it.
-    private func transitions() throws -> [EvidenceTransition] {
+    private func transitions(in network: Hash256) throws -> [EvidenceTransition] {
         var result: [EvidenceTransition] = []
         for place in chains[.network(network)] ?? [] where place.leafIndex > 0 {
             guard let before = try source.seal(before: place.leafIndex),

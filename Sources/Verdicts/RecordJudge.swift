@@ -66,7 +66,7 @@ struct RecordJudge {
             codes(place).map { found in
                 Finding(
                     code: found.code, origin: log.origin, leafIndex: place.entry.leafIndex,
-                    part: place.part, detail: found.detail,
+                    part: place.part, detail: found.detail, rule: found.rule,
                     lowers: lowers(found, at: place, isVouchedFor: isVouchedFor))
             }
         }
@@ -157,7 +157,8 @@ struct RecordJudge {
             if judgement.standing == .reported {
                 found.append(
                     Found(
-                        .standingReported, "\(judgement.rule ?? ""): \(judgement.reason ?? "")"))
+                        .standingReported, "\(judgement.rule ?? ""): \(judgement.reason ?? "")",
+                        rule: judgement.rule))
             }
         } catch {
             found.append(Found(.authorityRefused, "\(error.code): \(error.reason)"))
@@ -212,9 +213,15 @@ private struct Found {
     /// The asked subjects in whose chains the part is missing.
     var missing: [Subject]
 
-    init(_ code: FindingCode, _ detail: String, missing: [Subject] = []) {
+    /// The rule of a standing.
+    var rule: String?
+
+    init(
+        _ code: FindingCode, _ detail: String, missing: [Subject] = [], rule: String? = nil
+    ) {
         self.code = code
         self.detail = detail
         self.missing = missing
+        self.rule = rule
     }
 }

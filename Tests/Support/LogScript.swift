@@ -31,7 +31,14 @@ package struct LogScript: Sendable {
     package func rendered(
         _ forgery: Forgery = Forgery(), network: DemoNetwork
     ) throws -> RenderedLog {
-        var log = RenderedLog(network: network)
+        try rendered(forgery, by: network.keeper)
+    }
+
+    /// The log of any keeper as these things make it.
+    package func rendered(
+        _ forgery: Forgery = Forgery(), by keeper: LogKeeper
+    ) throws -> RenderedLog {
+        var log = RenderedLog(keeper: keeper)
         for item in items {
             switch item {
             case .statement(let submission, let time):
@@ -40,7 +47,7 @@ package struct LogScript: Sendable {
             }
         }
         for digest in erased { log.erase(digest) }
-        try log.signCheckpoint(by: forgery.logKey ?? network.logKey)
+        try log.signCheckpoint(by: forgery.logKey ?? keeper.logKey)
         return log
     }
 }
@@ -77,7 +84,7 @@ package struct RenderedLog: EvidenceSource, Sendable {
     package private(set) var ownership: Ownership
     package private(set) var checkpointNote = ""
 
-    private let network: DemoNetwork
+    private let keeper: LogKeeper
     private var leafHashes: [Hash256] = []
     private var parts: [Hash256: [UInt8]] = [:]
     private var chains: [Hash256: [LinkPlace]] = [:]
@@ -87,13 +94,13 @@ package struct RenderedLog: EvidenceSource, Sendable {
     private var pending: [(key: Hash256, place: LinkPlace, rowHash: Hash256)] = []
     private var sealedIndexRoot = Hash256.zero
 
-    fileprivate init(network: DemoNetwork) {
-        self.network = network
-        governance = network.state
-        ownership = Ownership([network.state])
+    fileprivate init(keeper: LogKeeper) {
+        self.keeper = keeper
+        governance = keeper.state
+        ownership = Ownership([keeper.state])
     }
 
-    package var origin: String { DemoNetwork.origin }
+    package var origin: String { keeper.origin }
     package var size: UInt64 { UInt64(entries.count) }
     /// The root over all its entries.
     package var root: Hash256 { SmallTree.root(of: leafHashes) }

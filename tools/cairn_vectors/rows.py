@@ -209,6 +209,9 @@ def record_samples() -> dict[str, dict]:
                        15: [["prefix", FARM.prefix], ["site", FARM.site]], 3: [BATCH]},
         "allocation": {1: "allocation", 2: "urn:example:allocation:1", 3: [BATCH],
                        4: CERTIFICATE, 10: ["12.50", "KGM"]},
+        "allocation from an account": {
+            1: "allocation", 2: "urn:example:allocation:2", 3: [BATCH], 10: ["12.50", "KGM"],
+            4: f"urn:cairn:account:2026-01:{FARM.site} {GTIN}"},
         "grant": {1: "grant", 3: [BATCH], 7: sorted([SHOP.uri, PRESS.uri])},
         "grant with id": {1: "grant", 2: "urn:example:grant:1", 3: [BATCH], 6: T0, 7: [SHOP.uri],
                           15: [["direction", "upstream"]]},
@@ -292,6 +295,10 @@ def _past_limits() -> dict[str, Any]:
     accreditation, balance = s["accreditation"], s["period-balance"]
     return {
         "reason of 4,097 bytes": {**revocation, 14: "r" + "é" * 2048},
+        "account in a month that is none": {
+            **allocation, 4: f"urn:cairn:account:2026-13:{FARM.site} {GTIN}"},
+        "account of a revocation": {
+            **revocation, 4: f"urn:cairn:account:2026-01:{FARM.site} {GTIN}"},
         "reason is empty": {**revocation, 14: ""},
         "reason is bytes": {**revocation, 14: b"withdrawn"},
         "until before from": {**certificate, 6: T0 - 1},

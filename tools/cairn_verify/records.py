@@ -33,6 +33,7 @@ KINDS = {
     "master-data": ({3, 5, 9}, {6}),
     "period-balance": ({2, 11, 12, 13, 16}, {9, 10}),
 }
+ACCOUNT_URI = re.compile(r"urn:cairn:account:[0-9]{4}-(?:0[1-9]|1[0-2]):([^ ]+) ([^ ]+)")
 URI_TARGET = {"allocation", "revocation", "suspension", "resolution"}
 MUST_BE_VISIBLE = {"delegation", "revocation", "suspension", "recall", "erasure", "resolution"}
 FIELD = "record.field"
@@ -79,6 +80,12 @@ def _canonical(value: Any, what: str, code: str = FIELD) -> str:
     return value
 
 
+def _is_account(value: Any) -> bool:
+    """The URI of an account (SPEC §4.2)."""
+    found = type(value) is str and ACCOUNT_URI.fullmatch(value)
+    return bool(found) and all(gs1.is_canonical(name) for name in found.groups())
+
+
 def _uris(value: Any, what: str) -> list[str]:
     cbor.array(value, what, None, FIELD)
     need(1 <= len(value) <= 256, FIELD, f"{what} has 1…256 URIs")
@@ -103,6 +110,8 @@ def _check_field(kind: str, key: int, value: Any) -> None:
         case 4:
             if kind == "erasure" or (kind not in URI_TARGET and type(value) is bytes):
                 cbor.blob(value, "target", 32, FIELD)
+            elif kind == "allocation" and _is_account(value):
+                cbor.text(value, "target", gs1.MAX_BYTES, FIELD)
             else:
                 _canonical(value, "target")
         case 5 | 6:

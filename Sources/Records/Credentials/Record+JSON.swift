@@ -174,6 +174,7 @@ private struct RecordJSON {
     private func target() throws(Refusal) -> RecordTarget? {
         guard let text = try text("target") else { return nil }
         if let digest = Hash256(hex: text) { return .part(digest) }
+        if AccountName(text) != nil { return .record(text) }
         return .record(try identifier(text, "target"))
     }
 

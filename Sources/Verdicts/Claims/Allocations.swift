@@ -88,21 +88,3 @@ struct Allocations {
             ], ask: certificate.party ?? certificate.issuer, evidence: drawn.map(\.part))
     }
 }
-
-/// The parts of an account's URI (SPEC §4.2).
-struct AccountName {
-    let month: String
-    let site: String
-    let material: String
-
-    init?(_ uri: String) {
-        let lead = "urn:cairn:account:"
-        guard uri.hasPrefix(lead) else { return nil }
-        let rest = uri.dropFirst(lead.count)
-        let parts = rest.dropFirst(8).split(separator: " ", omittingEmptySubsequences: false)
-        guard rest.count > 8, parts.count == 2 else { return nil }
-        month = String(rest.prefix(7))
-        site = String(parts[0])
-        material = String(parts[1])
-    }
-}

@@ -1,6 +1,7 @@
 import EPCIS
 import GS1
 import MerkleTrees
+import OrderedCollections
 import Records
 
 /// Movements that a reader may not see, and that an accredited body vouches for (SPEC §24.5).
@@ -15,26 +16,39 @@ struct AttestedBalances {
     private(set) var findings: [VerdictFinding] = []
 
     private let facts: ClaimFacts
+    /// The parts, hidden or not, about the things upstream.
+    private let concerned: Set<Hash256>
 
-    init(_ facts: ClaimFacts) {
+    init(_ facts: ClaimFacts, _ graph: TradeGraph) {
         self.facts = facts
+        concerned = Set(
+            graph.lots.keys.flatMap { uri in
+                (facts.eventsAbout[uri] ?? []).map { facts.events[$0].part }
+                    + (facts.hidden[uri] ?? []).map(\.part)
+            })
         let certificates = CertificateCheck(facts)
         for (uri, records) in facts.accountRecords {
             for known in records {
                 guard known.record.kind == .periodBalance, let account = known.record.account,
                     account.uri == uri, let head = known.record.head,
-                    certificates.isAccredited(known.issuer, onMonth: known.record.month ?? "")
+                    certificates.wasAccredited(known.issuer, onMonth: known.record.month ?? "")
                 else { continue }
-                take(known, head, account)
+                let vouches = certificates.isAccredited(
+                    known.issuer, onMonth: known.record.month ?? "")
+                take(known, head, account, vouches: vouches)
             }
         }
     }
 
-    private mutating func take(_ balance: KnownRecord, _ head: ChainHead, _ account: Subject) {
+    private mutating func take(
+        _ balance: KnownRecord, _ head: ChainHead, _ account: Subject, vouches: Bool
+    ) {
         for log in facts.evidence.logs {
             let links = log.chains[account] ?? []
             guard let covered = Self.covered(links, by: head, account, log, facts) else { continue }
-            for link in covered { parts[link.part] = balance.part }
+            if vouches {
+                for link in covered { parts[link.part] = balance.part }
+            }
             check(covered, against: balance, account)
         }
     }
@@ -57,11 +71,13 @@ struct AttestedBalances {
         return found == head ? covered : nil
     }
 
-    /// What is open of an account may not make more than its balance says.
+    /// What is open of an account may not make more than its balance says; of accounts through
+    /// which nothing upstream went, nothing is asked.
     private mutating func check(
         _ links: ArraySlice<EvidenceLink>, against balance: KnownRecord, _ account: Subject
     ) {
-        guard let quantity = balance.record.quantity, let bound = ExactDecimal(quantity.amount),
+        guard links.contains(where: { concerned.contains($0.part) }),
+            let quantity = balance.record.quantity, let bound = ExactDecimal(quantity.amount),
             let name = AccountName(account.uri)
         else { return }
         var made = ExactDecimal.zero

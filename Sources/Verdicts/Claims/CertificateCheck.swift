@@ -82,10 +82,12 @@ struct CertificateCheck {
         var code: ClaimCode
         var certificate: Certificate
         var parts: [Hash256]
+        /// The UTC day from which a revocation or suspension has effect.
+        var since: String?
 
-        /// Best first.
+        /// Best first, so that taking one away never betters what is left.
         private static let order: [ClaimCode] = [
-            .certificateValid, .certificateSuspended, .certificateExpired, .certificateRevoked,
+            .certificateValid, .certificateExpired, .certificateSuspended, .certificateRevoked,
             .certificateNonconforming, .certificateDeclared, .certificateUnconfirmed,
             .certificateGranularity, .certificateUnaccredited, .certificateOutOfScope,
         ]
@@ -138,6 +140,7 @@ struct CertificateCheck {
         ]
         if let site = need.making.site { parameters["site"] = site }
         if let until = certificate.untilDay { parameters["until"] = until }
+        if let since = verdict.since { parameters["since"] = since }
         return VerdictFinding(
             verdict.code, need.lot, day: need.making.day, parameters,
             ask: verdict.code == .certificateValid ? nil : certificate.issuer,
@@ -169,10 +172,12 @@ struct CertificateCheck {
     ) -> Verdict? {
         let fit = fit(certificate, assessment, need)
         guard fit != .elsewhere else { return nil }
-        let (accreditation, accredited) = accreditation(of: certificate, assessment)
-        let parts = [known.part] + accredited
-        func verdict(_ code: ClaimCode) -> Verdict {
-            Verdict(code: code, certificate: certificate, parts: parts)
+        let accreditation = accreditation(of: certificate, assessment)
+        func verdict(_ code: ClaimCode, _ standing: Standing? = nil) -> Verdict {
+            Verdict(
+                code: code, certificate: certificate,
+                parts: [known.part] + accreditation.parts + (standing?.parts ?? []),
+                since: standing?.since)
         }
         guard fit == .whole else {
             return verdict(fit == .model ? .certificateGranularity : .certificateOutOfScope)
@@ -180,18 +185,21 @@ struct CertificateCheck {
         guard assessment.criteria.isSuperset(of: scheme.criteria) else {
             return verdict(.certificateOutOfScope)
         }
-        if accreditation == .none {
+        if accreditation.status == .none {
             return verdict(
                 certificate.isTranscribed ? .certificateDeclared : .certificateUnaccredited)
         }
         if assessment.conformance == false { return verdict(.certificateNonconforming) }
         guard assessment.conformance == true else { return verdict(.certificateUnconfirmed) }
         let time = UInt64(clamping: need.making.timeMilliseconds)
-        let statuses = [
-            accreditation, status(of: certificate.id, by: certificate.issuer, at: time),
-        ]
-        if statuses.contains(.revoked) { return verdict(.certificateRevoked) }
-        if statuses.contains(.suspended) { return verdict(.certificateSuspended) }
+        let own = standing(of: certificate.id, by: certificate.issuer, at: time)
+        for status in [Status.revoked, .suspended] {
+            guard let standing = [own, accreditation].first(where: { $0.status == status }) else {
+                continue
+            }
+            return verdict(
+                status == .revoked ? .certificateRevoked : .certificateSuspended, standing)
+        }
         let holds =
             certificate.fromDay <= need.making.day
             && certificate.untilDay.map { need.making.day <= $0 } ?? true
@@ -239,13 +247,21 @@ struct CertificateCheck {
 
     private enum Status { case good, suspended, revoked, none }
 
+    /// Whether something counts; if not, since when, and the parts that say so.
+    private struct Standing {
+        var status: Status
+        var since: String?
+        var parts: [Hash256] = []
+    }
+
     /// Whether the issuer was accredited for the scheme and its criteria when it assessed, or is
     /// one whose transcriptions the scheme accepts; with the parts that say so.
     private func accreditation(
         of certificate: Certificate, _ assessment: CertificateCoverage
-    ) -> (Status, [Hash256]) {
+    ) -> Standing {
         if certificate.isTranscribed {
-            return scheme.checkers.contains(certificate.issuer) ? (.good, []) : (.none, [])
+            return Standing(
+                status: scheme.checkers.contains(certificate.issuer) ? .good : .none)
         }
         return accreditation(
             of: certificate.issuer, onDay: assessment.assessed ?? certificate.fromDay)
@@ -253,56 +269,66 @@ struct CertificateCheck {
 
     /// Whether a body may attest what happened in a month, `YYYY-MM`.
     func isAccredited(_ issuer: String, onMonth month: String) -> Bool {
-        accreditation(of: issuer, onDay: month + "-01").0 == .good
+        accreditation(of: issuer, onDay: month + "-01").status == .good
     }
 
-    /// Whether a body is accredited for the scheme at a time.
-    func isAccredited(_ issuer: String, atMilliseconds time: UInt64) -> Bool {
-        accreditation(of: issuer, onDay: Self.day(time)).0 == .good
+    /// Whether a body was accredited for a month, `YYYY-MM`, be it that this was revoked since: what
+    /// it said against a claim still stands, so that no revocation betters a verdict.
+    func wasAccredited(_ issuer: String, onMonth month: String) -> Bool {
+        accreditation(of: issuer, onDay: month + "-01").status != .none
     }
 
-    private func accreditation(of certifier: String, onDay day: String) -> (Status, [Hash256]) {
-        var worst: (Status, [Hash256]) = (.none, [])
+    /// Whether a body was accredited for the scheme at a time, be it that this was revoked since.
+    func wasAccredited(_ issuer: String, atMilliseconds time: UInt64) -> Bool {
+        accreditation(of: issuer, onDay: Self.day(time)).status != .none
+    }
+
+    private func accreditation(of certifier: String, onDay day: String) -> Standing {
+        var worst = Standing(status: .none)
         for (given, part) in accreditations[certifier] ?? [] {
             guard given.fromDay <= day, given.untilDay.map({ day <= $0 }) ?? true else { continue }
-            switch status(of: given.id, by: given.issuer, onDay: day) {
-            case .good: return (.good, [part])
-            case .revoked: worst = (.revoked, [part])
-            case .suspended where worst.0 == .none: worst = (.suspended, [part])
+            var found = standing(of: given.id, by: given.issuer) { from, until in
+                Self.day(from) <= day && until.map { day <= Self.day($0) } ?? true
+            }
+            found.parts.insert(part, at: 0)
+            switch found.status {
+            case .good: return found
+            case .suspended where worst.status != .suspended: worst = found
+            case .revoked where worst.status == .none: worst = found
             default: break
             }
         }
         return worst
     }
 
-    private func status(of id: String, by issuer: String, onDay day: String) -> Status {
-        status(of: id, by: issuer) { from, until in
-            Self.day(from) <= day && until.map { day <= Self.day($0) } ?? true
-        }
-    }
-
     private static func day(_ time: UInt64) -> String {
         CivilDate(milliseconds: Int64(clamping: time), offsetMinutes: 0).text
     }
 
-    private func status(of id: String, by issuer: String, at time: UInt64) -> Status {
-        status(of: id, by: issuer) { from, until in
+    private func standing(of id: String, by issuer: String, at time: UInt64) -> Standing {
+        standing(of: id, by: issuer) { from, until in
             from <= time && until.map { time < $0 } ?? true
         }
     }
 
-    private func status(
+    /// What its issuer has said since: of revocations the one that has effect first, else of
+    /// suspensions.
+    private func standing(
         of id: String, by issuer: String, whereHolds: (UInt64, UInt64?) -> Bool
-    ) -> Status {
-        var status = Status.good
-        for known in facts.records([.revocation, .suspension], about: id)
-        where known.issuer == issuer && known.record.target == .record(id) {
-            guard let from = known.record.fromMilliseconds,
-                whereHolds(from, known.record.untilMilliseconds)
-            else { continue }
-            guard known.record.kind == .suspension else { return .revoked }
-            status = .suspended
+    ) -> Standing {
+        let held = facts.records([.revocation, .suspension], about: id).filter { known in
+            known.issuer == issuer && known.record.target == .record(id)
+                && known.record.fromMilliseconds.map {
+                    whereHolds($0, known.record.untilMilliseconds)
+                } ?? false
         }
-        return status
+        let revocations = held.filter { $0.record.kind == .revocation }
+        let first = (revocations.isEmpty ? held : revocations).min {
+            ($0.record.fromMilliseconds ?? 0, $0.part) < ($1.record.fromMilliseconds ?? 0, $1.part)
+        }
+        guard let first else { return Standing(status: .good) }
+        return Standing(
+            status: revocations.isEmpty ? .suspended : .revoked,
+            since: first.record.fromMilliseconds.map(Self.day), parts: [first.part])
     }
 }

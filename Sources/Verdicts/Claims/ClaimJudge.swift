@@ -53,7 +53,7 @@ struct ClaimJudge {
                     .claimModelRefused, subject, ["model": terms.model?.name ?? ""]))
         }
         certify()
-        let attested = AttestedBalances(facts)
+        let attested = AttestedBalances(facts, graph)
         let share = material(attested)
         traceOrigins(attested)
         let custody = CustodyCheck(facts, graph)

@@ -4,10 +4,11 @@ extension ClaimCode {
     package var parameters: Set<String> {
         switch self {
         case .certificateDeclared, .certificateExpired, .certificateGranularity,
-            .certificateNonconforming, .certificateOutOfScope, .certificateRevoked,
-            .certificateSuspended, .certificateUnaccredited, .certificateUnconfirmed,
-            .certificateValid:
+            .certificateNonconforming, .certificateOutOfScope, .certificateUnaccredited,
+            .certificateUnconfirmed, .certificateValid:
             ["certificate", "issuer", "party", "site", "from", "until"]
+        case .certificateRevoked, .certificateSuspended:
+            ["certificate", "issuer", "party", "site", "from", "until", "since"]
         case .certificateMissing: ["party", "site", "scheme"]
         case .claimModelRefused: ["model"]
         case .originPlotMissing: ["site"]
@@ -46,5 +47,7 @@ extension ClaimCode {
 
 extension FindingCode {
     /// The parameters that findings of this code have in a verdict.
-    package var parameters: Set<String> { ["issuer"] }
+    package var parameters: Set<String> {
+        self == .standingReported ? ["issuer", "rule"] : ["issuer"]
+    }
 }

@@ -27,7 +27,7 @@ struct StatusCheck {
     private func mayLower(_ issuer: String, _ subject: String, for uri: String) -> Bool {
         facts.evidence.isRelated(issuer, to: Subject(facet: .assertions, uri: subject))
             || facts.evidence.isRelated(issuer, to: Subject(facet: .events, uri: uri))
-            || certificates.isAccredited(
+            || certificates.wasAccredited(
                 issuer, atMilliseconds: facts.terms.times.validAtMilliseconds)
     }
 

@@ -111,6 +111,7 @@ package struct VerdictFinding: Hashable, Sendable {
         self.subject = subject
         day = nil
         parameters = ["issuer": issuer]
+        if let rule = finding.rule { parameters["rule"] = rule }
         ask = lowersTo == nil ? nil : issuer
         evidence = [finding.part]
     }
