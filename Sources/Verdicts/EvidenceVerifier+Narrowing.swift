@@ -30,6 +30,7 @@ extension EvidenceVerifier {
     /// - Parameters:
     ///   - bytes: an evidence file.
     ///   - isKept: which of its open parts stay open.
+    /// - Returns: the evidence to give on.
     /// - Throws: as ``verify(_:)``.
     package func narrow(
         _ bytes: [UInt8], keeping isKept: (DisclosedPart) -> Bool
@@ -47,7 +48,8 @@ extension EvidenceVerifier {
         }
         let narrowed = VerifiedEvidence(
             question: verified.question, network: verified.network,
-            governance: verified.governance, history: verified.history, asked: verified.asked, logs: verified.logs,
+            governance: verified.governance, history: verified.history, asked: verified.asked,
+            logs: verified.logs,
             parts: kept, stubs: [])
         let asked: [Subject]
         do {

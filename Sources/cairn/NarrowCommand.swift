@@ -6,7 +6,8 @@ import Verdicts
 
 struct NarrowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "narrow", abstract: "Closes parts of an evidence file, to give it on, offline.",
+        commandName: "narrow",
+        abstract: "Closes parts of an evidence file, to give it on, offline.",
         discussion: """
             The file is rechecked, and a new one written that proves as much and shows less: of \
             the parts, with --for, only those that this member may read by what they say \

@@ -191,7 +191,8 @@ package struct Delivery: Hashable, Sendable {
         }
     }
 
-    /// Until when nothing is tried, nil if something may be at once; a clock that was set back does not prolong it.
+    /// Until when nothing is tried, nil if something may be at once; a clock that was set back
+    /// does not prolong it.
     private func waiting(_ now: Int64) -> Int64? {
         let times = [pausedUntilMilliseconds, pending?.nextAttemptMilliseconds]
         return times.compactMap(\.self).max().flatMap { until in

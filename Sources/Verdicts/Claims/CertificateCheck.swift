@@ -272,8 +272,8 @@ struct CertificateCheck {
         accreditation(of: issuer, onDay: month + "-01").status == .good
     }
 
-    /// Whether a body was accredited for a month, `YYYY-MM`, be it that this was revoked since: what
-    /// it said against a claim still stands, so that no revocation betters a verdict.
+    /// Whether a body was accredited for a month, `YYYY-MM`, be it that this was revoked since:
+    /// what it said against a claim still stands, so that no revocation betters a verdict.
     func wasAccredited(_ issuer: String, onMonth month: String) -> Bool {
         accreditation(of: issuer, onDay: month + "-01").status != .none
     }
