@@ -53,9 +53,8 @@ package struct EvidenceBuilder<Source: EvidenceSource> {
         self.init(network: network, sources: [source], reader: reader)
     }
 
-    /// A builder over several logs of one network, showing what `reader` may see.
-    ///
-    /// - Parameter sources: one for each log, at least one, in any order.
+    /// A builder over several logs of one network, one source for each, at least one, in any order,
+    /// showing what `reader` may see.
     package init(network: Hash256, sources: [Source], reader: Reader) {
         precondition(!sources.isEmpty, "evidence is gathered from a log")
         self.network = network
@@ -208,7 +207,8 @@ private struct LogShare<Source: EvidenceSource> {
             origin: source.origin, checkpoint: source.checkpointNote,
             seal: try source.entry(at: last), sealPath: try source.inclusionPath(of: last),
             index: try source.indexProof(for: asked.map { $0.key(in: network) }),
-            transitions: try transitions(in: network), entries: try entries.keys.sorted().map(included),
+            transitions: try transitions(in: network),
+            entries: try entries.keys.sorted().map(included),
             chains: try evidenceChains(asked))
     }
 
