@@ -3,6 +3,7 @@ import GS1
 import HTTPAPI
 import MerkleTrees
 import Records
+import Sequencing
 import Support
 import Testing
 import Verdicts
