@@ -54,6 +54,7 @@ package struct EvidenceBuilder<Source: EvidenceSource> {
     }
 
     /// A builder over several logs of one network, showing what `reader` may see.
+    ///
     /// `sources` are one for each log, at least one, in any order.
     package init(network: Hash256, sources: [Source], reader: Reader) {
         precondition(!sources.isEmpty, "evidence is gathered from a log")

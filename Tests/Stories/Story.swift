@@ -66,8 +66,10 @@ package struct StoryStep: Sendable {
         case .amendment, .erasure: return false
         case .credential: return true
         case .record(let json):
-            return ["certificate", "transcribed-certificate", "accreditation", "allocation",
-                "master-data", "dispute", "recall"].contains(json["record"]?.asString)
+            return [
+                "certificate", "transcribed-certificate", "accreditation", "allocation",
+                "master-data", "dispute", "recall",
+            ].contains(json["record"]?.asString)
         }
     }
 }

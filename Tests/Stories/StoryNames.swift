@@ -23,7 +23,8 @@ struct StoryNames {
         }
         for member in network["products"]?.asObject ?? [] {
             let words = (member.value.asString ?? "").split(separator: " ")
-            guard words.count == 2, let prefix = prefixes[String(words[0])], let item = Int(words[1])
+            guard words.count == 2, let prefix = prefixes[String(words[0])],
+                let item = Int(words[1])
             else { throw StoryError("products.\(member.name) is its maker and a number: farm 1") }
             gtins[member.name] = try Self.checked("0" + Self.padded(prefix, item, to: 12))
         }
@@ -60,7 +61,8 @@ struct StoryNames {
         let parts = name.split(separator: "!")
         guard parts.count == 2, let prefix = prefixes[String(parts[0])], let number = Int(parts[1])
         else { return nil }
-        return "https://id.gs1.org/00/" + (try Self.checked("0" + Self.padded(prefix, number, to: 16)))
+        return "https://id.gs1.org/00/"
+            + (try Self.checked("0" + Self.padded(prefix, number, to: 16)))
     }
 
     private func thing(_ name: String) throws -> String? {

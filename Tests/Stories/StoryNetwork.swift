@@ -54,7 +54,9 @@ package struct StoryNetwork: Sendable {
             delegations: try (json["delegations"]?.asArray ?? []).map {
                 try Self.delegation(names.expand($0))
             },
-            schemes: try (json["schemes"]?.asArray ?? []).map { try Scheme.read(json: names.expand($0)) },
+            schemes: try (json["schemes"]?.asArray ?? []).map {
+                try Scheme.read(json: names.expand($0))
+            },
             anchors: try json.texts("anchors").map { try names.expand("$" + $0) },
             policy: Policy(quorum: 0, toleratedLiars: 0, furthestFutureSeconds: 300))
         let first = governors.first ?? ""

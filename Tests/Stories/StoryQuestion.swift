@@ -100,10 +100,8 @@ package struct StoryExpectation: Sendable {
         sameAs = json["sameAs"]?.asString
     }
 
-    /// What of an answer is otherwise than expected; nothing if all is as it should be.
-    ///
-    /// - Parameter answer: What `cairn audit --format json` prints for a claim, or
-    ///   `{"refused": code}`.
+    /// What is otherwise than expected of an answer, as `cairn audit --format json` prints it for a
+    /// claim, or `{"refused": code}`; nothing if all is as it should be.
     package func differences(from answer: JSONValue) -> [String] {
         let got = Self.outcome(of: answer)
         guard got == outcome else { return ["\(got), expected \(outcome)"] }
@@ -120,7 +118,8 @@ package struct StoryExpectation: Sendable {
             .map { "no finding \(String(decoding: $0.serialized(), as: UTF8.self))" }
         for (code, subjects) in only {
             let here = Set(
-                found.filter { $0["code"]?.asString == code }.compactMap { $0["subject"]?.asString })
+                found.filter { $0["code"]?.asString == code }.compactMap { $0["subject"]?.asString }
+            )
             guard here != subjects else { continue }
             differences.append(
                 "\(code) of \(here.sorted()), expected of \(subjects.sorted())")

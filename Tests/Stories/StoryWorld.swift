@@ -20,9 +20,8 @@ package struct StoryWorld: Sendable {
 
     /// Tells a story from the first step to the last.
     ///
-    /// - Parameter order: the steps' numbers in the order of their arrival; the times of
-    ///   registration stay where they are.
-    /// - Throws: what admission refuses, naming the step.
+    /// An order gives the steps' numbers as they arrive; the times of registration stay where they
+    /// are. What admission refuses is thrown, naming the step.
     package init(_ story: Story, order: [Int]? = nil) throws {
         self.story = story
         network = try StoryNetwork(story)
@@ -73,7 +72,8 @@ package struct StoryWorld: Sendable {
 
     private func part(of step: StoryStep, in log: KeptLog) throws -> Part {
         let signer = Signer(
-            network: network.id, issuer: try network.uri(step.by), key: try network.issuerKey(step.by))
+            network: network.id, issuer: try network.uri(step.by),
+            key: try network.issuerKey(step.by))
         let visibility = try visibility(step.visibility)
         switch step.deed {
         case .event(let json):
@@ -110,7 +110,8 @@ package struct StoryWorld: Sendable {
         if let number = members.firstIndex(where: { $0.name == "head" }),
             members[number].value.asString == "auto"
         {
-            let uri = "urn:cairn:account:" + (try json.text("month", "record")) + ":"
+            let uri =
+                "urn:cairn:account:" + (try json.text("month", "record")) + ":"
                 + (try json.text("site", "record")) + " " + (try json.text("material", "record"))
             let head = log.head(of: Subject(facet: .account, uri: uri).key(in: network.id))
             members[number].value = .array([
@@ -166,9 +167,11 @@ package struct StoryWorld: Sendable {
 
     /// The evidence file that answers a question, changed where the question says so.
     package func evidence(for question: StoryQuestion) throws -> [UInt8] {
-        let sources = question.logs.isEmpty
+        let sources =
+            question.logs.isEmpty
             ? rendered : rendered.filter { question.logs.contains($0.origin) }
-        let reader: Reader = try question.reader.map { .member(organisation: try network.uri($0)) }
+        let reader: Reader =
+            try question.reader.map { .member(organisation: try network.uri($0)) }
             ?? .nodeOperator
         var builder = EvidenceBuilder(network: network.id, sources: sources, reader: reader)
         let subject = try CanonicalIdentifier(question.subject).uri
@@ -218,7 +221,8 @@ extension StoryQuestion {
         guard !arrival.isEmpty else { return world }
         let numbers = Dictionary(
             story.steps.enumerated().map { ($0.element.name, $0.offset) }, uniquingKeysWith: { $1 })
-        let order = arrival == ["reversed"]
+        let order =
+            arrival == ["reversed"]
             ? story.arrivals(reversing: true)
             : arrival.compactMap { numbers[$0] }
         guard order.count == story.steps.count else {
@@ -229,11 +233,8 @@ extension StoryQuestion {
 }
 
 extension Story {
-    /// The story with a record more, registered as its last but for what breaks the rules.
-    ///
-    /// - Parameters:
-    ///   - record: as people write it.
-    ///   - step: whose signer and logs it shares.
+    /// The story with a record more, by the signer of a step and in its logs, registered as its last
+    /// but for what breaks the rules.
     package func adding(_ record: JSONValue, as step: StoryStep) -> Story {
         var story = self
         let last = steps.map(\.atMilliseconds).max() ?? 0

@@ -19,7 +19,9 @@ import Verdicts
         try Story(folder: Self.folder.appending(path: name))
     }
 
-    private func verdict(_ question: StoryQuestion, in world: StoryWorld, at times: ClaimTimes? = nil)
+    private func verdict(
+        _ question: StoryQuestion, in world: StoryWorld, at times: ClaimTimes? = nil
+    )
         throws -> Verdict
     {
         let evidence = try EvidenceVerifier(genesis: world.network.file)
@@ -60,7 +62,8 @@ import Verdicts
             // What anybody registers makes a log newer; that alone is no revocation.
             let noted = try StoryWorld(
                 story.adding(Self.record("dispute", "urn:example:nothing", step), as: step))
-            let revoked = try StoryWorld(story.adding(Self.record("revocation", id, step), as: step))
+            let revoked = try StoryWorld(
+                story.adding(Self.record("revocation", id, step), as: step))
             for question in questions {
                 let times = ClaimTimes(
                     validAtMilliseconds: try question.times.validAtMilliseconds,

@@ -48,7 +48,8 @@ import Verdicts
                     ("outputQuantityList", [Self.amount("$goods-anna/out", "300", "KGM")]),
                 ]))
         let story = try Story(
-            name: "wide", json: Self.story(steps, subjects: ["$goods-anna/out"], model: "segregated")
+            name: "wide",
+            json: Self.story(steps, subjects: ["$goods-anna/out"], model: "segregated")
         ) { _ in [] }
         let answer = try StoryWorld(story).answer(to: story.questions[0])
         #expect(answer["judgement"]?["outcome"]?.asString == "incomplete")
@@ -93,7 +94,8 @@ import Verdicts
         // Who makes something makes it under its own prefix.
         let more = (0...(random.next() % 3)).map { _ in thing(of: member, &random) }
         switch random.next() % 5 {
-        case 0: return event("ObjectEvent", "commissioning", [("quantityList", unique(more))], "ADD")
+        case 0:
+            return event("ObjectEvent", "commissioning", [("quantityList", unique(more))], "ADD")
         case 1:
             return event(
                 "ObjectEvent", pick(["shipping", "receiving"], &random),

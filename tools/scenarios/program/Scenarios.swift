@@ -30,7 +30,9 @@ struct Scenarios {
             printsAnswers: flags.contains("--json"), work: work)
         let names = try Self.stories(in: folder).filter { name in
             wanted.isEmpty
-                || wanted.contains { name == $0 || name.hasPrefix($0 + "-") || name.hasPrefix("0\($0)-") }
+                || wanted.contains {
+                    name == $0 || name.hasPrefix($0 + "-") || name.hasPrefix("0\($0)-")
+                }
         }
         let failed = names.map(run.tell).reduce(0, +)
         print(failed == 0 ? "\(names.count) scenarios as expected" : "\(failed) otherwise")
@@ -57,7 +59,8 @@ struct Scenarios {
             var answers: [String: JSONValue] = [:]
             return try story.questions.map { question in
                 let asked = try question.world(of: story, else: world)
-                let answer = isInProcess
+                let answer =
+                    isInProcess
                     ? try asked.answer(to: question) : try audited(question, asked, home)
                 if printsAnswers { print(String(decoding: answer.serialized(), as: UTF8.self)) }
                 answers[question.name] = answer["judgement"]
