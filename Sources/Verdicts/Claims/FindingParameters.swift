@@ -14,7 +14,7 @@ extension ClaimCode {
         case .originPlotMissing: ["site"]
         case .statusDisputed, .statusRecalled: ["issuer", "reason"]
         case .ledgerNotConsulted, .ledgerStale: ["origin"]
-        case .certificateUnreadable, .ledgerNotGathered: []
+        case .ledgerNotGathered: []
         default: chainParameters
         }
     }

@@ -12,7 +12,6 @@ package enum ClaimCode: String, CaseIterable, Hashable, Sendable {
     case certificateSuspended = "certificate.suspended"
     case certificateUnaccredited = "certificate.unaccredited"
     case certificateUnconfirmed = "certificate.unconfirmed"
-    case certificateUnreadable = "certificate.unreadable"
     case certificateValid = "certificate.valid"
     case claimModelRefused = "claim.model-refused"
     case custodyAggregation = "custody.aggregation"
@@ -64,7 +63,7 @@ package enum ClaimCode: String, CaseIterable, Hashable, Sendable {
         case .certificateDeclared, .certificateGranularity, .certificateUnaccredited,
             .certificateUnconfirmed:
             .declared
-        case .certificateOutOfScope, .certificateUnreadable, .certificateValid,
+        case .certificateOutOfScope, .certificateValid,
             .custodyShortage, .materialAttested, .materialConverted, .materialCredit,
             .materialUnqualified:
             nil
