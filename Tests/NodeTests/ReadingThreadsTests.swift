@@ -4,7 +4,7 @@ import Testing
 
 @testable import Node
 
-@Suite struct `Threads for long work` {
+@Suite struct ReadingThreadsTests {
     /// Who said first that long work may end.
     private final class End: Sendable {
         private let teller = Mutex<String?>(nil)
