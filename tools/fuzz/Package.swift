@@ -12,6 +12,8 @@ let settings: [SwiftSetting] = [
 
 let level0: [Target.Dependency] = ["DeterministicCBOR", "MerkleTrees", "GS1"]
 let level1: [Target.Dependency] = level0 + ["Signatures", "Notes", "EPCIS", "Records"]
+let orderedCollections: Target.Dependency = .product(
+    name: "OrderedCollections", package: "swift-collections")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 
 /// A module of the program, compiled here again with the fuzzer's instruments.
@@ -26,7 +28,8 @@ let package = Package(
     name: "cairn-fuzz",
     platforms: [.macOS(.v15)],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2")
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     ],
     targets: [
         .systemLibrary(
@@ -39,7 +42,10 @@ let package = Package(
         module("Notes", level0 + ["Signatures"]),
         module("EPCIS", level0),
         module("Records", level0 + ["Signatures", "Notes", "EPCIS", crypto]),
-        module("Verdicts", level1),
+        .target(
+            name: "Verdicts", dependencies: level1 + [orderedCollections],
+            path: "Modules/Verdicts", resources: [.embedInCode("Messages")],
+            swiftSettings: settings),
         .target(name: "CMemory"),
         // Its folder HTTPAPI links to the readers of requests that need no network library.
         .executableTarget(
