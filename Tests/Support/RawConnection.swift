@@ -134,7 +134,7 @@ package struct RawAnswer: Sendable {
         fields["connection"] = "close"
         for (name, value) in fields { head += "\(name): \(value)\r\n" }
         await connection.send(Array((head + "\r\n").utf8) + (body ?? []))
-        let (bytes, closed) = await connection.receive()
+        let (bytes, closed) = await connection.receive(seconds: 120)
         return RawAnswer(bytes, closed: closed)
     }
 }
