@@ -254,7 +254,8 @@ package final class Ledger: Sendable {
 
 /// Lets the writer's store be kept between writes.
 ///
-/// It is touched on the writer's queue only.
+/// It may call itself sendable because it is made and touched on the writer's queue only, of which
+/// there is one.
 private final class WriterStore: @unchecked Sendable {
     let store: LedgerStore
     let pages = WALPages()

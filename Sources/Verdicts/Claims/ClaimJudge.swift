@@ -23,6 +23,7 @@ struct ClaimJudge {
     private let facts: ClaimFacts
     private let graph: TradeGraph
     private let certificates: CertificateCheck
+    private let allocations: Allocations
     private let answer: Answer
     private var supports: [Int: [String: Support]] = [:]
     private var findings: [VerdictFinding] = []
@@ -36,6 +37,7 @@ struct ClaimJudge {
         facts = ClaimFacts(evidence, terms)
         graph = TradeGraph(of: evidence.question.uri, facts)
         certificates = CertificateCheck(facts)
+        allocations = Allocations(facts)
         answer = evidence.judge()
     }
 
@@ -55,7 +57,7 @@ struct ClaimJudge {
         certify()
         let attested = AttestedBalances(facts, graph)
         let share = material(attested)
-        traceOrigins(attested)
+        traceOrigins()
         let custody = CustodyCheck(facts, graph)
         let status = StatusCheck(facts: facts, certificates: certificates)
         for lot in graph.lots.values {
@@ -70,7 +72,6 @@ struct ClaimJudge {
 
     /// Holds the makings within the scheme's reach against the certificates.
     private mutating func certify() {
-        let allocations = Allocations(facts)
         for lot in graph.lots.values where needsCertificate(lot) {
             for number in lot.makings {
                 let making = graph.makings[number]
@@ -124,7 +125,9 @@ struct ClaimJudge {
     /// The share that the records support; nil for a scheme without models.
     private mutating func material(_ attested: AttestedBalances) -> ShareBounds? {
         guard !terms.scheme.models.isEmpty else { return nil }
-        let check = MaterialCheck(facts, graph, supports: supports, attested: attested)
+        let check = MaterialCheck(
+            facts, graph, supports: supports, attested: attested,
+            allocations: allocations)
         findings += check.findings
         shares = check.shares
         let share = check.shares[subject] ?? .unknown
@@ -164,7 +167,7 @@ struct ClaimJudge {
     }
 
     /// Things of which nobody tells how they came to be.
-    private mutating func traceOrigins(_ attested: AttestedBalances) {
+    private mutating func traceOrigins() {
         for lot in graph.lots.values where lot.makings.isEmpty && lot.contents.isEmpty {
             let events = Subject(facet: .events, uri: lot.uri)
             guard evidence.asked[events.key(in: evidence.network)] != nil else {

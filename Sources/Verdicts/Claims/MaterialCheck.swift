@@ -36,14 +36,14 @@ struct MaterialCheck {
     /// `supports` tells how far certificates support each making of each thing.
     init(
         _ facts: ClaimFacts, _ graph: TradeGraph, supports: [Int: [String: Support]],
-        attested: AttestedBalances
+        attested: AttestedBalances, allocations: Allocations
     ) {
         self.facts = facts
         self.attested = attested
         self.graph = graph
         self.supports = supports
         amounts = Amounts(facts: facts)
-        allocations = Allocations(facts)
+        self.allocations = allocations
         let order = sorted()
         for uri in order {
             guard let lot = graph.lots[uri] else { continue }
