@@ -14,7 +14,8 @@ let settings: [SwiftSetting] = [
 let level0: [Target.Dependency] = ["DeterministicCBOR", "MerkleTrees", "GS1"]
 let level1: [Target.Dependency] =
     level0 + ["Signatures", "Notes", "EPCIS", "Records", "Lineage"]
-let level2: [Target.Dependency] = level1 + ["Sequencing", "Verdicts", "Queries"]
+let level2: [Target.Dependency] =
+    level1 + ["Sequencing", "Replication", "Verdicts", "Queries"]
 let level3: [Target.Dependency] = level2 + ["Storage", "HTTPAPI", "Client"]
 
 let sqlite: [Target.Dependency] = [
@@ -73,6 +74,8 @@ let package = Package(
         module("Lineage", level0 + ["Signatures", "Notes", "EPCIS", "Records"] + collections),
         // L2
         module("Sequencing", level1),
+        // A mirror is kept through the same ports as the node's own log.
+        module("Replication", level1 + ["Sequencing"]),
         // The texts of verdicts are files, compiled in: the program stays one file.
         .target(
             name: "Verdicts", dependencies: level1 + collections,
@@ -146,6 +149,7 @@ let package = Package(
         tests("VerdictsTests", level2 + ["Stories"]),
         tests("QueriesTests", level2),
         tests("ImportsTests", level1 + ["Imports"]),
+        tests("ReplicationTests", level2),
         tests("StorageTests", level2 + ["Storage"] + sqlite),
         tests("HTTPAPITests", level2 + ["HTTPAPI", logging]),
         tests("ClientTests", level2 + ["Client", "HTTPAPI", logging]),

@@ -21,6 +21,9 @@ package enum Domain {
     /// Network, facet and URI → subject key.
     package static let subject = constant("cairn/subject/v1")
 
+    /// Alarm → what identifies it.
+    package static let alarm = constant("cairn/alarm/v1")
+
     /// Path of a request → what a reader token is bound to.
     package static let readerPath = constant("cairn/reader-path/v1")
 

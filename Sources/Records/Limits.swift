@@ -29,8 +29,14 @@ package enum Limits {
     package static let genesisFileBytes = 2 << 20
     /// The longest entry a C2SP entry bundle can hold, in bytes.
     package static let entryBytes = 65_535
-    /// The most peer heads in one seal: none in this edition.
-    package static let sealPeerHeads = 0
+    /// The most peer heads in one seal: one for each other log.
+    package static let sealPeerHeads = 63
+    /// The longest alarm, in bytes.
+    package static let alarmBytes = 8 << 20
+    /// The most amendments in one alarm.
+    package static let alarmAmendments = 10_000
+    /// The most hashes of a proof about a tree.
+    package static let proofHashes = 64
     /// The most statements in one seal.
     package static let sealStatements = 16_384
     /// The most governors.

@@ -1,25 +1,18 @@
 import MerkleTrees
-import Notes
 
 /// Recomputes a log from its entries, manifests and governance alone, and stops at the first breach
 /// of SPEC §14.
 ///
-/// What mirrors and `cairn check` do: nothing that a node stores beside its entries is believed.
-/// Entries go in one by one through the same ``LogState`` that wrote them. After a breach the
-/// replay is over.
+/// ``LogRules`` with everything in memory: for `cairn check`, tests, and logs that fit.
 package struct LogReplay: Sendable {
     /// An entry that holds.
-    package enum Step: Sendable {
-        /// A statement, with its place, its verification and its manifest.
-        case statement(AppendedEntry, VerifiedStatement, Manifest)
-        /// A seal, with everything it settles.
-        case seal(SealedGroup)
-    }
+    package typealias Step = LogRules.Step
 
     /// Where the log stands.
-    package private(set) var state: LogState
+    package var state: LogState { rules.state }
     /// The heads of all chains as of the newest seal.
     package private(set) var heads = MemoryHeads()
+    private var rules: LogRules
     private var ids: Set<Hash256> = []
     private let library: SignatureLibrary
 
@@ -34,7 +27,9 @@ package struct LogReplay: Sendable {
         genesis: GovernanceState, origin: String, indexDepth: Int = 14,
         library: SignatureLibrary = .swiftCrypto
     ) {
-        state = LogState(genesis: genesis, origin: origin, indexDepth: indexDepth)
+        rules = LogRules(
+            following: LogState(genesis: genesis, origin: origin, indexDepth: indexDepth),
+            library: library)
         self.library = library
     }
 
@@ -66,140 +61,27 @@ package struct LogReplay: Sendable {
     package mutating func append(
         _ prepared: PreparedEntry, governancePart: [UInt8]? = nil
     ) throws(LogBreach) -> Step {
-        switch try rule(1, prepared.decoded.get) {
-        case .statement(let time, let bytes):
-            return try append(
-                bytes, registeredAtMilliseconds: time, prepared: prepared,
-                governancePart: governancePart)
-        case .seal(let seal): return .seal(try append(seal))
+        let step: Step
+        do {
+            step = try rules.append(
+                prepared, governancePart: governancePart, heads: heads,
+                isRegistered: { ids.contains($0) })
+        } catch let error as LogBreach {
+            throw error
+        } catch {
+            throw LogBreach(rule: 5, code: "log.seal", leafIndex: state.size, reason: "\(error)")
         }
+        switch step {
+        case .statement(_, let verified, _): ids.insert(verified.id)
+        case .seal(let group): heads.update(group.changedHeads)
+        }
+        return step
     }
 
     /// Checks a checkpoint of the log as it stands: call it right after the seal it ends on.
     ///
     /// - Throws: a breach of rule 6.
     package func check(checkpoint bytes: [UInt8]) throws(LogBreach) {
-        let checkpoint: Checkpoint
-        do {
-            let note = try SignedNote.parse(bytes)
-            checkpoint = try Checkpoint(parsing: note.text)
-            try checkSignature(of: note, checkpoint)
-        } catch let error as NoteError {
-            throw breach(6, error.code, error.reason)
-        } catch let error as LogBreach {
-            throw error
-        } catch {
-            throw breach(6, "log.checkpoint", "\(error)")
-        }
-        guard checkpoint.origin.utf8.elementsEqual(state.origin.utf8), checkpoint.extensions.isEmpty
-        else {
-            throw breach(6, "log.checkpoint", "the checkpoint is of \(checkpoint.origin)")
-        }
-        guard checkpoint.size == state.size, state.pendingCount == 0, state.size > 0 else {
-            throw breach(
-                6, "log.checkpoint",
-                "the checkpoint's size \(checkpoint.size) does not end on the newest seal, "
-                    + "\(state.lastSealSize)")
-        }
-        guard checkpoint.root == state.frontier.root else {
-            throw breach(6, "log.checkpoint", "the checkpoint's root is not that of the entries")
-        }
-    }
-}
-
-extension LogReplay {
-    private mutating func append(
-        _ bytes: [UInt8], registeredAtMilliseconds time: UInt64, prepared: PreparedEntry,
-        governancePart: [UInt8]?
-    ) throws(LogBreach) -> Step {
-        if state.size == 0, bytes != state.governance.genesisStatement {
-            throw breach(1, "log.genesis", "a log begins with the genesis statement")
-        }
-        guard state.size != 1 else {
-            throw breach(5, "log.seal", "the first seal stands at index 1")
-        }
-        guard time >= state.lastTimeMilliseconds else {
-            throw breach(4, "log.time", "registered before the entry before it")
-        }
-        let verified = try rule(2) { () throws(Refusal) in
-            if let verified = prepared.verified {
-                return try state.sealedGovernance.confirm(verified, registeredAtMilliseconds: time)
-            }
-            return try state.sealedGovernance.verify(
-                UnverifiedStatement.decode(bytes), registeredAtMilliseconds: time, library: library)
-        }
-        guard ids.insert(verified.id).inserted else {
-            throw breach(2, "log.duplicate", "statement \(verified.id.hex) stands in the log twice")
-        }
-        guard let manifest = prepared.read else {
-            throw breach(3, "manifest.missing", "the manifest of this statement is not there")
-        }
-        let read = try rule(3, manifest.get)
-        let part = try rule(3) { () throws(Refusal) in
-            try governancePart.map { bytes throws(Refusal) in try Part.decode(bytes) }
-        }
-        let index = state.size
-        do {
-            let appended = try state.append(verified, manifest: read, governancePart: part)
-            return .statement(appended, verified, read)
-        } catch {
-            throw LogBreach(error, rule: 3, leafIndex: index)
-        }
-    }
-
-    private mutating func append(_ seal: Seal) throws(LogBreach) -> SealedGroup {
-        let index = state.size
-        guard state.pendingCount > 0 else {
-            throw breach(5, "log.seal", "a seal follows at least one statement")
-        }
-        guard seal.sealedAtMilliseconds >= state.lastTimeMilliseconds else {
-            throw breach(4, "log.time", "sealed before the entry before it")
-        }
-        let group: SealedGroup
-        do {
-            group = try state.seal(
-                atMilliseconds: seal.sealedAtMilliseconds, peerHeads: seal.peerHeads, heads: heads)
-        } catch {
-            throw LogBreach(rule: 5, code: "log.seal", leafIndex: index, reason: "\(error)")
-        }
-        if let wrong = Self.difference(seal, group.seal) {
-            throw LogBreach(
-                rule: 5, code: "log.seal", leafIndex: index,
-                reason: "the seal's \(wrong) is not what the entries give")
-        }
-        heads.update(group.changedHeads)
-        return group
-    }
-
-    /// The first member in which a seal differs from the recomputed one.
-    private static func difference(_ found: Seal, _ computed: Seal) -> String? {
-        if found.previous != computed.previous { return "previous hash" }
-        if found.governanceHead != computed.governanceHead { return "governance head" }
-        if found.indexRoot != computed.indexRoot { return "index root" }
-        if found.subjectCount != computed.subjectCount { return "subject count" }
-        return found == computed ? nil : "content"
-    }
-
-    private func checkSignature(of note: SignedNote, _ checkpoint: Checkpoint) throws {
-        let verifier = state.sealedGovernance.logVerifier(
-            origin: state.origin, size: checkpoint.size)
-        guard let verifier else {
-            throw breach(6, "log.checkpoint", "the network knows no log \(state.origin)")
-        }
-        _ = try note.verify(known: [verifier])
-    }
-
-    private func breach(_ rule: Int, _ code: String, _ reason: String) -> LogBreach {
-        LogBreach(rule: rule, code: code, leafIndex: state.size, reason: reason)
-    }
-
-    private func rule<Value>(_ number: Int, _ body: () throws(Refusal) -> Value)
-        throws(LogBreach) -> Value
-    {
-        do {
-            return try body()
-        } catch {
-            throw LogBreach(error, rule: number, leafIndex: state.size)
-        }
+        try rules.check(checkpoint: bytes)
     }
 }

@@ -39,7 +39,7 @@ package struct Seal: Hashable, Sendable {
     package let indexRoot: Hash256
     /// How many subjects have a chain.
     package let subjectCount: UInt64
-    /// The heads of other logs, sorted by their bytes and unique; empty in this edition.
+    /// The heads of other logs, sorted by their bytes and unique.
     package let peerHeads: [PeerHead]
 
     /// A seal of these values, whose peer heads must be sorted and unique.

@@ -13,6 +13,8 @@ package struct SequencedStatement: Sendable {
     package var manifest: Manifest
     /// Its parts, by digest.
     package var parts: [Part]
+    /// The parts that are not here: a mirror may not see all, and gets others later.
+    package var absent: [Hash256]
     /// Its records that have an id, by it.
     package var records: [(name: String, part: Hash256)]
     /// Its records that bear on delegations.
@@ -23,7 +25,7 @@ package struct SequencedStatement: Sendable {
     /// Gathers what the ledger keeps of a statement.
     package init(
         leafIndex: UInt64, id: Hash256, entry: [UInt8], manifest: Manifest, parts: [Part],
-        records: [(name: String, part: Hash256)], authorities: [Hash256],
+        absent: [Hash256] = [], records: [(name: String, part: Hash256)], authorities: [Hash256],
         erasures: [Hash256]
     ) {
         self.leafIndex = leafIndex
@@ -31,6 +33,7 @@ package struct SequencedStatement: Sendable {
         self.entry = entry
         self.manifest = manifest
         self.parts = parts
+        self.absent = absent
         self.records = records
         self.authorities = authorities
         self.erasures = erasures
@@ -49,7 +52,7 @@ package struct GroupToCommit: Sendable {
     package var size: UInt64
     /// The root of the log at that size.
     package var root: Hash256
-    /// The signed checkpoint of that size.
+    /// The signed checkpoint of that size; empty in a mirror that was not shown it.
     package var checkpoint: [UInt8]
     /// Every tile that is new or has grown, whole.
     package var tiles: [TileWriter.Tile]

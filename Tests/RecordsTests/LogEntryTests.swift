@@ -48,9 +48,14 @@ import Testing
         expectRefusal("entry.format") { try LogEntry.decode(long.encoded()) }
     }
 
-    @Test func `peer heads are empty in this edition`() throws {
-        expectRefusal("seal.format") {
-            try LogEntry.decode(LogEntry.seal(seal([head(1)])).encoded())
+    @Test func `peer heads are sorted, each once, and few`() throws {
+        let heads = LogEntry.seal(seal([head(1), head(2)]))
+        #expect(try LogEntry.decode(heads.encoded()) == heads)
+        let most = (0...Limits.sealPeerHeads).map { head(UInt8($0)) }
+        for wrong in [[head(2), head(1)], [head(1), head(1)], most] {
+            expectRefusal("seal.format") {
+                try LogEntry.decode(LogEntry.seal(seal(wrong)).encoded())
+            }
         }
     }
 

@@ -1,0 +1,147 @@
+import DeterministicCBOR
+package import MerkleTrees
+package import Notes
+
+/// Two checkpoints of one log whose trees part at or before the smaller size.
+package struct SplitView: Hashable, Sendable {
+    /// One of the two: a signed checkpoint, and what its tree was at the size they are compared at.
+    package struct Side: Hashable, Sendable {
+        /// The checkpoint's note.
+        package let note: [UInt8]
+        /// The root that its tree had at that size.
+        package let root: Hash256
+        /// Consistency of that root with the checkpoint's (RFC 6962 §2.1.2); empty at its own size.
+        package let proof: [Hash256]
+
+        /// A side.
+        package init(note: [UInt8], root: Hash256, proof: [Hash256]) {
+            self.note = note
+            self.root = root
+            self.proof = proof
+        }
+    }
+
+    /// The log's name.
+    package let origin: String
+    /// The size at which the roots differ.
+    package let size: UInt64
+    /// The two sides, sorted by their roots' bytes.
+    package let sides: [Side]
+
+    /// The split between two sides.
+    package init(origin: String, size: UInt64, _ first: Side, _ second: Side) {
+        self.origin = origin
+        self.size = size
+        sides = first.root < second.root ? [first, second] : [second, first]
+    }
+
+    /// The two checkpoints, unverified, for telling people of them.
+    package var checkpoints: [Checkpoint] {
+        sides.compactMap { side in
+            (try? SignedNote.parse(side.note)).flatMap { try? Checkpoint(parsing: $0.text) }
+        }
+    }
+
+    func check(under governance: GovernanceState) throws(Refusal) {
+        for (number, side) in sides.enumerated() {
+            let checkpoint = try SignedCheckpoint.verified(
+                side.note, origin: origin, under: governance, field: "sides[\(number)].note")
+            do {
+                try TreeProofs.checkConsistency(
+                    oldSize: size, oldRoot: side.root, newSize: checkpoint.size,
+                    newRoot: checkpoint.root, proof: side.proof)
+            } catch {
+                throw Alarm.refusal("alarm.unproven", "sides[\(number)].proof", error.reason)
+            }
+        }
+        guard sides[0].root != sides[1].root else {
+            throw Alarm.refusal("alarm.unproven", "sides", "both sides have one root")
+        }
+    }
+
+    // MARK: Bytes
+
+    var cbor: CBORValue {
+        .array([
+            .text(origin), .unsigned(size),
+            .array(
+                sides.map { side in
+                    .array([
+                        .bytes(side.note), .bytes(side.root.bytes), side.proof.cbor,
+                    ])
+                }),
+        ])
+    }
+
+    init(_ value: CBORValue, _ shape: ShapeReader) throws(Refusal) {
+        let items = try shape.tuple(value, 3, "alarm.fork")
+        origin = try shape.text(items[0], 1...Limits.originBytes, "alarm.origin")
+        size = try shape.unsigned(items[1], "alarm.size")
+        var sides: [Side] = []
+        for item in try shape.tuple(items[2], 2, "alarm.sides") {
+            let members = try shape.tuple(item, 3, "alarm.sides")
+            sides.append(
+                Side(
+                    note: try shape.bytes(members[0], "alarm.sides.note"),
+                    root: try shape.hash(members[1], "alarm.sides.root"),
+                    proof: try shape.path(members[2], "alarm.sides.proof")))
+        }
+        try shape.requireAscending(sides, "alarm.sides") { $0.root < $1.root }
+        self.sides = sides
+    }
+}
+
+/// A checkpoint whose log signature was checked.
+package enum SignedCheckpoint {
+    /// The checkpoint of a note that the log's key in force at its size has signed.
+    ///
+    /// - Parameters:
+    ///   - note: the signed note; lines of unknown keys are ignored.
+    ///   - origin: the log whose it must be.
+    ///   - governance: tells the log's keys.
+    ///   - field: what refusals call it.
+    /// - Returns: what it says.
+    /// - Throws: `checkpoint.invalid`.
+    package static func verified(
+        _ note: [UInt8], origin: String, under governance: GovernanceState, field: String
+    ) throws(Refusal) -> Checkpoint {
+        do {
+            let signed = try SignedNote.parse(note)
+            let checkpoint = try Checkpoint(parsing: signed.text)
+            guard checkpoint.origin.utf8.elementsEqual(origin.utf8), checkpoint.extensions.isEmpty
+            else {
+                throw Refusal(
+                    code: "checkpoint.invalid", field: field,
+                    reason: "it is no plain checkpoint of \(origin)")
+            }
+            let key = governance.logVerifier(origin: origin, size: checkpoint.size)
+            guard let key else {
+                throw Refusal(
+                    code: "checkpoint.invalid", field: field,
+                    reason: "the network knows no log \(origin)")
+            }
+            _ = try signed.verify(known: [key])
+            return checkpoint
+        } catch let refusal as Refusal {
+            throw refusal
+        } catch {
+            throw Refusal(code: "checkpoint.invalid", field: field, reason: "\(error)")
+        }
+    }
+}
+
+extension [Hash256] {
+    /// A proof as CBOR.
+    var cbor: CBORValue { .array(map { .bytes($0.bytes) }) }
+}
+
+extension ShapeReader {
+    /// The hashes of a proof about a tree.
+    func path(_ value: CBORValue, _ field: String) throws(Refusal) -> [Hash256] {
+        var hashes: [Hash256] = []
+        for item in try list(value, 0...Limits.proofHashes, field) {
+            hashes.append(try hash(item, field))
+        }
+        return hashes
+    }
+}
