@@ -1,6 +1,5 @@
 import DeterministicCBOR
 package import MerkleTrees
-import Notes
 
 /// An entry with its place in the tree of a checkpoint.
 package struct ProvenEntry: Hashable, Sendable {
@@ -43,25 +42,29 @@ package struct ProvenEntry: Hashable, Sendable {
 package struct ContradictingEntries: Hashable, Sendable {
     /// The log's name.
     package let origin: String
-    /// The checkpoint whose tree holds both.
-    package let note: [UInt8]
+    /// The size of the tree in which both are proven.
+    package let size: UInt64
+    /// A checkpoint, and what its tree was at that size.
+    package let side: SplitView.Side
     /// The two, by their place.
     package let entries: [ProvenEntry]
 
     /// Two entries, the earlier one first.
-    package init(origin: String, note: [UInt8], _ first: ProvenEntry, _ second: ProvenEntry) {
+    package init(
+        origin: String, size: UInt64, _ side: SplitView.Side, _ first: ProvenEntry,
+        _ second: ProvenEntry
+    ) {
         self.origin = origin
-        self.note = note
+        self.size = size
+        self.side = side
         entries = [first, second]
     }
 
     func check(under governance: GovernanceState) throws(Refusal) {
-        let checkpoint = try SignedCheckpoint.verified(
-            note, origin: origin, under: governance, field: "alarm.note")
+        try side.check(origin: origin, size: size, under: governance, field: "checkpoint")
         var read: [LogEntry] = []
         for entry in entries {
-            read.append(
-                try entry.read(in: checkpoint.size, root: checkpoint.root, field: "entries"))
+            read.append(try entry.read(in: size, root: side.root, field: "entries"))
         }
         if read[0].timeMilliseconds > read[1].timeMilliseconds { return }
         if case .statement(_, let first) = read[0], case .statement(_, let second) = read[1],
@@ -77,15 +80,16 @@ package struct ContradictingEntries: Hashable, Sendable {
     // MARK: Bytes
 
     var cbor: CBORValue {
-        .array([.text(origin), .bytes(note), .array(entries.map(\.cbor))])
+        .array([.text(origin), .unsigned(size), side.cbor, .array(entries.map(\.cbor))])
     }
 
     init(_ value: CBORValue, _ shape: ShapeReader) throws(Refusal) {
-        let items = try shape.tuple(value, 3, "alarm.entries")
+        let items = try shape.tuple(value, 4, "alarm.entries")
         origin = try shape.text(items[0], 1...Limits.originBytes, "alarm.origin")
-        note = try shape.bytes(items[1], "alarm.note")
+        size = try shape.unsigned(items[1], "alarm.size")
+        side = try SplitView.Side(items[2], shape, "alarm.checkpoint")
         var entries: [ProvenEntry] = []
-        for item in try shape.tuple(items[2], 2, "alarm.entries") {
+        for item in try shape.tuple(items[3], 2, "alarm.entries") {
             entries.append(try ProvenEntry(item, shape, "alarm.entries"))
         }
         try shape.requireAscending(entries, "alarm.entries") { $0.index < $1.index }

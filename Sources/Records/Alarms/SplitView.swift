@@ -44,15 +44,7 @@ package struct SplitView: Hashable, Sendable {
 
     func check(under governance: GovernanceState) throws(Refusal) {
         for (number, side) in sides.enumerated() {
-            let checkpoint = try SignedCheckpoint.verified(
-                side.note, origin: origin, under: governance, field: "sides[\(number)].note")
-            do {
-                try TreeProofs.checkConsistency(
-                    oldSize: size, oldRoot: side.root, newSize: checkpoint.size,
-                    newRoot: checkpoint.root, proof: side.proof)
-            } catch {
-                throw Alarm.refusal("alarm.unproven", "sides[\(number)].proof", error.reason)
-            }
+            try side.check(origin: origin, size: size, under: governance, field: "sides[\(number)]")
         }
         guard sides[0].root != sides[1].root else {
             throw Alarm.refusal("alarm.unproven", "sides", "both sides have one root")
@@ -64,12 +56,7 @@ package struct SplitView: Hashable, Sendable {
     var cbor: CBORValue {
         .array([
             .text(origin), .unsigned(size),
-            .array(
-                sides.map { side in
-                    .array([
-                        .bytes(side.note), .bytes(side.root.bytes), side.proof.cbor,
-                    ])
-                }),
+            .array(sides.map(\.cbor)),
         ])
     }
 
@@ -79,15 +66,37 @@ package struct SplitView: Hashable, Sendable {
         size = try shape.unsigned(items[1], "alarm.size")
         var sides: [Side] = []
         for item in try shape.tuple(items[2], 2, "alarm.sides") {
-            let members = try shape.tuple(item, 3, "alarm.sides")
-            sides.append(
-                Side(
-                    note: try shape.bytes(members[0], "alarm.sides.note"),
-                    root: try shape.hash(members[1], "alarm.sides.root"),
-                    proof: try shape.path(members[2], "alarm.sides.proof")))
+            sides.append(try Side(item, shape, "alarm.sides"))
         }
         try shape.requireAscending(sides, "alarm.sides") { $0.root < $1.root }
         self.sides = sides
+    }
+}
+
+extension SplitView.Side {
+    /// Checks that the log signed the checkpoint, and that its tree had this root at a size.
+    func check(
+        origin: String, size: UInt64, under governance: GovernanceState, field: String
+    ) throws(Refusal) {
+        let checkpoint = try SignedCheckpoint.verified(
+            note, origin: origin, under: governance, field: "alarm.\(field).note")
+        do {
+            try TreeProofs.checkConsistency(
+                oldSize: size, oldRoot: root, newSize: checkpoint.size,
+                newRoot: checkpoint.root, proof: proof)
+        } catch {
+            throw Alarm.refusal("alarm.unproven", "\(field).proof", error.reason)
+        }
+    }
+
+    var cbor: CBORValue { .array([.bytes(note), .bytes(root.bytes), proof.cbor]) }
+
+    init(_ value: CBORValue, _ shape: ShapeReader, _ field: String) throws(Refusal) {
+        let members = try shape.tuple(value, 3, field)
+        self.init(
+            note: try shape.bytes(members[0], "\(field).note"),
+            root: try shape.hash(members[1], "\(field).root"),
+            proof: try shape.path(members[2], "\(field).proof"))
     }
 }
 

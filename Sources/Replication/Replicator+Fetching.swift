@@ -1,0 +1,285 @@
+import DeterministicCBOR
+import MerkleTrees
+import Notes
+import Records
+import Sequencing
+import Signatures
+
+// What is asked of peers, and what is done with their answers.
+extension Replicator {
+    // MARK: Entries
+
+    /// Asks for entries of each mirror that is behind and waits for no answer.
+    mutating func fetch(_ now: UInt64) throws {
+        for origin in mirrors.keys.sorted() {
+            guard let mirrored = mirrors[origin], mirrored.stopped == nil,
+                mirrored.fetching == nil, let best = best(for: origin, beyond: mirrored.mirror.size)
+            else { continue }
+            ask(best.peer, for: origin, under: best.note, now)
+        }
+        for (peer, session) in sessions.sorted(by: { $0.key < $1.key }) {
+            let isAsking = session.waiting.values.contains {
+                if case .alarm = $0.question { true } else { false }
+            }
+            guard !isAsking, let alarm = session.unknownAlarms.min() else { continue }
+            sessions[peer]?.unknownAlarms.remove(alarm)
+            guard alarms[alarm] == nil else { continue }
+            ask(peer, .alarm(alarm), now)
+        }
+    }
+
+    /// The peer with the farthest checkpoint of a log; the log's own node where several have it.
+    private func best(
+        for origin: String, beyond size: UInt64
+    ) -> (peer: PeerID, note: CosignedNote)? {
+        var best: (peer: PeerID, note: CosignedNote)?
+        for (peer, session) in sessions.sorted(by: { $0.key < $1.key })
+        where session.waiting.count < PeerLimits.questionsWaiting {
+            guard let note = session.heads[origin], note.checkpoint.size > size else { continue }
+            guard let known = best else {
+                best = (peer, note)
+                continue
+            }
+            if note.checkpoint.size > known.note.checkpoint.size
+                || note.checkpoint.size == known.note.checkpoint.size && session.origin == origin
+            {
+                best = (peer, note)
+            }
+        }
+        return best
+    }
+
+    private mutating func ask(
+        _ peer: PeerID, for origin: String, under note: CosignedNote, _ now: UInt64
+    ) {
+        guard let size = mirrors[origin]?.mirror.size else { return }
+        mirrors[origin]?.fetching = (peer, note)
+        ask(peer, .entries(origin: origin, from: size, underSize: note.checkpoint.size), now)
+    }
+
+    private mutating func ask(_ peer: PeerID, _ question: PeerQuestion, _ now: UInt64) {
+        guard var session = sessions[peer] else { return }
+        let message = session.ask(question, nowMilliseconds: now)
+        sessions[peer] = session
+        send(message, to: peer)
+    }
+
+    // MARK: Answers
+
+    mutating func take(
+        _ answer: [UInt8], to question: PeerQuestion, from peer: PeerID, _ now: UInt64
+    ) throws {
+        switch question {
+        case .entries(let origin, _, _): try takeEntries(answer, of: origin, from: peer, now)
+        case .parts(let origin, let digests):
+            try takeParts(answer, digests, of: origin, from: peer, now)
+        case .alarm(let digest): try takeAlarm(answer, digest)
+        }
+    }
+
+    private mutating func takeEntries(
+        _ answer: [UInt8], of origin: String, from peer: PeerID, _ now: UInt64
+    ) throws {
+        guard var mirrored = mirrors[origin], let fetching = mirrored.fetching,
+            fetching.peer == peer
+        else { return }
+        mirrors[origin]?.fetching = nil
+        guard !answer.isEmpty else {
+            // It no longer has what it told of: it is not asked for this again.
+            sessions[peer]?.heads[origin] = nil
+            return
+        }
+        let package = try EntryPackage.decode(answer)
+        let known = mirrored.mirror.governance.seq
+        do {
+            try mirrored.mirror.append(
+                package, under: fetching.note.bytes, fetching.note.checkpoint, in: store,
+                prepare: prepare)
+        } catch LogMirror.Failure.unproven(let reason) {
+            throw PeerViolation("peer.proof", "entries of \(origin): \(reason)")
+        } catch LogMirror.Failure.split(let view) {
+            return try raise(.fork(view))
+        } catch LogMirror.Failure.breach(let breach) {
+            return try stop(origin, after: breach, package, fetching.note)
+        }
+        mirrored.fetching = nil
+        mirrored.grewAtMilliseconds = now
+        mirrors[origin] = mirrored
+        if mirrored.mirror.governance.seq > known { try learnGovernance(of: origin) }
+        guard mirrored.mirror.size < fetching.note.checkpoint.size else {
+            return try keep(fetching.note, of: origin, now)
+        }
+        // The same checkpoint until it is reached: a log may grow faster than it is fetched.
+        ask(peer, for: origin, under: fetching.note, now)
+    }
+
+    /// The mirror has reached a checkpoint: it is cosigned and told.
+    private mutating func keep(_ note: CosignedNote, of origin: String, _ now: UInt64) throws {
+        var note = note
+        for session in sessions.values {
+            if let other = session.heads[origin] { _ = note.merge(other) }
+        }
+        let key = governance.nodes[identity.origin]?.cosignerKey
+        if let cosigner = identity.cosigner, key == cosigner.key.publicKey {
+            _ = try note.cosign(as: cosigner, nowSeconds: now / 1_000)
+        }
+        try store.keep(
+            checkpoint: note.bytes, ofSeal: note.checkpoint.size - 1, of: origin)
+        mirrors[origin]?.kept = note
+        for peer in sessions.keys { sessions[peer]?.partsAsked[origin] = nil }
+        effects.append(.mirrored(origin: origin, size: note.checkpoint.size))
+        retell()
+    }
+
+    // MARK: Breaches
+
+    /// A log broke a rule: it is mirrored and cosigned no further. Where two entries alone show it,
+    /// that is an alarm.
+    private mutating func stop(
+        _ origin: String, after breach: LogBreach, _ package: EntryPackage, _ note: CosignedNote
+    ) throws {
+        mirrors[origin]?.stopped = "\(breach)"
+        effects.append(.stopped(origin: origin, reason: "\(breach)"))
+        retell()
+        guard ["log.time", "log.duplicate"].contains(breach.code) else { return }
+        let entries = try contradiction(in: origin, package, note)
+        if let entries { try raise(.entries(entries)) }
+    }
+
+    /// The first entry of a package that contradicts one before it, with that one.
+    private func contradiction(
+        in origin: String, _ package: EntryPackage, _ note: CosignedNote
+    ) throws -> ContradictingEntries? {
+        let before = try store.read(origin) { ledger in
+            try ledger.entries(0..<ledger.size())
+        }
+        guard let mirror = mirrors[origin]?.mirror else { return nil }
+        let offset = Int(package.start) - before.count
+        guard offset == 0 || mirror.size == package.start else { return nil }
+        // Entries that wait for their seal are not in the ledger: the alarm is for who has them.
+        guard offset == 0 else { return nil }
+        let all = before + package.items.map(\.entry)
+        guard let (first, second) = Contradiction.first(in: all, from: before.count) else {
+            return nil
+        }
+        let tree = LevelledTree(leaves: all.map { TreeHash.leaf($0) })
+        func proven(_ index: Int) -> ProvenEntry {
+            ProvenEntry(
+                index: UInt64(index), bytes: all[index], path: tree.inclusionProof(of: index))
+        }
+        var frontier = TreeFrontier()
+        for entry in all { frontier.append(TreeHash.leaf(entry)) }
+        return ContradictingEntries(
+            origin: origin, size: frontier.size,
+            SplitView.Side(note: note.bytes, root: frontier.root, proof: package.endProof),
+            proven(first), proven(second))
+    }
+
+    // MARK: Parts
+
+    /// Asks for parts that mirrors name and lack.
+    mutating func fetchParts(_ now: UInt64) throws {
+        for origin in mirrors.keys.sorted() where mirrors[origin]?.kept != nil {
+            for (peer, session) in sessions.sorted(by: { $0.key < $1.key })
+            where session.heads[origin] != nil {
+                try askParts(of: origin, peer, session, now)
+            }
+        }
+    }
+
+    private mutating func askParts(
+        of origin: String, _ peer: PeerID, _ session: PeerSession, _ now: UInt64
+    ) throws {
+        let isAsking = session.waiting.values.contains {
+            if case .parts = $0.question { true } else { false }
+        }
+        guard !isAsking, session.waiting.count < PeerLimits.questionsWaiting else { return }
+        var asked = session.partsAsked[origin] ?? (-1, false, now)
+        if asked.isThrough {
+            guard now >= asked.atMilliseconds + PeerLimits.partsMilliseconds else { return }
+            asked = (-1, false, now)
+        }
+        let absent = try store.absentParts(
+            of: origin, after: asked.after, limit: PeerLimits.partsAsked)
+        guard let last = absent.last else {
+            sessions[peer]?.partsAsked[origin] = (asked.after, true, now)
+            return
+        }
+        sessions[peer]?.partsAsked[origin] = (last.number, false, now)
+        ask(peer, .parts(origin: origin, absent.map(\.digest)), now)
+    }
+
+    private mutating func takeParts(
+        _ answer: [UInt8], _ asked: [Hash256], of origin: String, from peer: PeerID, _ now: UInt64
+    ) throws {
+        let parts = try PartsAnswer.decode(answer)
+        let digests = Set(asked)
+        for part in parts where !digests.contains(part.digest) {
+            throw PeerViolation("peer.part", "part \(part.digest.hex) was not asked for")
+        }
+        guard !parts.isEmpty else { return }
+        try store.supply(parts, to: origin)
+    }
+
+    // MARK: Alarms
+
+    private mutating func takeAlarm(_ answer: [UInt8], _ digest: Hash256) throws {
+        guard !answer.isEmpty else { return }
+        do {
+            let alarm = try Alarm.decode(answer)
+            guard alarm.digest == digest else {
+                throw PeerViolation("peer.alarm", "it is not the alarm asked for")
+            }
+            try take(alarm)
+        } catch let refusal as Refusal {
+            throw PeerViolation("peer.alarm", refusal.reason)
+        }
+    }
+
+    // MARK: Governance
+
+    /// Takes over the amendments that a log holds; two of one number are an alarm.
+    mutating func learnGovernance(of origin: String) throws {
+        let network = identity.genesis.network
+        let key = Subject.network(network).key(in: network)
+        let bodies = try store.read(origin) { ledger in
+            try ledger.links(of: key).dropFirst().map {
+                try LogStart.governanceBody(at: $0, in: ledger)
+            }
+        }
+        for (number, body) in bodies.enumerated() {
+            let seq = UInt64(number) + 1
+            if let known = amendments[seq], known.head != body.digest {
+                let before = bodies[..<number].map { $0.encoded() }
+                try take(
+                    Alarm(
+                        network: network, amendments: before,
+                        kind: .amendments(known.content, body.encoded())))
+                return
+            }
+            amendments[seq] = (body.digest, body.encoded())
+        }
+        if let governance = mirrors[origin]?.mirror.governance { try adopt(governance) }
+    }
+}
+
+/// Finds entries that may not stand in one log.
+enum Contradiction {
+    /// The indexes of the first two, the later one at or after `start`; what cannot be read is
+    /// passed by.
+    static func first(in entries: [[UInt8]], from start: Int) -> (Int, Int)? {
+        var ids: [Hash256: Int] = [:]
+        var latest: (time: UInt64, index: Int) = (0, 0)
+        for (index, bytes) in entries.enumerated() {
+            guard let entry = try? LogEntry.decode(bytes) else { continue }
+            if index >= start, entry.timeMilliseconds < latest.time { return (latest.index, index) }
+            if entry.timeMilliseconds >= latest.time { latest = (entry.timeMilliseconds, index) }
+            guard case .statement(_, let encoded) = entry,
+                let id = try? UnverifiedStatement.decode(encoded).id
+            else { continue }
+            if let first = ids[id], index >= start { return (first, index) }
+            ids[id] = index
+        }
+        return nil
+    }
+}

@@ -1,0 +1,228 @@
+import MerkleTrees
+import Notes
+import Records
+import Sequencing
+
+// What is told of logs and alarms, and what is learned from others.
+extension Replicator {
+    // MARK: Taking up
+
+    /// Reads the own log's newest checkpoint.
+    mutating func takeUpOwn() throws {
+        let note = try store.read(identity.origin) { ledger -> [UInt8]? in
+            let size = try ledger.size()
+            return size > 0 ? try ledger.checkpoint(ofSeal: size - 1) : nil
+        }
+        own = note.flatMap {
+            try? CosignedNote($0, origin: identity.origin, under: governance)
+        }
+    }
+
+    /// Begins a mirror for each log of the network that has none.
+    mutating func takeUpMirrors() throws {
+        var isNew = true
+        while isNew {
+            isNew = false
+            for origin in governance.nodes.keys.sorted()
+            where origin != identity.origin && mirrors[origin] == nil {
+                let mirror = try store.read(origin) { ledger in
+                    try LogMirror(
+                        resuming: ledger, genesis: identity.genesis, origin: origin,
+                        indexDepth: identity.indexDepth)
+                }
+                var mirrored = Mirrored(mirror: mirror)
+                if let target = mirror.target, target.checkpoint.size == mirror.size {
+                    mirrored.kept = try? CosignedNote(
+                        target.note, origin: origin, under: governance)
+                }
+                mirrors[origin] = mirrored
+                isNew = true
+                // A mirror may know of nodes that the own log does not know yet.
+                if mirror.governance.seq > 0 { try learnGovernance(of: origin) }
+            }
+        }
+        for alarm in alarms.values { stop(afterAlarm: alarm) }
+    }
+
+    /// Takes over governance that is newer than what is known.
+    mutating func adopt(_ newer: GovernanceState) throws {
+        guard newer.seq > governance.seq else { return }
+        governance = newer
+        try takeUpMirrors()
+    }
+
+    // MARK: Telling
+
+    /// Tells peers what is held, if they were not told, and not too often.
+    mutating func tell(_ now: UInt64) throws {
+        for (peer, session) in sessions.sorted(by: { $0.key < $1.key })
+        where session.isGreeted && !session.isTold
+            && (!session.hasBeenTold
+                || now >= session.toldAtMilliseconds + PeerLimits.headsMilliseconds)
+        {
+            send(.heads(heads(for: session.origin), alarms: alarms.keys.sorted()), to: peer)
+            sessions[peer]?.isTold = true
+            sessions[peer]?.hasBeenTold = true
+            sessions[peer]?.toldAtMilliseconds = now
+        }
+    }
+
+    /// The logs held with their checkpoints; the peer's own log also if nothing of it is held.
+    private func heads(for peer: String) -> [PeerMessage.LogHead] {
+        var heads: [PeerMessage.LogHead] = []
+        if let own { heads.append(PeerMessage.LogHead(origin: identity.origin, note: own.bytes)) }
+        for (origin, mirrored) in mirrors.sorted(by: { $0.key < $1.key }) {
+            if let kept = mirrored.kept {
+                heads.append(PeerMessage.LogHead(origin: origin, note: kept.bytes))
+            } else if origin == peer {
+                heads.append(PeerMessage.LogHead(origin: origin, note: []))
+            }
+        }
+        return Array(heads.prefix(PeerLimits.logs))
+    }
+
+    // MARK: Learning
+
+    mutating func learn(
+        _ heads: [PeerMessage.LogHead], _ told: [Hash256], from peer: PeerID
+    ) throws {
+        for head in heads where isKnown(head.origin) && !head.note.isEmpty {
+            let note: CosignedNote
+            do {
+                note = try CosignedNote(head.note, origin: head.origin, under: governance)
+            } catch {
+                throw PeerViolation("peer.checkpoint", "of \(head.origin): \(error.reason)")
+            }
+            if let known = sessions[peer]?.heads[head.origin],
+                known.checkpoint.size > note.checkpoint.size
+            {
+                continue
+            }
+            sessions[peer]?.heads[head.origin] = note
+            if head.origin.utf8.elementsEqual(identity.origin.utf8) {
+                try learnOwn(note)
+            } else {
+                try learn(note, of: head.origin)
+            }
+        }
+        sessions[peer]?.hasToldHeads = true
+        sessions[peer]?.unknownAlarms = Set(told).subtracting(alarms.keys)
+        checkWhetherToGoOn()
+    }
+
+    /// Another node's view of the own log: cosignatures, or proof that it was forked.
+    private mutating func learnOwn(_ note: CosignedNote) throws {
+        let size = note.checkpoint.size
+        guard let own, size <= own.checkpoint.size else {
+            if !isBehind {
+                isBehind = true
+                effects.append(.behind(size: size))
+            }
+            return
+        }
+        guard try isWhole(note, of: identity.origin, newest: own) else { return }
+        let stored = try store.read(identity.origin) { try $0.checkpoint(ofSeal: size - 1) }
+        guard let stored,
+            var kept = try? CosignedNote(stored, origin: identity.origin, under: governance)
+        else { return }
+        if kept.merge(note) {
+            try store.keep(checkpoint: kept.bytes, ofSeal: size - 1, of: identity.origin)
+            if size == own.checkpoint.size {
+                self.own = kept
+                retell()
+            }
+        }
+        let quorum = governance.policy.quorum
+        if quorum > 0, kept.cosigners.count >= quorum, size > quorumSize {
+            quorumSize = size
+            effects.append(.quorum(size: size, note: kept.bytes))
+        }
+    }
+
+    /// Another node's view of a log that is mirrored here.
+    private mutating func learn(_ note: CosignedNote, of origin: String) throws {
+        guard var kept = mirrors[origin]?.kept, note.checkpoint.size <= kept.checkpoint.size,
+            try isWhole(note, of: origin, newest: kept),
+            note.checkpoint.size == kept.checkpoint.size, kept.merge(note)
+        else { return }
+        try store.keep(
+            checkpoint: kept.bytes, ofSeal: note.checkpoint.size - 1, of: origin)
+        mirrors[origin]?.kept = kept
+        retell()
+    }
+
+    /// Whether a checkpoint that is not beyond the newest one is of the same tree; raises the
+    /// alarm if it is not.
+    private mutating func isWhole(
+        _ note: CosignedNote, of origin: String, newest: CosignedNote
+    ) throws -> Bool {
+        let size = note.checkpoint.size
+        let (root, proof) = try store.read(origin) { ledger -> (Hash256, [Hash256]) in
+            let tree = TreeReader(tiles: ledger, size: newest.checkpoint.size)
+            return (
+                try TreeReader(tiles: ledger, size: size).root(),
+                try tree.consistencyProof(from: size)
+            )
+        }
+        guard root != note.checkpoint.root else { return true }
+        let view = SplitView(
+            origin: origin, size: size,
+            SplitView.Side(note: newest.bytes, root: root, proof: proof),
+            SplitView.Side(note: note.bytes, root: note.checkpoint.root, proof: []))
+        try raise(.fork(view))
+        return false
+    }
+
+    // MARK: Going on with the own log
+
+    /// Counts who has said how far the own log goes: n − q + f + 1 of the others must have, since
+    /// then one of them is honest and in every quorum.
+    private mutating func checkWhetherToGoOn() {
+        guard !mayGoOn, !isBehind else { return }
+        let others = governance.nodes.values.filter {
+            $0.cosignerKey != nil && $0.origin != identity.origin
+        }.map(\.origin)
+        let policy = governance.policy
+        let needed =
+            UInt64(others.count) + policy.toleratedLiars + 1
+            - min(policy.quorum, UInt64(others.count))
+        let told = Set(sessions.values.filter(\.hasToldHeads).map(\.origin))
+            .intersection(others)
+        guard UInt64(told.count) >= min(needed, UInt64(others.count)) else { return }
+        mayGoOn = true
+        effects.append(.mayGoOn)
+    }
+
+    // MARK: Alarms
+
+    /// Raises an alarm that was found here.
+    mutating func raise(_ kind: Alarm.Kind) throws {
+        let contents = amendments.sorted { $0.key < $1.key }.map(\.value.content)
+        try take(
+            Alarm(network: identity.genesis.network, amendments: contents, kind: kind))
+    }
+
+    /// Keeps an alarm, and stops trusting whom it accuses.
+    ///
+    /// - Throws: what refuses it: then it proves nothing. What the store throws.
+    mutating func take(_ alarm: Alarm) throws {
+        let digest = alarm.digest
+        guard alarms[digest] == nil else { return }
+        _ = try alarm.accused(under: identity.genesis)
+        // One is proof enough: more of them would only fill the disk.
+        guard alarms.values.count(where: { $0.origin == alarm.origin })
+            < PeerLimits.alarmsOfOneLog
+        else { return }
+        try store.keep(alarm: alarm)
+        alarms[digest] = alarm
+        stop(afterAlarm: alarm)
+        effects.append(.alarmed(alarm))
+        retell()
+    }
+
+    private mutating func stop(afterAlarm alarm: Alarm) {
+        guard let origin = alarm.origin, mirrors[origin]?.stopped == nil else { return }
+        mirrors[origin]?.stopped = "alarm \(alarm.digest.hex)"
+        mirrors[origin]?.fetching = nil
+    }
+}
