@@ -4,7 +4,7 @@ import MerkleTrees
 extension Answer {
     /// The answer for programs (SPEC §16); the same members as any other verifier prints.
     package var json: JSONValue {
-        .object([
+        var members = [
             JSONMember("subject", .string(uri)),
             JSONMember("outcome", .string(outcome.rawValue)),
             JSONMember("findings", .array(findings.map(\.json))),
@@ -12,7 +12,9 @@ extension Answer {
             JSONMember("events", .number(JSONNumber(events))),
             JSONMember("opened", .number(JSONNumber(opened))),
             JSONMember("stubs", .number(JSONNumber(stubs))),
-        ])
+        ]
+        if let alarms = ProvenAlarm.member(alarms) { members.append(alarms) }
+        return .object(members)
     }
 }
 

@@ -101,4 +101,6 @@ package struct Answer: Hashable, Sendable {
     package var opened: Int
     /// Parts withheld or erased.
     package var stubs: Int
+    /// Alarms against the network's logs or governance.
+    package var alarms: [ProvenAlarm]
 }

@@ -26,7 +26,8 @@ extension Evidence {
     }
 
     private static func evidence(_ value: CBORValue) throws -> Evidence {
-        var fields = try CBORFields(array: value, count: 7, path: "evidence")
+        let hasAlarms = value.asArray?.count == 8
+        var fields = try CBORFields(array: value, count: hasAlarms ? 8 : 7, path: "evidence")
         let version = try fields.text("version", limit: 64)
         guard version == Self.version else {
             throw EvidenceRejection(.format, "version \(version) is not \(Self.version)")
@@ -56,10 +57,25 @@ extension Evidence {
         }
         let stubs = try hashes(fields.array("stubs", limit: EvidenceLimits.parts))
         try ascend(stubs, "stubs")
+        let alarms = hasAlarms ? try alarms(&fields) : []
         try fields.finish()
         return Evidence(
             network: network, question: EvidenceQuestion(uri: uri, scope: scope), asked: asked,
-            logs: logs, parts: parts, stubs: stubs)
+            logs: logs, parts: parts, stubs: stubs, alarms: alarms)
+    }
+
+    private static func alarms(_ fields: inout CBORFields) throws -> [[UInt8]] {
+        let alarms = try fields.array("alarms", limit: EvidenceLimits.alarms).map { item in
+            guard let bytes = item.asBytes else {
+                throw EvidenceRejection(.format, "an alarm is not a byte string")
+            }
+            return bytes
+        }
+        guard !alarms.isEmpty else {
+            throw EvidenceRejection(.format, "a list of no alarms is left out")
+        }
+        try ascend(alarms.map { Alarm.digest(of: $0) }, "alarms")
+        return alarms
     }
 
     private static func subject(_ value: CBORValue) throws -> Subject {

@@ -5,14 +5,17 @@ import Records
 extension Evidence {
     /// The file's bytes: deterministic CBOR.
     package func encoded() -> [UInt8] {
-        CBORValue.array([
+        var items: [CBORValue] = [
             .text(Self.version), .bytes(network.bytes),
             .array([.text(question.uri), .unsigned(question.scope.rawValue)]),
             .array(asked.map { .array([.unsigned(UInt64($0.facet.rawValue)), .text($0.uri)]) }),
             .array(logs.map(\.value)),
             .array(parts.map(CBORValue.bytes)),
             .array(stubs.map { .bytes($0.bytes) }),
-        ]).encoded()
+        ]
+        // Absent where there are none, so that one file has one encoding.
+        if !alarms.isEmpty { items.append(.array(alarms.map(CBORValue.bytes))) }
+        return CBORValue.array(items).encoded()
     }
 }
 

@@ -146,11 +146,13 @@ package struct Evidence: Hashable, Sendable {
     package var parts: [[UInt8]]
     /// Digests of the parts that are withheld or erased, sorted.
     package var stubs: [Hash256]
+    /// Alarms that bear on the network's logs and governance, by digest.
+    package var alarms: [[UInt8]]
 
     /// Makes evidence.
     package init(
         network: Hash256, question: EvidenceQuestion, asked: [Subject], logs: [EvidenceLog],
-        parts: [[UInt8]], stubs: [Hash256]
+        parts: [[UInt8]], stubs: [Hash256], alarms: [[UInt8]] = []
     ) {
         self.network = network
         self.question = question
@@ -158,5 +160,6 @@ package struct Evidence: Hashable, Sendable {
         self.logs = logs
         self.parts = parts
         self.stubs = stubs
+        self.alarms = alarms
     }
 }

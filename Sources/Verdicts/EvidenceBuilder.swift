@@ -45,6 +45,7 @@ package protocol EvidenceSource {
 package struct EvidenceBuilder<Source: EvidenceSource> {
     private let network: Hash256
     private let reader: Reader
+    private let alarms: [Alarm]
     private var shares: [LogShare<Source>]
     private var opened: [Hash256: OpenedPart?] = [:]
 
@@ -56,10 +57,19 @@ package struct EvidenceBuilder<Source: EvidenceSource> {
     /// A builder over several logs of one network, showing what `reader` may see.
     ///
     /// `sources` are one for each log, at least one, in any order.
-    package init(network: Hash256, sources: [Source], reader: Reader) {
+    ///
+    /// - Parameters:
+    ///   - network: the network's id.
+    ///   - sources: the logs.
+    ///   - reader: who asks.
+    ///   - alarms: those known of the network.
+    package init(
+        network: Hash256, sources: [Source], reader: Reader, alarms: [Alarm] = []
+    ) {
         precondition(!sources.isEmpty, "evidence is gathered from a log")
         self.network = network
         self.reader = reader
+        self.alarms = alarms
         shares = sources.sorted { $0.origin.utf8.lexicographicallyPrecedes($1.origin.utf8) }
             .map { LogShare(source: $0) }
     }
@@ -79,7 +89,8 @@ package struct EvidenceBuilder<Source: EvidenceSource> {
         let sorted = parts.sorted { $0.key < $1.key }.map(\.value)
         return Evidence(
             network: network, question: question, asked: asked, logs: logs, parts: sorted,
-            stubs: stubs.sorted())
+            stubs: stubs.sorted(),
+            alarms: alarms.sorted { $0.digest < $1.digest }.map { $0.encoded() })
     }
 
     /// Who speaks of the things an answer rests on without being related to them (SPEC §13.2).

@@ -14,6 +14,8 @@ package enum EvidenceLimits {
     package static let parts = 200_000
     /// Items of an index proof.
     package static let proofItems = 2_000_000
+    /// Alarms.
+    package static let alarms = 256
     /// Changes of governance.
     package static let transitions = 10_000
 

@@ -1,7 +1,7 @@
 /// The step of verification at which an evidence file was rejected (SPEC §15.3).
 package enum EvidenceStep: String, CaseIterable, Hashable, Sendable {
     case format, genesis, governance, checkpoint, seal, transition, entry, index, chain, row, part
-    case closure
+    case closure, alarm
 }
 
 /// Why an evidence file proves nothing: the first step that failed.

@@ -49,8 +49,7 @@ extension EvidenceVerifier {
         let narrowed = VerifiedEvidence(
             question: verified.question, network: verified.network,
             governance: verified.governance, history: verified.history, asked: verified.asked,
-            logs: verified.logs,
-            parts: kept, stubs: [])
+            logs: verified.logs, parts: kept, stubs: [], alarms: verified.alarms)
         let asked: [Subject]
         do {
             asked = try Closure.of(

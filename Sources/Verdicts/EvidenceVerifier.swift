@@ -57,13 +57,24 @@ package struct EvidenceVerifier: Sendable {
                 genesisStatement: genesisStatement, library: library)
             logs.append(try check.verified())
         }
+        let alarms = try evidence.alarms.map { bytes throws(EvidenceRejection) in
+            try proven(bytes)
+        }
         var verified = VerifiedEvidence(
             question: evidence.question, network: evidence.network, governance: newest,
             history: Self.history(of: longest, as: timelines, in: logs),
             asked: Dictionary(zip(keys, evidence.asked)) { first, _ in first }, logs: logs,
-            parts: parts, stubs: Set(evidence.stubs))
+            parts: parts, stubs: Set(evidence.stubs), alarms: alarms)
         try Self.check(try verified.relate(), is: Set(evidence.asked))
         return verified
+    }
+
+    private func proven(_ alarm: [UInt8]) throws(EvidenceRejection) -> ProvenAlarm {
+        do {
+            return try ProvenAlarm(alarm, under: genesis)
+        } catch {
+            throw EvidenceRejection(.alarm, "\(error.field): \(error.reason)")
+        }
     }
 
     private func open(_ parts: [[UInt8]]) throws(EvidenceRejection) -> [Hash256: OpenedPart] {

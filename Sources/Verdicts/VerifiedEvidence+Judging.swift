@@ -19,16 +19,26 @@ extension VerifiedEvidence {
         return Answer(
             uri: question.uri, outcome: outcome(findings, isVouchedFor: isVouchedFor),
             findings: findings, basis: logs.map(basis), notConsulted: notConsulted,
-            events: eventCount, opened: parts.count, stubs: stubs.count)
+            events: eventCount, opened: parts.count, stubs: stubs.count,
+            alarms: alarms)
     }
 
     private func outcome(_ findings: [Finding], isVouchedFor: Bool) -> Outcome {
         guard logs.contains(where: { log in themes.contains { log.chains[$0] != nil } }) else {
             return .notApplicable
         }
-        let lowered = findings.filter(\.lowers).compactMap(\.code.lowersTo)
+        var lowered = findings.filter(\.lowers).compactMap(\.code.lowersTo)
+        if alarms.contains(where: bears) { lowered.append(.contradicted) }
         let worst = Outcome.allCases.first { lowered.contains($0) } ?? .verified
         return worst == .verified && !isVouchedFor ? .declared : worst
+    }
+
+    /// Whether an alarm is about what the answer rests on: governance, or a log that was consulted.
+    func bears(_ alarm: ProvenAlarm) -> Bool {
+        switch alarm.accused {
+        case .governors: true
+        case .log(let origin): logs.contains { $0.origin == origin }
+        }
     }
 
     /// The question's own subjects.

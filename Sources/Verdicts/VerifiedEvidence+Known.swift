@@ -23,7 +23,7 @@ extension VerifiedEvidence {
         var known = VerifiedEvidence(
             question: question, network: network, governance: newest, history: Array(states),
             asked: asked, logs: logs, parts: parts.filter { kept.contains($0.key) },
-            stubs: stubs.intersection(kept))
+            stubs: stubs.intersection(kept), alarms: alarms)
         try known.relate()
         return known
     }

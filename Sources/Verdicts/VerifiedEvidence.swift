@@ -50,6 +50,8 @@ package struct VerifiedEvidence: Sendable {
     package let parts: [Hash256: OpenedPart]
     /// The digests of those that are not.
     package let stubs: Set<Hash256>
+    /// The alarms in the file, each proven.
+    package let alarms: [ProvenAlarm]
     /// Whose word counts about each asked subject (SPEC §13.2).
     package internal(set) var related: [Subject: Set<String>] = [:]
     /// The owners of what was asked, in any state of governance.
@@ -60,8 +62,7 @@ package struct VerifiedEvidence: Sendable {
     init(
         question: EvidenceQuestion, network: Hash256, governance: GovernanceState,
         history: [DatedGovernance], asked: [Hash256: Subject], logs: [VerifiedLog],
-        parts: [Hash256: OpenedPart],
-        stubs: Set<Hash256>
+        parts: [Hash256: OpenedPart], stubs: Set<Hash256>, alarms: [ProvenAlarm]
     ) {
         self.question = question
         self.network = network
@@ -71,6 +72,7 @@ package struct VerifiedEvidence: Sendable {
         self.logs = logs
         self.parts = parts
         self.stubs = stubs
+        self.alarms = alarms
     }
 }
 

@@ -30,6 +30,8 @@ package struct StoryStep: Sendable {
     var deed: Deed
     /// URIs whose rows the issuer leaves out, in a log kept by who breaks the rules.
     var leftOut: [String]
+    /// Whether it is missing in the other history that the keepers of its logs show.
+    var isHidden: Bool
 
     /// The kind of record, if it is one.
     package var recordKind: String? {
@@ -128,7 +130,7 @@ package struct Story: Sendable {
         let at = try json.text("at", place)
         let known: Set<String> = [
             "name", "at", "by", "log", "see", "event", "record", "credential", "amendment", "erase",
-            "reason", "leaveOut",
+            "reason", "leaveOut", "hide",
         ]
         for member in json.asObject ?? [] where !known.contains(member.name) {
             throw StoryError("\(place): \(member.name) is no member of a step")
@@ -155,7 +157,8 @@ package struct Story: Sendable {
             name: json["name"]?.asString ?? "step \(number + 1)",
             atMilliseconds: try milliseconds(at), by: try json.text("by", place),
             logs: json.texts("log"), visibility: json["see"], deed: deed,
-            leftOut: try json.texts("leaveOut").map(names.expand))
+            leftOut: try json.texts("leaveOut").map(names.expand),
+            isHidden: json["hide"]?.asBool ?? false)
     }
 
     /// An event with the members that all events of a story share.

@@ -22,6 +22,10 @@ package struct StoryQuestion: Sendable {
     package var isPlain: Bool { altered == nil && arrival.isEmpty }
 
     var reader: String?
+    /// Whether it is asked of the other history that the keepers of the logs show.
+    var isOfOtherHistory: Bool
+    /// Whether the evidence carries the alarms that the two histories give.
+    var hasAlarms: Bool
     var logs: [String]
     /// The steps in the order in which they arrive, where it is another than the story's.
     var arrival: [String]
@@ -38,6 +42,8 @@ package struct StoryQuestion: Sendable {
         validAt = try json.text("validAt", place)
         knownAt = json["knownAt"]?.asString ?? validAt
         reader = json["reader"]?.asString
+        isOfOtherHistory = json["history"]?.asString == "other"
+        hasAlarms = json["alarms"]?.asBool ?? false
         logs = json.texts("logs")
         arrival = json.texts("arrival")
         altered = try json["alter"].map {

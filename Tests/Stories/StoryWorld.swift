@@ -17,6 +17,8 @@ package struct StoryWorld: Sendable {
     private let story: Story
     private var logs: [String: KeptLog] = [:]
     private var rendered: [RenderedLog] = []
+    /// The logs as their keepers show them to others, if they hide something.
+    private var others: [RenderedLog] = []
 
     /// Tells a story from the first step to the last.
     ///
@@ -39,6 +41,27 @@ package struct StoryWorld: Sendable {
             }
         }
         rendered = try network.logs.compactMap { try logs[$0.origin]?.rendered() }
+        if story.steps.contains(where: \.isHidden) {
+            var shown = story
+            shown.steps.removeAll(where: \.isHidden)
+            others = try StoryWorld(shown).rendered
+        }
+    }
+
+    /// Proof of each log that shows two histories.
+    private func alarms() throws -> [Alarm] {
+        try zip(rendered, others).compactMap { one, other in
+            let size = min(one.size, other.size)
+            let sides = try [one, other].map { log in
+                SplitView.Side(
+                    note: Array(log.checkpointNote.utf8), root: log.root(size: Int(size)),
+                    proof: try log.consistencyProof(from: size))
+            }
+            guard sides[0].root != sides[1].root else { return nil }
+            return Alarm(
+                network: network.id, amendments: [],
+                kind: .fork(SplitView(origin: one.origin, size: size, sides[0], sides[1])))
+        }
     }
 
     // MARK: Telling
@@ -167,13 +190,15 @@ package struct StoryWorld: Sendable {
 
     /// The evidence file that answers a question, changed where the question says so.
     package func evidence(for question: StoryQuestion) throws -> [UInt8] {
+        let shown = question.isOfOtherHistory ? others : rendered
         let sources =
-            question.logs.isEmpty
-            ? rendered : rendered.filter { question.logs.contains($0.origin) }
+            question.logs.isEmpty ? shown : shown.filter { question.logs.contains($0.origin) }
         let reader: Reader =
             try question.reader.map { .member(organisation: try network.uri($0)) }
             ?? .nodeOperator
-        var builder = EvidenceBuilder(network: network.id, sources: sources, reader: reader)
+        var builder = EvidenceBuilder(
+            network: network.id, sources: sources, reader: reader,
+            alarms: question.hasAlarms ? try alarms() : [])
         let subject = try CanonicalIdentifier(question.subject).uri
         var evidence = try builder.build(EvidenceQuestion(uri: subject, scope: .upstream))
         if let altered = question.altered {

@@ -118,6 +118,20 @@ package struct RenderedLog: EvidenceSource, Sendable {
     package func inclusionPath(of index: UInt64) throws -> [Hash256] {
         LevelledTree(leaves: leafHashes).inclusionProof(of: Int(index))
     }
+    /// RFC 6962 consistency of its first entries with all of them.
+    package func consistencyProof(from old: UInt64) throws -> [Hash256] {
+        func proof(_ old: Int, _ leaves: ArraySlice<Hash256>, isWhole: Bool) -> [Hash256] {
+            let root = { (slice: ArraySlice<Hash256>) in SmallTree.root(of: Array(slice)) }
+            guard old < leaves.count else { return isWhole ? [] : [root(leaves)] }
+            // The largest power of two below the number of leaves.
+            let split = 1 << (Int.bitWidth - 1 - (leaves.count - 1).leadingZeroBitCount)
+            let (left, right) = (leaves.prefix(split), leaves.dropFirst(split))
+            return old <= split
+                ? proof(old, left, isWhole: isWhole) + [root(right)]
+                : proof(old - split, right, isWhole: false) + [root(left)]
+        }
+        return proof(Int(old), leafHashes[...], isWhole: true)
+    }
     package func indexProof(for keys: [Hash256]) throws -> IndexProof {
         index.proof(for: keys, leaves: heads)
     }

@@ -44,7 +44,12 @@ package struct Alarm: Hashable, Sendable {
     }
 
     /// What identifies the alarm.
-    package var digest: Hash256 { Hash256.sha256(Domain.alarm, encoded()) }
+    package var digest: Hash256 { Self.digest(of: encoded()) }
+
+    /// What identifies an alarm of these bytes.
+    package static func digest(of bytes: [UInt8]) -> Hash256 {
+        Hash256.sha256(Domain.alarm, bytes)
+    }
 
     /// The origin of the log it is about; nil for one about governance.
     package var origin: String? {

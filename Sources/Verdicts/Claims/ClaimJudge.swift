@@ -183,6 +183,12 @@ struct ClaimJudge {
     // MARK: Ledger and records
 
     private mutating func checkLogs() {
+        for alarm in evidence.alarms where evidence.bears(alarm) {
+            findings.append(
+                VerdictFinding(
+                    .ledgerAlarm, subject,
+                    ["origin": alarm.alarm.origin ?? "", "kind": alarm.alarm.kindName]))
+        }
         for origin in answer.notConsulted {
             findings.append(
                 VerdictFinding(
@@ -272,7 +278,7 @@ struct ClaimJudge {
             claimedShare: terms.share.description, model: terms.model, times: terms.times,
             policy: terms.scheme.digest, outcome: outcome, share: share, coverage: coverage,
             findings: sorted, paths: paths, frontier: Set(steps).sorted(), basis: answer.basis,
-            notConsulted: answer.notConsulted, lots: lots, names: names(in: sorted))
+            notConsulted: answer.notConsulted, alarms: answer.alarms, lots: lots, names: names(in: sorted))
     }
 
     /// The graph for people: what each thing was made of, by whom and when.

@@ -13,6 +13,7 @@ extension ClaimCode {
         case .claimModelRefused: ["model"]
         case .originPlotMissing: ["site"]
         case .statusDisputed, .statusRecalled: ["issuer", "reason"]
+        case .ledgerAlarm: ["origin", "kind"]
         case .ledgerNotConsulted, .ledgerStale: ["origin"]
         case .ledgerNotGathered: []
         default: chainParameters

@@ -5,15 +5,18 @@ import Records
 extension Verdict {
     /// The verdict for programs (SPEC §24.6): judgement, basis and how to recheck it.
     package var json: JSONValue {
-        .object([
+        var members = [
             JSONMember("judgement", judgement),
             JSONMember("basis", Basis.json(basis, notConsulted)),
+        ]
+        if let alarms = ProvenAlarm.member(alarms) { members.append(alarms) }
+        members.append(
             JSONMember(
                 "recheck",
                 .string(
                     "cairn audit FILE --genesis GENESIS --claim \(claim.scheme) with the evidence "
-                        + "of this subject, scope upstream, and the same times")),
-        ])
+                        + "of this subject, scope upstream, and the same times")))
+        return .object(members)
     }
 
     /// The half that is the same for the same facts, byte for byte.

@@ -44,7 +44,7 @@ package struct VerdictLot: Hashable, Sendable {
 
 /// The outcome of judging a claim about a subject over evidence (SPEC §24.6).
 ///
-/// All members but ``basis``, ``notConsulted``, ``lots`` and ``names`` are the *judgement*: the
+/// All members but ``basis``, ``notConsulted``, ``alarms``, ``lots`` and ``names`` are the *judgement*: the
 /// same for the same facts, whatever node gathered them, in whatever order.
 package struct Verdict: Hashable, Sendable {
     /// The network's id.
@@ -77,6 +77,8 @@ package struct Verdict: Hashable, Sendable {
     package var basis: [Basis]
     /// Logs the network has and the evidence does not hold.
     package var notConsulted: [String]
+    /// Alarms in the evidence.
+    package var alarms: [ProvenAlarm]
     /// The things looked at, from the subject upstream, each after one that led to it.
     package var lots: [VerdictLot]
     /// The names of organisations that the verdict speaks of, by URI.

@@ -23,6 +23,7 @@ package enum ClaimCode: String, CaseIterable, Hashable, Sendable {
     case custodyShortage = "custody.shortage"
     case custodyUnreceived = "custody.unreceived"
     case custodyUnshipped = "custody.unshipped"
+    case ledgerAlarm = "ledger.alarm"
     case ledgerNotConsulted = "ledger.not-consulted"
     case ledgerNotGathered = "ledger.not-gathered"
     case ledgerStale = "ledger.stale"
@@ -48,7 +49,7 @@ package enum ClaimCode: String, CaseIterable, Hashable, Sendable {
     package var lowersTo: Outcome? {
         switch self {
         case .certificateNonconforming, .claimModelRefused, .custodyAggregation, .custodyCycle,
-            .custodyQuantity, .materialBalanceDisagrees, .materialCreditExceeded,
+            .custodyQuantity, .ledgerAlarm, .materialBalanceDisagrees, .materialCreditExceeded,
             .materialElement, .materialExceeded, .materialModel, .materialOverdrawn,
             .materialShare, .materialVolumeExceeded, .statusDisputed:
             .contradicted
