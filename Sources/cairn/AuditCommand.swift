@@ -2,6 +2,7 @@ import ArgumentParser
 import EPCIS
 import Foundation
 import MerkleTrees
+import Notes
 import Queries
 import Records
 import Verdicts
@@ -11,7 +12,8 @@ struct AuditCommand: AsyncParsableCommand {
         commandName: "audit", abstract: "Rechecks an evidence file, offline.",
         discussion: """
             Recomputes every signature (with two libraries), proof and rule in the file. It trusts \
-            the genesis file and nothing else; no server is asked.
+            the genesis file and nothing else; no server is asked. An alarm is a file too: proof \
+            that whoever keeps a log, or governs the network, broke a promise.
 
             Example:
               cairn audit towel.evidence --genesis genesis/demo/demo.genesis
@@ -26,7 +28,7 @@ struct AuditCommand: AsyncParsableCommand {
             in part; 2 the file is rejected or the claim cannot be made.
             """)
 
-    @Argument(help: "An evidence file.") var file: String
+    @Argument(help: "An evidence file, or an alarm.") var file: String
     @Option(help: "The network's genesis file.") var genesis: String
     @Option(
         help: ArgumentHelp(
@@ -37,18 +39,20 @@ struct AuditCommand: AsyncParsableCommand {
     @Option(help: "table or json.") var format: OutputFormat = .table
 
     func run() async throws {
-        guard let claim else { return try answer() }
+        let bytes = try Files.read(file, as: .evidence)
+        if Alarm.begins(bytes) { return try showAlarm(bytes) }
+        guard let claim else { return try answer(bytes) }
         let (asked, times) = try options.request(claim)
-        let verdict = try verified().judged(asked, at: times)
+        let verdict = try verified(bytes).judged(asked, at: times)
         VerdictOutput.show(verdict, as: format, in: options.language)
         guard verdict.outcome == .verified else {
             Foundation.exit(CommandExit.otherAnswer.rawValue)
         }
     }
 
-    private func answer() throws {
+    private func answer(_ bytes: [UInt8]) throws {
         try options.requireNone()
-        let answer = try verified().judge()
+        let answer = try verified(bytes).judge()
         switch format {
         case .json: Console.output(answer.json.serialized() + [0x0A])
         case .table: Console.output(Self.table(answer))
@@ -59,9 +63,25 @@ struct AuditCommand: AsyncParsableCommand {
         }
     }
 
-    private func verified() throws -> VerifiedEvidence {
+    /// Says what an alarm proves; it ends with 1, as it is no good news.
+    private func showAlarm(_ bytes: [UInt8]) throws {
+        try options.requireNone()
+        let proven: ProvenAlarm
+        do {
+            proven = try ProvenAlarm(bytes, under: Files.genesis(genesis).verified())
+        } catch let refusal as Refusal {
+            throw CommandFailure(
+                .badInput, "\(file): it proves nothing: \(refusal.reason) (\(refusal.code))")
+        }
+        switch format {
+        case .json: Console.output(proven.json.serialized() + [0x0A])
+        case .table: Console.output(Self.lines(proven).map { $0 + "\n" }.joined())
+        }
+        Foundation.exit(CommandExit.otherAnswer.rawValue)
+    }
+
+    private func verified(_ bytes: [UInt8]) throws -> VerifiedEvidence {
         let genesisFile = try Files.genesis(genesis)
-        let bytes = try Files.read(file, as: .evidence)
         do {
             return try EvidenceVerifier(genesis: genesisFile).verify(bytes)
         } catch {
@@ -90,6 +110,7 @@ struct AuditCommand: AsyncParsableCommand {
             lines.append("          root \(basis.root.hex)")
         }
         for origin in answer.notConsulted { lines.append("log       \(origin): not consulted") }
+        for alarm in answer.alarms { lines += Self.lines(alarm) }
         for finding in answer.findings {
             lines.append(
                 "finding \(finding.lowers ? "!" : " ") \(finding.code.rawValue): \(finding.detail) "
@@ -98,6 +119,20 @@ struct AuditCommand: AsyncParsableCommand {
             )
         }
         return lines.map { $0 + "\n" }.joined()
+    }
+
+    private static func lines(_ proven: ProvenAlarm) -> [String] {
+        let alarm = proven.alarm
+        switch alarm.kind {
+        case .fork(let view):
+            return ["alarm     \(view.origin) shows two histories, both signed by its key"]
+                + view.checkpoints.map { "          size \($0.size), root \($0.root.hex)" }
+        case .amendments:
+            return ["alarm     the governors signed two amendments of one number"]
+        case .entries(let entries):
+            let places = entries.entries.map { "\($0.index)" }.joined(separator: " and ")
+            return ["alarm     \(entries.origin): entries \(places) may not both stand in a log"]
+        }
     }
 
     private static func coloured(_ outcome: Outcome) -> String {
