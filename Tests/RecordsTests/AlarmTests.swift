@@ -54,10 +54,13 @@ import Testing
         return try read.accused(under: demo.state)
     }
 
-    @Test(arguments: [
-        ([1, 2, 3], [1, 2, 4], 3), ([1, 2, 3, 4, 5], [1, 9, 3], 3), ([1, 2, 9, 4], [1, 2, 3], 3),
-        ([1, 2, 3, 4, 5, 6, 7], [9, 2, 3, 4], 4), ([1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 9, 6, 7], 5),
-    ] as [([UInt8], [UInt8], Int)])
+    @Test(
+        arguments: [
+            ([1, 2, 3], [1, 2, 4], 3), ([1, 2, 3, 4, 5], [1, 9, 3], 3),
+            ([1, 2, 9, 4], [1, 2, 3], 3),
+            ([1, 2, 3, 4, 5, 6, 7], [9, 2, 3, 4], 4),
+            ([1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 9, 6, 7], 5),
+        ] as [([UInt8], [UInt8], Int)])
     func `two checkpoints whose trees part convict the log`(
         one: [UInt8], other: [UInt8], size: Int
     ) throws {
