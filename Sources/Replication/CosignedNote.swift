@@ -24,8 +24,7 @@ package struct CosignedNote: Hashable, Sendable {
     ) throws(Refusal) {
         checkpoint = try SignedCheckpoint.verified(
             bytes, origin: origin, under: governance, field: "checkpoint")
-        // A log's own node proves nothing by cosigning it.
-        let cosigners = governance.cosigners.filter { $0.name != origin }
+        let cosigners = governance.cosigners
         do {
             let note = try SignedNote.parse(bytes)
             guard let key = governance.logVerifier(origin: origin, size: checkpoint.size),
@@ -77,7 +76,8 @@ package struct CosignedNote: Hashable, Sendable {
     /// The note's bytes.
     package var bytes: [UInt8] {
         let ordered = lines.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-        return Array(text.utf8) + Array(
-            ("\n" + ([logLine] + ordered.map(\.value)).map(\.line).joined()).utf8)
+        return Array(text.utf8)
+            + Array(
+                ("\n" + ([logLine] + ordered.map(\.value)).map(\.line).joined()).utf8)
     }
 }

@@ -3,7 +3,6 @@ import MerkleTrees
 import Notes
 import Records
 import Sequencing
-import Signatures
 
 // What is asked of peers, and what is done with their answers.
 extension Replicator {
@@ -119,8 +118,7 @@ extension Replicator {
         for session in sessions.values {
             if let other = session.heads[origin] { _ = note.merge(other) }
         }
-        let key = governance.nodes[identity.origin]?.cosignerKey
-        if let cosigner = identity.cosigner, key == cosigner.key.publicKey {
+        if let cosigner {
             _ = try note.cosign(as: cosigner, nowSeconds: now / 1_000)
         }
         try store.keep(
@@ -133,8 +131,9 @@ extension Replicator {
 
     // MARK: Breaches
 
-    /// A log broke a rule: it is mirrored and cosigned no further. Where two entries alone show it,
-    /// that is an alarm.
+    /// Mirrors and cosigns a log no further that broke a rule.
+    ///
+    /// Where two entries alone show it, that is an alarm.
     private mutating func stop(
         _ origin: String, after breach: LogBreach, _ package: EntryPackage, _ note: CosignedNote
     ) throws {

@@ -2,13 +2,14 @@ import MerkleTrees
 import Notes
 import Records
 import Sequencing
+import Signatures
 
 // What is told of logs and alarms, and what is learned from others.
 extension Replicator {
     // MARK: Taking up
 
-    /// Reads the own log's newest checkpoint.
-    mutating func takeUpOwn() throws {
+    /// Reads the own log's newest checkpoint, and cosigns it: its node is one of the cosigners.
+    mutating func takeUpOwn(_ now: UInt64) throws {
         let note = try store.read(identity.origin) { ledger -> [UInt8]? in
             let size = try ledger.size()
             return size > 0 ? try ledger.checkpoint(ofSeal: size - 1) : nil
@@ -16,6 +17,13 @@ extension Replicator {
         own = note.flatMap {
             try? CosignedNote($0, origin: identity.origin, under: governance)
         }
+        if let cosigner { _ = try own?.cosign(as: cosigner, nowSeconds: now / 1_000) }
+    }
+
+    /// With what the node cosigns, if governance lists the key.
+    var cosigner: Cosigner? {
+        let key = governance.nodes[identity.origin]?.cosignerKey
+        return key == identity.cosigner?.key.publicKey ? identity.cosigner : nil
     }
 
     /// Begins a mirror for each log of the network that has none.
@@ -210,8 +218,9 @@ extension Replicator {
         guard alarms[digest] == nil else { return }
         _ = try alarm.accused(under: identity.genesis)
         // One is proof enough: more of them would only fill the disk.
-        guard alarms.values.count(where: { $0.origin == alarm.origin })
-            < PeerLimits.alarmsOfOneLog
+        guard
+            alarms.values.count(where: { $0.origin == alarm.origin })
+                < PeerLimits.alarmsOfOneLog
         else { return }
         try store.keep(alarm: alarm)
         alarms[digest] = alarm

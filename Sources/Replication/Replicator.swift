@@ -5,8 +5,8 @@ import Sequencing
 
 /// A node among its peers: mirrors their logs, cosigns them, raises alarms (SPEC §25).
 ///
-/// A state machine without socket, clock or thread. Its owner hands it what happens, one event after
-/// the other, and does what it asks for:
+/// A state machine without socket, clock or thread. Its owner hands it what happens, one event
+/// after the other, and does what it asks for:
 ///
 ///     var replicator = try Replicator(identity, store: replicas, prepare: onAllCores)
 ///     for effect in try replicator.handle(.received(peer, frame), nowMilliseconds: now) { … }
@@ -77,14 +77,15 @@ package struct Replicator<Store: ReplicaStore> {
     ///
     /// - Throws: ``SequencingError``, and what the store throws.
     package init(
-        _ identity: Identity, store: Store, prepare: @escaping PrepareEntries
+        _ identity: Identity, store: Store, nowMilliseconds: UInt64,
+        prepare: @escaping PrepareEntries
     ) throws {
         self.identity = identity
         self.store = store
         self.prepare = prepare
         governance = identity.governance
         for alarm in try store.alarms() { alarms[alarm.digest] = alarm }
-        try takeUpOwn()
+        try takeUpOwn(nowMilliseconds)
         if governance.seq > 0 { try learnGovernance(of: identity.origin) }
         try takeUpMirrors()
         mayGoOn = governance.policy.quorum == 0
@@ -109,7 +110,7 @@ package struct Replicator<Store: ReplicaStore> {
             let isAmended = governance.seq > self.governance.seq
             try adopt(governance)
             if isAmended { try learnGovernance(of: identity.origin) }
-            try takeUpOwn()
+            try takeUpOwn(now)
             retell()
         case .tick: tick(now)
         }

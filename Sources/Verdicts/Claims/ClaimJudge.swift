@@ -278,7 +278,8 @@ struct ClaimJudge {
             claimedShare: terms.share.description, model: terms.model, times: terms.times,
             policy: terms.scheme.digest, outcome: outcome, share: share, coverage: coverage,
             findings: sorted, paths: paths, frontier: Set(steps).sorted(), basis: answer.basis,
-            notConsulted: answer.notConsulted, alarms: answer.alarms, lots: lots, names: names(in: sorted))
+            notConsulted: answer.notConsulted, alarms: answer.alarms, lots: lots,
+            names: names(in: sorted))
     }
 
     /// The graph for people: what each thing was made of, by whom and when.

@@ -44,8 +44,8 @@ package struct VerdictLot: Hashable, Sendable {
 
 /// The outcome of judging a claim about a subject over evidence (SPEC §24.6).
 ///
-/// All members but ``basis``, ``notConsulted``, ``alarms``, ``lots`` and ``names`` are the *judgement*: the
-/// same for the same facts, whatever node gathered them, in whatever order.
+/// All members but ``basis``, ``notConsulted``, ``alarms``, ``lots`` and ``names`` are the
+/// *judgement*: the same for the same facts, whatever node gathered them, in whatever order.
 package struct Verdict: Hashable, Sendable {
     /// The network's id.
     package var network: Hash256
