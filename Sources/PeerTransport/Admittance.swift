@@ -3,8 +3,8 @@ import MerkleTrees
 /// Who may be connected to a listener, by numbers alone.
 ///
 /// Strangers can only be in a handshake, so handshakes are counted apart from peers: by where they
-/// come from, and where all places are taken the oldest gives way, so that one that goes about it
-/// quickly gets through a flood. Peers are counted by key, and a peer that has all its connections
+/// come from, and where all places are taken the oldest one from the place that has most gives way,
+/// so that a peer gets through a flood from many places if it goes about it quickly. Peers are counted by key, and a peer that has all its connections
 /// gets no other.
 struct Admittance {
     /// What becomes of a connection that opens.
@@ -35,9 +35,9 @@ struct Admittance {
             return .refused
         }
         var arrival = Arrival.welcome
-        if handshakes.count >= limits.handshakes, let oldest = handshakes.keys.min() {
-            left(oldest)
-            arrival = .welcomeInsteadOf(oldest)
+        if handshakes.count >= limits.handshakes, let evicted = leastWelcome {
+            left(evicted)
+            arrival = .welcomeInsteadOf(evicted)
         }
         handshakes[id] = source
         handshakesOfSource[source, default: 0] += 1
@@ -62,6 +62,15 @@ struct Admittance {
             Self.countDown(&handshakesOfSource, source)
         }
         if let key = peers.removeValue(forKey: id) { Self.countDown(&connectionsOfKey, key) }
+    }
+
+    /// The oldest handshake of a source that has most of them.
+    private var leastWelcome: UInt64? {
+        handshakes.max { left, right in
+            let ofLeft = handshakesOfSource[left.value, default: 0]
+            let ofRight = handshakesOfSource[right.value, default: 0]
+            return (ofLeft, right.key) < (ofRight, left.key)
+        }?.key
     }
 
     private static func countDown<Key>(_ counts: inout [Key: Int], _ key: Key) {

@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOSSL
 import NIOTLS
@@ -244,6 +245,9 @@ final class PeerChannel: ChannelDuplexHandler {
             end(PeerClosure(.slow, "a frame took more than \(limit) ms"), context)
         case .write:
             let limit = limits.writeMilliseconds
+            // Else the system would go on offering it to the other side, in memory of ours.
+            _ = (context.channel as? any SocketOptionProvider)?
+                .setSoLinger(linger(l_onoff: 1, l_linger: 0))
             end(PeerClosure(.unread, "what was sent was not taken in \(limit) ms"), context)
         }
     }

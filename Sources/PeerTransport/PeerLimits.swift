@@ -29,7 +29,8 @@ package struct PeerLimits: Hashable, Sendable {
     package var connections = 256
     /// Of these, with one key.
     package var connectionsOfKey = 4
-    /// Handshakes in progress at a time; beyond this the oldest gives way.
+    /// Handshakes in progress at a time; beyond this one of the busiest source
+    /// gives way.
     package var handshakes = 64
     /// Of these, from one IPv4 address or one IPv6 network of 64 bits.
     package var handshakesOfSource = 8

@@ -35,10 +35,10 @@ final class PeerRegistry: Sendable {
             state.next += 1
             let arrival = state.admittance.arrived(state.next, from: source)
             if arrival != .refused { state.channels[state.next] = channel }
-            guard case .welcomeInsteadOf(let oldest) = arrival else {
+            guard case .welcomeInsteadOf(let other) = arrival else {
                 return (state.next, arrival, nil)
             }
-            return (state.next, arrival, state.channels[oldest])
+            return (state.next, arrival, state.channels[other])
         }
         evicted?.close(promise: nil)
         switch arrival {
