@@ -16,7 +16,7 @@ let level1: [Target.Dependency] =
     level0 + ["Signatures", "Notes", "EPCIS", "Records", "Lineage"]
 let level2: [Target.Dependency] =
     level1 + ["Sequencing", "Replication", "Verdicts", "Queries"]
-let level3: [Target.Dependency] = level2 + ["Storage", "HTTPAPI", "Client"]
+let level3: [Target.Dependency] = level2 + ["Storage", "HTTPAPI", "Client", "PeerTransport"]
 
 let sqlite: [Target.Dependency] = [
     .product(name: "GRDB", package: "GRDB.swift"),
@@ -24,6 +24,16 @@ let sqlite: [Target.Dependency] = [
 ]
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+// What connections between nodes are made of; only PeerTransport and its tests have it.
+let sockets: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOSSL", package: "swift-nio-ssl"),
+    .product(name: "NIOTLS", package: "swift-nio"),
+    .product(name: "SwiftASN1", package: "swift-asn1"),
+    .product(name: "X509", package: "swift-certificates"),
+    logging,
+]
 let collections: [Target.Dependency] = [
     .product(name: "DequeModule", package: "swift-collections"),
     .product(name: "OrderedCollections", package: "swift-collections"),
@@ -53,6 +63,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.1"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
@@ -105,6 +117,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
+        module("PeerTransport", level2 + sockets),
         // L4
         module(
             "Node",
@@ -153,6 +166,7 @@ let package = Package(
         tests("StorageTests", level2 + ["Storage"] + sqlite),
         tests("HTTPAPITests", level2 + ["HTTPAPI", logging]),
         tests("ClientTests", level2 + ["Client", "HTTPAPI", logging]),
+        tests("PeerTransportTests", level2 + ["PeerTransport"] + sockets),
         tests("NodeTests", level3 + ["Imports", "Node"]),
         tests("CairnTests", level2 + ["HTTPAPI", logging]),
         tests("ConformanceTests", level1),

@@ -47,7 +47,7 @@ let package = Package(
             path: "Modules/Verdicts", resources: [.embedInCode("Messages")],
             swiftSettings: settings),
         .target(name: "CMemory"),
-        // Its folder HTTPAPI links to the readers of requests that need no network library.
+        // Its folders HTTPAPI and PeerTransport link to readers that need no network library.
         .executableTarget(
             name: "fuzz", dependencies: level1 + ["Verdicts", "CMemory"],
             swiftSettings: settings),

@@ -42,7 +42,7 @@ struct FuzzTarget: Sendable {
         + [.tile, .treeProof, .indexProof]
         + [.statement, .entry, .manifest, .part, .submission, .record, .governance, .genesisFile]
         + [.token, .event, .document, .evidence, .forgedEvidence]
-        + [.framer, .request]
+        + [.framer, .request, .peerFrames]
         + Canaries.all
 }
 

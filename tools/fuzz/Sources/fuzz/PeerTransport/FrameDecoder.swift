@@ -1,0 +1,1 @@
+../../../../../Sources/PeerTransport/FrameDecoder.swift

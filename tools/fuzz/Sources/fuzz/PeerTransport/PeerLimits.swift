@@ -1,0 +1,1 @@
+../../../../../Sources/PeerTransport/PeerLimits.swift
