@@ -1,3 +1,4 @@
+import MerkleTrees
 import Replication
 import Testing
 
