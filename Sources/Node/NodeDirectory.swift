@@ -5,11 +5,11 @@ import Signatures
 import Storage
 
 /// The files of one node (SPEC §18): `genesis`, `node.json`, `log-key.pem`, `ledger.sqlite`,
-/// `views.sqlite`, `service.sqlite`, `lock`.
+/// `views.sqlite`, `service.sqlite`, `lock`, `mirrors/`, `alarms/`.
 ///
 /// Who controls them: `genesis` is the anchor of everything the node believes; `log-key.pem` signs
 /// in the log's name and is readable by its owner only; a changed `ledger.sqlite` is found by
-/// `cairn check`; `views.sqlite` can be deleted, and
+/// `cairn check`, and so is a changed mirror; `views.sqlite` can be deleted, and
 /// `service.sqlite` holds what the node was asked to do.
 struct NodeDirectory: Sendable {
     /// The directory's path.
@@ -67,15 +67,10 @@ struct NodeDirectory: Sendable {
 
     /// Writes a new file and makes it durable.
     func write(_ bytes: [UInt8], to name: String, mode: mode_t) throws(NodeError) {
-        let path = file(name)
-        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
-        guard descriptor >= 0 else { throw Self.failure(path, "cannot be made") }
-        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        do {
-            try handle.write(contentsOf: Data(bytes))
-            try handle.synchronize()
+        do throws(StorageError) {
+            try WholeFile.write(bytes, to: file(name), mode: mode)
         } catch {
-            throw .failure("node.io", "\(path) cannot be written: \(SystemWords.reason(error))")
+            throw .failure("node.io", "\(error.place) \(error.reason)")
         }
     }
 

@@ -4,10 +4,10 @@ import Sequencing
 package import Storage
 
 extension NodeRuntime {
-    /// Recomputes a node's whole ledger from its bytes (SPEC §14).
+    /// Recomputes a node's whole ledger from its bytes (SPEC §14), and its mirrors of other logs.
     ///
     /// The node may be running: one snapshot is checked. `progress` is told how many entries of how
-    /// many have been checked.
+    /// many of its own log have been checked.
     ///
     /// - Returns: what does not hold, what of the acknowledgements is missing, size and root.
     /// - Throws: if the directory or its files cannot be read at all.
@@ -20,13 +20,17 @@ extension NodeRuntime {
         return try NodeError.mapping {
             let ledger = try Ledger.inspect(directory: path)
             defer { try? ledger.close() }
-            return try withoutActuallyEscaping(progress) { progress in
+            var report = try withoutActuallyEscaping(progress) { progress in
                 try ledger.read { store in
                     LedgerCheck.report(
                         on: store, genesis: genesis, acknowledged: acknowledged,
                         progress: progress)
                 }
             }
+            let replicas = Replicas.check(node: path, genesis: genesis)
+            report.findings += replicas.findings
+            report.mirrors = replicas.mirrors
+            return report
         }
     }
 

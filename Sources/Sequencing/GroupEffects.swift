@@ -20,12 +20,13 @@ struct StatementRecords {
     var ids: [String] { all.compactMap(\.id) }
 
     func sequenced(_ admitted: AdmittedStatement, _ appended: AppendedEntry) -> SequencedStatement {
-        SequencedStatement(
+        let facts = records.map { (part: $0.part, facts: RecordFacts($0.record)) }
+        return SequencedStatement(
             leafIndex: appended.leafIndex, id: admitted.verified.id, entry: appended.entry,
             manifest: admitted.manifest, parts: admitted.parts.map(\.part),
-            records: records.compactMap { part, record in record.id.map { ($0, part) } },
-            authorities: records.filter { RecordedDelegations.concerns($0.record) }.map(\.part),
-            erasures: all.compactMap(\.erasedPart))
+            records: facts.compactMap { part, facts in facts.id.map { ($0, part) } },
+            authorities: facts.filter(\.facts.isAuthority).map(\.part),
+            erasures: facts.compactMap(\.facts.erases))
     }
 }
 

@@ -1,5 +1,7 @@
 /// A place in which a ledger is not what its own entries say.
 package struct CheckFinding: Hashable, Sendable, CustomStringConvertible {
+    /// The log of a mirror; nil for the node's own.
+    package var mirror: String?
     /// The table, or `database` for the file's own structure.
     package var table: String
     /// The row: a leaf, a digest, a key.
@@ -8,12 +10,15 @@ package struct CheckFinding: Hashable, Sendable, CustomStringConvertible {
     package var reason: String
 
     /// Names a place.
-    package init(table: String, key: String, reason: String) {
+    package init(mirror: String? = nil, table: String, key: String, reason: String) {
+        self.mirror = mirror
         self.table = table
         self.key = key
         self.reason = reason
     }
 
-    /// `table key: reason`.
-    package var description: String { "\(table) \(key): \(reason)" }
+    /// `table key: reason`, after the mirror's log.
+    package var description: String {
+        (mirror.map { "\($0): " } ?? "") + "\(table) \(key): \(reason)"
+    }
 }

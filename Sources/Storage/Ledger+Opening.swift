@@ -8,16 +8,18 @@ extension Ledger {
     ///
     /// `DatabasePool` sets `synchronous=NORMAL` after its own preparation, so that the writer's
     /// settings must follow, and are read back.
-    static func openPool(_ path: String, readonly: Bool) throws(StorageError) -> DatabasePool {
+    static func openPool(
+        _ path: String, kind: LedgerKind, readonly: Bool
+    ) throws(StorageError) -> DatabasePool {
         var configuration = Configuration()
         configuration.readonly = readonly
-        configuration.maximumReaderCount = readersLimit
+        configuration.maximumReaderCount = kind.readersLimit
         configuration.busyMode = .timeout(5)
         configuration.label = "cairn.ledger"
         configuration.prepareDatabase { database in
             try database.execute(sql: "PRAGMA trusted_schema = OFF")
             try database.execute(sql: "PRAGMA cell_size_check = ON")
-            try database.execute(sql: "PRAGMA cache_size = -\(readerCacheKiB)")
+            try database.execute(sql: "PRAGMA cache_size = -\(kind.readerCacheKiB)")
             // A memory map would turn a failing disk into a signal instead of an error.
             try database.execute(sql: "PRAGMA mmap_size = 0")
         }
@@ -25,18 +27,20 @@ extension Ledger {
         return try StorageError.mapping(path) {
             let pool = try DatabasePool(path: path, configuration: prepared)
             if !readonly {
-                try pool.writeWithoutTransaction { try setUpWriter($0, path: path) }
+                try pool.writeWithoutTransaction { try setUpWriter($0, kind, path: path) }
             }
             return pool
         }
     }
 
-    private static func setUpWriter(_ database: Database, path: String) throws {
+    private static func setUpWriter(
+        _ database: Database, _ kind: LedgerKind, path: String
+    ) throws {
         let settings: [(name: String, value: String, readBack: String)] = [
             ("synchronous", "FULL", "2"), ("secure_delete", "ON", "1"),
             // The ledger copies the WAL back itself: SQLite would not tell when that fails.
             ("wal_autocheckpoint", "0", "0"),
-            ("cache_size", "-\(writerCacheKiB)", "-\(writerCacheKiB)"),
+            ("cache_size", "-\(kind.writerCacheKiB)", "-\(kind.writerCacheKiB)"),
             ("journal_mode", "WAL", "wal"),
         ]
         try set(settings, of: database, path: path)

@@ -2,7 +2,9 @@ import GRDB
 package import MerkleTrees
 import Synchronization
 
-/// A node's ledger: the file `ledger.sqlite` in its directory, held open by one process.
+/// A log's ledger: the file `ledger.sqlite` in its directory, held open by one process.
+///
+/// The node's own is in the node's directory, and each mirror of another log in one of its own.
 ///
 /// It has one writer, and readers that see whole groups. The writer's connection commits with
 /// `synchronous=FULL` and is the only one that copies the WAL back; it belongs to whoever calls
@@ -16,17 +18,11 @@ import Synchronization
 package final class Ledger: Sendable {
     /// The file's name in a node's directory.
     package static let fileName = "ledger.sqlite"
-    /// Memory for pages of the writer's connection.
-    static let writerCacheKiB = 65_536
-    /// Memory for pages of each reading connection.
-    static let readerCacheKiB = 8_192
-    /// How large the WAL grows before it is copied back, in pages of 4 KiB.
-    static let checkpointPages = 32_768
-    /// How many reads can run at a time.
-    static let readersLimit = 8
 
     /// Which log this is.
     package let identity: LogIdentity
+    /// Whose log it is.
+    package let kind: LedgerKind
     let pool: DatabasePool
     private let lock: Mutex<DirectoryLock?>
     private let writer: WriterStore
@@ -35,17 +31,19 @@ package final class Ledger: Sendable {
     private let checkpointPages: Int
 
     private init(
-        pool: DatabasePool, lock: DirectoryLock?, checkpointPages: Int = Ledger.checkpointPages
+        pool: DatabasePool, kind: LedgerKind, lock: DirectoryLock?, checkpointPages: Int? = nil
     ) throws(StorageError) {
         self.pool = pool
-        self.checkpointPages = checkpointPages
+        self.kind = kind
+        self.checkpointPages = checkpointPages ?? kind.checkpointPages
         self.lock = Mutex(lock)
         let identity = try StorageError.mapping(Self.fileName) {
             try pool.read { try Self.readIdentity($0) }
         }
         self.identity = identity
         writer = pool.writeWithoutTransaction { database in
-            WriterStore(LedgerStore(database, identity: identity, isWriter: lock != nil))
+            WriterStore(
+                LedgerStore(database, identity: identity, kind: kind, isWriter: lock != nil))
         }
         if lock != nil { pool.writeWithoutTransaction { writer.pages.count(on: $0) } }
     }
@@ -56,20 +54,29 @@ package final class Ledger: Sendable {
     ) throws(StorageError) -> Ledger {
         let lock = try DirectoryLock(directory: directory)
         let path = directory + "/" + fileName
-        let pool = try openPool(path, readonly: false)
+        let pool = try openPool(path, kind: .own, readonly: false)
+        guard try makeTables(pool, path, identity, .own) else {
+            throw StorageError(
+                code: "storage.mismatch", place: path, reason: "a ledger is there")
+        }
+        return try Ledger(pool: pool, kind: .own, lock: lock)
+    }
+
+    /// Makes the tables of a ledger, in one transaction; false if they are there.
+    private static func makeTables(
+        _ pool: DatabasePool, _ path: String, _ identity: LogIdentity, _ kind: LedgerKind
+    ) throws(StorageError) -> Bool {
         try StorageError.mapping(path) {
             try pool.writeWithoutTransaction { database in
+                var isNew = false
                 try database.inTransaction(.immediate) {
-                    guard try Self.userVersion(database) == 0 else {
-                        throw StorageError(
-                            code: "storage.mismatch", place: path, reason: "a ledger is there")
-                    }
-                    try LedgerSchema.create(database, identity: identity)
+                    isNew = try Self.userVersion(database) == 0
+                    if isNew { try LedgerSchema.create(database, identity: identity, kind: kind) }
                     return .commit
                 }
+                return isNew
             }
         }
-        return try Ledger(pool: pool, lock: lock)
     }
 
     /// Opens the ledger of a node and takes its lock.
@@ -82,34 +89,67 @@ package final class Ledger: Sendable {
     ///   `storage.schema` if a newer program wrote it, `storage.not-durable` if SQLite does not
     ///   keep `synchronous=FULL`, `storage.full` if there is no space to start with.
     package static func open(
-        directory: String, checkpointPages: Int = Ledger.checkpointPages
+        directory: String, checkpointPages: Int? = nil
     ) throws(StorageError) -> Ledger {
         try open(directory: directory, checkpointPages: checkpointPages, migration: .current)
     }
 
     /// Opens the ledger of a node with other schemas than this edition's, for tests.
     static func open(
-        directory: String, checkpointPages: Int = Ledger.checkpointPages,
-        migration: LedgerMigration
+        directory: String, checkpointPages: Int? = nil, migration: LedgerMigration
     ) throws(StorageError) -> Ledger {
         let path = directory + "/" + fileName
         try requireFile(path)
         let lock = try DirectoryLock(directory: directory)
-        let pool = try openPool(path, readonly: false)
+        let pool = try openPool(path, kind: .own, readonly: false)
+        return try takeUp(pool, .own, path, lock, migration, checkpointPages: checkpointPages)
+    }
+
+    /// Opens the ledger of a mirror, which is made if it is not there, and takes its lock.
+    ///
+    /// - Parameters:
+    ///   - directory: the mirror's own, which exists.
+    ///   - identity: the log that is mirrored.
+    /// - Returns: the ledger.
+    /// - Throws: as ``open(directory:checkpointPages:)``; `storage.mismatch` if it is that of
+    ///   another log.
+    package static func openMirror(
+        directory: String, of identity: LogIdentity
+    ) throws(StorageError) -> Ledger {
+        let path = directory + "/" + fileName
+        let lock = try DirectoryLock(directory: directory)
+        let pool = try openPool(path, kind: .mirror, readonly: false)
+        _ = try makeTables(pool, path, identity, .mirror)
+        let ledger = try takeUp(pool, .mirror, path, lock, .current, checkpointPages: nil)
+        guard ledger.identity == identity else {
+            throw StorageError(
+                code: "storage.mismatch", place: path,
+                reason: "it mirrors \(ledger.identity.origin), not \(identity.origin)")
+        }
+        return ledger
+    }
+
+    private static func takeUp(
+        _ pool: DatabasePool, _ kind: LedgerKind, _ path: String, _ lock: DirectoryLock,
+        _ migration: LedgerMigration, checkpointPages: Int?
+    ) throws(StorageError) -> Ledger {
         try migration.run(pool, path)
-        let ledger = try Ledger(pool: pool, lock: lock, checkpointPages: checkpointPages)
+        let ledger = try Ledger(
+            pool: pool, kind: kind, lock: lock, checkpointPages: checkpointPages)
         try ledger.checkpoint()
         try lock.synchronizeDirectory()
         return ledger
     }
 
     /// Opens a ledger for reading only, without its lock: for checks beside a running node.
-    package static func inspect(directory: String) throws(StorageError) -> Ledger {
+    package static func inspect(
+        directory: String, kind: LedgerKind = .own
+    ) throws(StorageError) -> Ledger {
         let path = directory + "/" + fileName
         try requireFile(path)
-        let pool = try openPool(path, readonly: true)
+        let pool = try openPool(path, kind: kind, readonly: true)
         try requireSchema(pool, path)
-        return try Ledger(pool: pool, lock: nil)
+        return try Ledger(pool: pool, kind: kind, lock: nil)
     }
 
     // MARK: Use
@@ -120,7 +160,8 @@ package final class Ledger: Sendable {
     package func read<Value>(_ body: (LedgerStore) throws -> Value) throws -> Value {
         do {
             return try pool.read { database in
-                try body(LedgerStore(database, identity: identity, isWriter: false))
+                try body(
+                    LedgerStore(database, identity: identity, kind: kind, isWriter: false))
             }
         } catch let error as DatabaseError {
             throw StorageError(database: error, place: Self.fileName)

@@ -108,10 +108,13 @@ extension LedgerCheck {
             for digest in manifest.partDigests { try notePart(digest, at: stored.index) }
         case .seal(let group):
             if stored.manifest != nil { add("manifest", stored.index, "a seal has none") }
-            guard let checkpoint = try store.checkpoint(ofSeal: stored.index) else {
+            guard let checkpoint = try store.storedCheckpoint(ofSeal: stored.index) else {
                 return add("seal", stored.index, "the row is missing")
             }
-            try replay.check(checkpoint: checkpoint)
+            // A mirror is not shown every checkpoint.
+            if store.kind == .own || !checkpoint.isEmpty {
+                try replay.check(checkpoint: checkpoint)
+            }
             expected.seals += 1
             if rootSizes.contains(group.treeSize) { roots[group.treeSize] = group.root }
             try noteTiles(group.leafHashes)
@@ -171,6 +174,9 @@ extension LedgerCheck {
         if record.isAuthority {
             expected.authorities.insert(ExpectedRows.Use(place: place, number: number))
         }
-        if let erased = record.erases { expected.erasures.insert(erased) }
+        guard let erased = record.erases else { return }
+        // The node's own log was admitted by the rule; a mirror's keeper may have admitted anything.
+        guard try store.kind == .own || store.mayErase(erased, statementAt: index) else { return }
+        expected.erasures.insert(erased)
     }
 }

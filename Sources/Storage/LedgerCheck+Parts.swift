@@ -1,15 +1,9 @@
 import MerkleTrees
 import Records
+import Sequencing
 
 /// The rows of the `part` table, each hashed again, as the entries are compared with them.
 struct StoredParts {
-    /// What a record says that other tables repeat.
-    struct RecordFacts: Sendable {
-        var id: String?
-        var isAuthority: Bool
-        var erases: Hash256?
-    }
-
     /// The digests in the order of the numbers, which are those of first use; nil of a broken row.
     var digests: [Hash256?] = []
     /// The parts that are records.
@@ -51,7 +45,7 @@ extension LedgerCheck {
         var row: Row
         var digest: Hash256?
         var isRight: Bool
-        var record: StoredParts.RecordFacts?
+        var record: RecordFacts?
 
         init(_ row: Row) {
             self.row = row
@@ -61,12 +55,7 @@ extension LedgerCheck {
                 return
             }
             isRight = part.digest == digest
-            guard isRight, part.contentType == PartContentType.record,
-                let read = try? Record.read(part.content)
-            else { return }
-            record = StoredParts.RecordFacts(
-                id: read.id, isAuthority: RecordedDelegations.concerns(read),
-                erases: read.erasedPart)
+            record = isRight ? RecordFacts(of: part) : nil
         }
     }
 
@@ -120,16 +109,37 @@ extension LedgerCheck {
     }
 
     /// Compares the parts with what the entries have named and erased.
-    mutating func checkParts() {
+    mutating func checkParts() throws(StorageError) {
+        let absent = try absentNumbers()
         for (number, isNamed) in parts.isNamed.enumerated()
         where !isNamed && parts.digests[number] != nil {
             add("part", number, "no entry names it")
         }
         for number in parts.withoutBytes {
             guard let digest = parts.digests[Int(number)] else { continue }
-            if !expected.erasures.contains(digest) {
+            if !expected.erasures.contains(digest), !absent.contains(number) {
                 add("part", number, "its bytes are gone without erasure")
             }
+        }
+        try checkAbsent(absent)
+    }
+
+    private func absentNumbers() throws(StorageError) -> Set<Int64> {
+        guard store.kind == .mirror else { return [] }
+        return Set(
+            try SQLStatement(store.database, "SELECT number FROM absent").all { $0.integer(0) })
+    }
+
+    /// The parts that a mirror lists as absent are those without bytes that nothing erased.
+    private mutating func checkAbsent(_ absent: Set<Int64>) throws(StorageError) {
+        for number in absent.subtracting(parts.withoutBytes).sorted() {
+            add("absent", number, "its bytes are here, or there is no such part")
+        }
+        for number in absent.intersection(parts.withoutBytes).sorted() {
+            guard let digest = parts.digests[Int(number)], expected.erasures.contains(digest) else {
+                continue
+            }
+            add("absent", number, "it was erased")
         }
     }
 }

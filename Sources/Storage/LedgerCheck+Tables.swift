@@ -9,7 +9,7 @@ extension LedgerCheck {
         try checkStatements()
         try checkPartUses()
         try checkBuckets()
-        checkParts()
+        try checkParts()
         try checkRecords()
     }
 

@@ -10,6 +10,18 @@ package struct LedgerReport: Hashable, Sendable {
     package var root: Hash256
     /// For each acknowledgement asked about, why the log does not hold it; nil where it does.
     package var objections: [String?]
+    /// The mirrors that were checked beside it, by their directories' names.
+    package var mirrors: [Mirror] = []
+
+    /// What recomputing a mirror came to.
+    package struct Mirror: Hashable, Sendable {
+        /// The log.
+        package var origin: String
+        /// How many entries were recomputed.
+        package var size: UInt64
+        /// The root over them.
+        package var root: Hash256
+    }
 
     /// Whether nothing is wrong and nothing is missing.
     package var isSound: Bool { findings.isEmpty && objections.allSatisfy { $0 == nil } }

@@ -6,6 +6,7 @@ enum LedgerSQL: Int, CaseIterable {
     case manifests, linkRows, partRows
     case addEntry, addManifest, addLinks, addStatement, addPart, addPartUse, setBucket
     case setTile, addSeal, addRecord, erasePart
+    case setCheckpoint, setPart, addAbsent, removeAbsent, isAbsent, absentParts
 
     /// The statement's text.
     var text: String {
@@ -47,6 +48,14 @@ enum LedgerSQL: Int, CaseIterable {
         case .addSeal: "INSERT INTO seal(place, checkpoint) VALUES(?, ?)"
         case .addRecord: "INSERT INTO record(id, place, number) VALUES(?, ?, ?)"
         case .erasePart: "UPDATE part SET bytes = NULL WHERE number = ?"
+        case .setCheckpoint: "UPDATE seal SET checkpoint = ? WHERE place = ?"
+        case .setPart: "UPDATE part SET bytes = ? WHERE number = ? AND bytes IS NULL"
+        case .addAbsent: "INSERT INTO absent(number) VALUES(?)"
+        case .removeAbsent: "DELETE FROM absent WHERE number = ?"
+        case .isAbsent: "SELECT 1 FROM absent WHERE number = ?"
+        case .absentParts:
+            "SELECT a.number, p.digest FROM absent a JOIN part p ON p.number = a.number "
+                + "WHERE a.number > ? ORDER BY a.number LIMIT ?"
         }
     }
 }

@@ -16,8 +16,13 @@ import MerkleTrees
 /// backwards through the log, and the head, its hash and the way into that list share one row with
 /// the other subjects of their bucket.
 ///
-/// `place` is `log << 40 | leaf index` (for `bucket` the bucket number, for `tile` see `TileKey`),
-/// log 0 being the node's own, so that a later edition can keep mirrors in the same tables.
+/// `place` is `log << 40 | leaf index` (for `bucket` the bucket number, for `tile` see
+/// ``Place``). There is one log in a file, number 0: a mirror of another log is a ledger file of
+/// its own, so that it can neither slow the node's own down nor damage it, and can be deleted.
+///
+/// A mirror has one more table: the parts without bytes that are not erased. In either, the bytes
+/// of a part are null when they are not there; a seal's checkpoint is empty in a mirror that was
+/// not shown it.
 enum LedgerSchema {
     /// What `PRAGMA user_version` says of a database of this form.
     static let version: Int64 = 2
@@ -49,6 +54,14 @@ enum LedgerSchema {
             PRIMARY KEY(place, number)) STRICT, WITHOUT ROWID;
         """
 
+    /// The table that only mirrors have.
+    static let mirrorTables = "CREATE TABLE absent(number INTEGER PRIMARY KEY) STRICT;"
+
+    /// The tables of a ledger.
+    static func tables(_ kind: LedgerKind) -> String {
+        kind == .own ? tables : tables + "\n" + mirrorTables
+    }
+
     /// What a database declares: type, name, table and text of each table and index, by name, and
     /// what SQLite keeps each of these as.
     static func declarations(_ database: Database) throws -> [[String]] {
@@ -63,16 +76,18 @@ enum LedgerSchema {
     }
 
     /// What a ledger declares.
-    static func declarations() throws -> [[String]] {
+    static func declarations(_ kind: LedgerKind) throws -> [[String]] {
         try DatabaseQueue().write { database in
-            try database.execute(sql: tables)
+            try database.execute(sql: tables(kind))
             return try declarations(database)
         }
     }
 
     /// Makes the tables of an empty file and names its log, in one transaction.
-    static func create(_ database: Database, identity: LogIdentity) throws {
-        try database.execute(sql: tables)
+    static func create(
+        _ database: Database, identity: LogIdentity, kind: LedgerKind
+    ) throws {
+        try database.execute(sql: tables(kind))
         try database.execute(
             sql: "INSERT INTO log(number, origin, network, depth) VALUES(0, ?, ?, ?)",
             arguments: [identity.origin, Data(identity.network.bytes), identity.indexDepth])

@@ -21,26 +21,66 @@ package import Sequencing
 // cannot be handled at all is a disk that confirms a sync and loses the data: `cairn check` then
 // finds a ledger that is behind its acknowledged checkpoints, or torn.
 extension LedgerStore: LedgerWriter {
-    package func commit(_ group: GroupToCommit) throws(StorageError) {
+    package func commit(_ group: GroupToCommit) throws(StorageError) { try commit([group]) }
+
+    /// Makes groups durable and visible, all of them or none, in one transaction.
+    ///
+    /// In a mirror, what the groups say of records, authorities and erasures is not looked at: it
+    /// follows from the parts that are here.
+    ///
+    /// - Throws: ``StorageError``; as fatal as an error of one group.
+    package func commit(_ groups: [GroupToCommit]) throws(StorageError) {
         try requireWriter()
-        let size = try size()
+        var size = try size()
+        for group in groups {
+            try requireFitting(group, after: size)
+            size = group.size
+        }
+        guard !groups.isEmpty else { return }
+        try inTransaction { () throws(StorageError) in
+            for group in groups {
+                try write(group)
+                // What was read before this group is not what the next one builds on.
+                buckets.removeAll(keepingCapacity: true)
+            }
+        }
+    }
+
+    private func requireFitting(
+        _ group: GroupToCommit, after size: UInt64
+    ) throws(StorageError) {
         guard size == group.firstIndex, !group.statements.isEmpty,
             group.size == group.firstIndex + UInt64(group.statements.count) + 1,
             group.size < Place.entriesLimit
         else {
-            throw StorageError(
-                code: "storage.mismatch", place: "ledger.sqlite",
-                reason: "a group for leaf \(group.firstIndex) does not follow \(size) entries")
+            throw Self.mismatch(
+                "a group for leaf \(group.firstIndex) does not follow \(size) entries")
         }
+        guard kind == .own else { return }
+        guard !group.checkpoint.isEmpty, group.statements.allSatisfy(\.absent.isEmpty) else {
+            throw Self.mismatch("only a mirror can lack checkpoints and parts")
+        }
+    }
+
+    static func mismatch(_ reason: String) -> StorageError {
+        StorageError(code: "storage.mismatch", place: Ledger.fileName, reason: reason)
+    }
+
+    /// Does all of something durably, or nothing of it.
+    ///
+    /// - Throws: what `body` throws and the disk; the ledger is then broken, unless there was no
+    ///   space.
+    func inTransaction(_ body: () throws(StorageError) -> Void) throws(StorageError) {
+        let before = try size()
         do throws(StorageError) {
             try StorageError.mapping("ledger.sqlite") { try database.beginTransaction(.immediate) }
-            try write(group)
+            try body()
             try StorageError.mapping("ledger.sqlite") { try database.commit() }
         } catch {
             buckets.removeAll()
             // SQLite may have rolled back already.
             try? database.rollback()
-            if error.code != "storage.full" || !isStill(at: group.firstIndex) { broken = error }
+            if error.code != "storage.full" || !isStill(at: before) { broken = error }
             throw error
         }
         buckets.removeAll(keepingCapacity: true)
@@ -62,7 +102,7 @@ extension LedgerStore: LedgerWriter {
         }
     }
 
-    private func dropBytes(of digests: [Hash256]) throws(StorageError) {
+    func dropBytes(of digests: [Hash256]) throws(StorageError) {
         for digest in digests {
             guard let number = try partNumber(digest) else { continue }
             try sql(.erasePart).run(.integer(number))
@@ -80,9 +120,13 @@ extension LedgerStore: LedgerWriter {
         try sql(.addEntry).run(sealPlace, .bytes(group.seal))
         try sql(.addSeal).run(sealPlace, .bytes(group.checkpoint))
         try writeStatementIDs(group)
-        try writeParts(group)
         // In the same transaction: no state of the ledger has an erasure and the bytes it names.
-        try dropBytes(of: group.statements.flatMap(\.erasures))
+        switch kind {
+        case .own:
+            try writeParts(group)
+            try dropBytes(of: group.statements.flatMap(\.erasures))
+        case .mirror: try writeMirroredParts(group)
+        }
         for tile in group.tiles {
             guard let place = Place.tile(log: log, level: tile.level, index: tile.index) else {
                 throw corrupt("tile", "\(tile.level)/\(tile.index)", "the log is too large")
@@ -100,7 +144,7 @@ extension LedgerStore: LedgerWriter {
     }
 
     private func writeParts(_ group: GroupToCommit) throws(StorageError) {
-        var next = try sql(.lastPart).first { $0.isNull(0) ? 0 : $0.integer(0) + 1 } ?? 0
+        var next = try nextPartNumber()
         var numbers: [Hash256: Int64] = [:]
         var uses: [(prefix: Int64, place: Int64, number: Int64)] = []
         for statement in group.statements {
@@ -133,6 +177,17 @@ extension LedgerStore: LedgerWriter {
                 try sql(.addRecord).run(.text(record.name), .integer(place), .integer(number))
             }
         }
+        try write(uses)
+    }
+
+    func nextPartNumber() throws(StorageError) -> Int64 {
+        try sql(.lastPart).first { $0.isNull(0) ? 0 : $0.integer(0) + 1 } ?? 0
+    }
+
+    /// Writes the uses of parts of a group.
+    func write(
+        _ uses: [(prefix: Int64, place: Int64, number: Int64)]
+    ) throws(StorageError) {
         for use in uses.sorted(by: <) {
             try sql(.addPartUse).run(
                 .integer(use.prefix), .integer(use.place), .integer(use.number))

@@ -12,7 +12,8 @@ import Sequencing
 package final class LedgerStore {
     let database: Database
     let identity: LogIdentity
-    /// The number of the log in the tables: 0, the node's own.
+    let kind: LedgerKind
+    /// The number of the log in the tables: 0, the only one.
     let log: Int64 = 0
     /// Why a commit failed; nothing may be written after it.
     var broken: StorageError?
@@ -23,12 +24,13 @@ package final class LedgerStore {
     ///
     /// Sealing and committing a group read the same buckets several times.
     var buckets: [Int: StoredBucket] = [:]
-    /// How many buckets may be kept so.
-    static let bucketsLimit = 65_536
+    /// How many parts this connection has erased from a mirror.
+    var erasedCount = 0
 
-    init(_ database: Database, identity: LogIdentity, isWriter: Bool) {
+    init(_ database: Database, identity: LogIdentity, kind: LedgerKind, isWriter: Bool) {
         self.database = database
         self.identity = identity
+        self.kind = kind
         self.isWriter = isWriter
         prepared = Array(repeating: nil, count: LedgerSQL.allCases.count)
     }
@@ -69,7 +71,7 @@ package final class LedgerStore {
             bucket = read
         }
         if isWriter {
-            if buckets.count >= Self.bucketsLimit { buckets.removeAll(keepingCapacity: true) }
+            if buckets.count >= kind.bucketsLimit { buckets.removeAll(keepingCapacity: true) }
             buckets[number] = bucket
         }
         return bucket

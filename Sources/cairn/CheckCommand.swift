@@ -11,7 +11,8 @@ struct CheckCommand: AsyncParsableCommand {
         commandName: "check", abstract: "Recomputes a node's whole ledger from its bytes.",
         discussion: """
             Every signature, hash, chain, index and checkpoint is computed again and compared with \
-            what is stored. It may run beside the node.
+            what is stored, in the node's own log and in its mirrors of others. It may run beside \
+            the node.
 
             A ledger whose end was cut off is sound by itself. Give receipts and checkpoints that \
             were kept elsewhere: the log must hold what they acknowledge.
@@ -92,6 +93,9 @@ struct CheckCommand: AsyncParsableCommand {
         }
         lines.append("size      \(report.size)")
         lines.append("root      \(report.root.hex)")
+        for mirror in report.mirrors {
+            lines.append("mirror    \(mirror.origin): size \(mirror.size), \(mirror.root.hex)")
+        }
         if report.isSound { lines.append("\(directory): sound") }
         return lines.map { $0 + "\n" }.joined()
     }
@@ -101,6 +105,16 @@ struct CheckCommand: AsyncParsableCommand {
             JSONMember("sound", .bool(report.isSound)),
             JSONMember("size", .number(JSONNumber(report.size))),
             JSONMember("root", .string(report.root.hex)),
+            JSONMember(
+                "mirrors",
+                .array(
+                    report.mirrors.map { mirror in
+                        .object([
+                            JSONMember("origin", .string(mirror.origin)),
+                            JSONMember("size", .number(JSONNumber(mirror.size))),
+                            JSONMember("root", .string(mirror.root.hex)),
+                        ])
+                    })),
             JSONMember("findings", .array(report.findings.map { .string($0.description) })),
             JSONMember(
                 "acknowledged",

@@ -32,6 +32,12 @@ package struct FactsUnderTest<Ledger: LedgerUnderTest>: LedgerFacts {
     /// The delegations and the governance.
     package let basis: AdmissionBasis
 
+    /// Facts of a ledger under a basis.
+    package init(ledger: Ledger, basis: AdmissionBasis) {
+        self.ledger = ledger
+        self.basis = basis
+    }
+
     package func firstIssuer(ofRecord id: String) -> FirstIssuer {
         (try? ledger.read { try $0.firstIssuer(ofRecord: id) }) ?? .organisation("")
     }

@@ -1,4 +1,5 @@
 package import MerkleTrees
+import Notes
 package import Records
 package import Sequencing
 
@@ -28,14 +29,20 @@ package final class MemoryLedger: LedgerReader, LedgerWriter, @unchecked Sendabl
     private var checkpoints: [UInt64: [UInt8]] = [:]
     private var records: [String: [RecordUse]] = [:]
     private var authorities: [RecordUse] = []
+    /// Whether it mirrors another's log: parts and checkpoints can be absent.
+    private let isMirror: Bool
+    /// The parts in the order in which they were first named.
+    private var named: [Hash256] = []
+    private var absent: Set<Hash256> = []
+    private var erased: Set<Hash256> = []
 
     private struct TileKey: Hashable {
         var level: Int
         var index: UInt64
     }
 
-    /// An empty ledger.
-    package init() {}
+    /// An empty ledger, of the node's own log or of a mirror.
+    package init(isMirror: Bool = false) { self.isMirror = isMirror }
 
     // MARK: LedgerReader
 
@@ -71,7 +78,9 @@ package final class MemoryLedger: LedgerReader, LedgerWriter, @unchecked Sendabl
         checkpoints.keys.filter { $0 < index }.max()
     }
 
-    package func checkpoint(ofSeal index: UInt64) -> [UInt8]? { checkpoints[index] }
+    package func checkpoint(ofSeal index: UInt64) -> [UInt8]? {
+        checkpoints[index].flatMap { $0.isEmpty ? nil : $0 }
+    }
 
     package func tile(
         level: Int, index: UInt64, width: Int
@@ -100,19 +109,9 @@ package final class MemoryLedger: LedgerReader, LedgerWriter, @unchecked Sendabl
                 chains[link.key, default: []]
                     .append(LinkPlace(leafIndex: statement.leafIndex, row: UInt32(row)))
             }
-            for part in statement.parts {
-                parts[part.digest] = part.encoded
-                partUses[part.digest, default: []].append(statement.leafIndex)
-            }
-            for record in statement.records {
-                records[record.name, default: []]
-                    .append(RecordUse(leafIndex: statement.leafIndex, part: record.part))
-            }
-            for erased in statement.erasures { parts[erased] = nil }
-            authorities += statement.authorities.map {
-                RecordUse(leafIndex: statement.leafIndex, part: $0)
-            }
+            if isMirror { keepMirrored(statement) } else { keep(statement) }
         }
+        if isMirror { for statement in group.statements { note(statement) } }
         entries.append(group.seal)
         checkpoints[group.size - 1] = group.checkpoint
         for tile in group.tiles {
@@ -121,6 +120,29 @@ package final class MemoryLedger: LedgerReader, LedgerWriter, @unchecked Sendabl
         for (bucket, hash) in group.buckets { buckets[bucket] = hash }
         index.update(group.heads)
         try checkAfter(group)
+    }
+
+    private func keep(_ statement: SequencedStatement) {
+        for part in statement.parts {
+            if !erased.contains(part.digest) { parts[part.digest] = part.encoded }
+            use(part.digest, at: statement.leafIndex)
+        }
+        for record in statement.records {
+            records[record.name, default: []]
+                .append(RecordUse(leafIndex: statement.leafIndex, part: record.part))
+        }
+        for erasure in statement.erasures {
+            parts[erasure] = nil
+            erased.insert(erasure)
+        }
+        authorities += statement.authorities.map {
+            RecordUse(leafIndex: statement.leafIndex, part: $0)
+        }
+    }
+
+    private func use(_ digest: Hash256, at leafIndex: UInt64) {
+        if partUses[digest] == nil { named.append(digest) }
+        partUses[digest, default: []].append(leafIndex)
     }
 
     private func check(_ group: GroupToCommit) throws(MemoryLedgerAccusation) {
@@ -135,8 +157,12 @@ package final class MemoryLedger: LedgerReader, LedgerWriter, @unchecked Sendabl
             guard ids[statement.id] == nil, seen.insert(statement.id).inserted else {
                 throw MemoryLedgerAccusation("statement \(statement.id.hex) is there twice")
             }
-            guard Set(statement.parts.map(\.digest)) == Set(statement.manifest.partDigests) else {
-                throw MemoryLedgerAccusation("the parts are not those of the manifest")
+            let given = statement.parts.map(\.digest) + statement.absent
+            guard given.count == Set(given).count,
+                Set(given) == Set(statement.manifest.partDigests)
+            else { throw MemoryLedgerAccusation("the parts are not those of the manifest") }
+            guard isMirror || statement.absent.isEmpty && !group.checkpoint.isEmpty else {
+                throw MemoryLedgerAccusation("only a mirror can lack checkpoints and parts")
             }
         }
         for tile in group.tiles {
@@ -157,5 +183,85 @@ package final class MemoryLedger: LedgerReader, LedgerWriter, @unchecked Sendabl
                 chain == chain.sorted(), Set(chain).count == chain.count
             else { throw MemoryLedgerAccusation("chain \(key.hex) is not what its head says") }
         }
+    }
+
+    // MARK: Mirrors
+
+    private func keepMirrored(_ statement: SequencedStatement) {
+        let given = Dictionary(uniqueKeysWithValues: statement.parts.map { ($0.digest, $0) })
+        for digest in statement.manifest.partDigests {
+            if let part = given[digest] {
+                parts[digest] = part.encoded
+                absent.remove(digest)
+            } else if partUses[digest] == nil {
+                absent.insert(digest)
+            }
+            use(digest, at: statement.leafIndex)
+        }
+    }
+
+    /// What the records say that a statement names and that are here.
+    private func note(_ statement: SequencedStatement) {
+        for digest in statement.manifest.partDigests { note(digest, at: statement.leafIndex) }
+    }
+
+    private func note(_ digest: Hash256, at leafIndex: UInt64) {
+        guard let bytes = parts[digest], let part = try? Part.decode(bytes),
+            let facts = RecordFacts(of: part)
+        else { return }
+        let use = RecordUse(leafIndex: leafIndex, part: digest)
+        if let id = facts.id {
+            records[id] = ((records[id] ?? []) + [use]).sorted { $0.leafIndex < $1.leafIndex }
+        }
+        if facts.isAuthority {
+            authorities = (authorities + [use]).sorted { $0.leafIndex < $1.leafIndex }
+        }
+        guard let target = facts.erases, partUses[target] != nil,
+            (try? mayErase(target, statementAt: leafIndex)) ?? false
+        else { return }
+        parts[target] = nil
+        absent.remove(target)
+        erased.insert(target)
+    }
+
+    /// Makes groups visible, all of them or none.
+    package func commit(_ groups: [GroupToCommit]) throws(MemoryLedgerAccusation) {
+        var size = size()
+        for group in groups {
+            guard group.firstIndex == size else {
+                throw MemoryLedgerAccusation("the group skips an index")
+            }
+            size = group.size
+        }
+        for group in groups { try commit(group) }
+    }
+
+    /// Keeps parts that were absent.
+    package func supply(_ supplied: [Part]) throws(MemoryLedgerAccusation) {
+        guard isMirror else { throw MemoryLedgerAccusation("the own log lacks no parts") }
+        for part in supplied where absent.remove(part.digest) != nil {
+            parts[part.digest] = part.encoded
+            for leafIndex in uses(of: part.digest) { note(part.digest, at: leafIndex) }
+        }
+    }
+
+    /// Parts that are named and not here, neither erased, in the order in which they were named.
+    package func absentParts(
+        after number: Int64, limit: Int
+    ) -> [(number: Int64, digest: Hash256)] {
+        let all = named.enumerated().map { (number: Int64($0), digest: $1) }
+        return Array(
+            all.filter { $0.number > number && absent.contains($0.digest) }.prefix(limit))
+    }
+
+    /// Keeps a checkpoint's note in place of the one kept for its seal.
+    package func keep(
+        checkpoint note: [UInt8], ofSeal index: UInt64
+    ) throws(MemoryLedgerAccusation) {
+        guard checkpoints[index] != nil, let signed = try? SignedNote.parse(note),
+            let found = try? Checkpoint(parsing: signed.text), found.size == index + 1,
+            let root = try? TreeReader(tiles: self, size: found.size).root(), root == found.root
+        else { throw MemoryLedgerAccusation("it is no checkpoint of seal \(index)") }
+        checkpoints[index] = note
     }
 }

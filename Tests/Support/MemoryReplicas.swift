@@ -1,0 +1,72 @@
+package import MerkleTrees
+package import Records
+import Replication
+package import Sequencing
+
+/// A node's own log and its mirrors, in memory: what survives when a simulated node stops.
+///
+/// Used from one thread at a time.
+package final class MemoryReplicas: ReplicaStore, @unchecked Sendable {
+    /// The node's own log.
+    package let origin: String
+    /// The ledger of the node's own log, which its owner writes.
+    package let own: MemoryLedger
+    private var mirrors: [String: MemoryLedger] = [:]
+    private var kept: [Alarm] = []
+
+    /// A node without mirrors.
+    package init(origin: String, own: MemoryLedger) {
+        self.origin = origin
+        self.own = own
+    }
+
+    private func ledger(_ origin: String) -> MemoryLedger {
+        if origin == self.origin { return own }
+        if let mirror = mirrors[origin] { return mirror }
+        let mirror = MemoryLedger(isMirror: true)
+        mirrors[origin] = mirror
+        return mirror
+    }
+
+    private func mirror(_ origin: String) throws -> MemoryLedger {
+        guard origin != self.origin else {
+            throw MemoryLedgerAccusation("\(origin) is the node's own log")
+        }
+        return ledger(origin)
+    }
+
+    package func read<Value>(
+        _ origin: String, _ body: (MemoryLedger) throws -> Value
+    ) throws -> Value {
+        try body(ledger(origin))
+    }
+
+    package func commit(_ groups: [GroupToCommit], to origin: String) throws {
+        try mirror(origin).commit(groups)
+    }
+
+    package func keep(
+        checkpoint note: [UInt8], ofSeal index: UInt64, of origin: String
+    ) throws {
+        try ledger(origin).keep(checkpoint: note, ofSeal: index)
+    }
+
+    package func supply(_ parts: [Part], to origin: String) throws {
+        try mirror(origin).supply(parts)
+    }
+
+    package func absentParts(
+        of origin: String, after number: Int64, limit: Int
+    ) throws -> [(number: Int64, digest: Hash256)] {
+        ledger(origin).absentParts(after: number, limit: limit)
+    }
+
+    package func keep(alarm: Alarm) throws {
+        guard !kept.contains(alarm),
+            kept.count(where: { $0.origin == alarm.origin }) < PeerLimits.alarmsOfOneLog
+        else { return }
+        kept.append(alarm)
+    }
+
+    package func alarms() throws -> [Alarm] { kept }
+}
