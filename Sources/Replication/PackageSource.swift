@@ -15,7 +15,7 @@ package enum PackageSource {
             try ledger.seal(atOrAfter: size - 1) == size - 1
         else { return nil }
         let end = min(
-            (start / PeerLimits.packageEntries + 1) * PeerLimits.packageEntries, size)
+            (start / ReplicationLimits.packageEntries + 1) * ReplicationLimits.packageEntries, size)
         let key = Subject.network(network).key(in: network)
         var items: [EntryPackage.Item] = []
         var bytes = 0
@@ -23,7 +23,7 @@ package enum PackageSource {
             let manifest = try ledger.manifest(at: start + UInt64(offset))
             let part = try manifest.flatMap { try governancePart($0, key, in: ledger) }
             bytes += entry.count + (manifest?.count ?? 0) + (part?.count ?? 0)
-            guard items.isEmpty || bytes <= PeerLimits.packageBytes else { break }
+            guard items.isEmpty || bytes <= ReplicationLimits.packageBytes else { break }
             items.append(
                 EntryPackage.Item(entry: entry, manifest: manifest, governancePart: part))
         }

@@ -64,11 +64,11 @@ package enum PeerMessage: Hashable, Sendable {
     ///
     /// - Throws: `peer.message`.
     package static func decode(_ bytes: [UInt8]) throws(Refusal) -> PeerMessage {
-        guard bytes.count <= PeerLimits.messageBytes else {
-            throw refusal("it is longer than \(PeerLimits.messageBytes) bytes")
+        guard bytes.count <= ReplicationLimits.messageBytes else {
+            throw refusal("it is longer than \(ReplicationLimits.messageBytes) bytes")
         }
         do {
-            let limits = CBORLimits(depth: 8, items: 4_096, byteCount: PeerLimits.messageBytes)
+            let limits = CBORLimits(depth: 8, items: 4_096, byteCount: ReplicationLimits.messageBytes)
             return try read(try CBORValue.decode(bytes, limits: limits))
         } catch let error as Refusal {
             throw error
@@ -90,13 +90,13 @@ package enum PeerMessage: Hashable, Sendable {
                 version: try fields.unsigned("version"), network: try fields.hash("network"),
                 origin: try fields.text("origin", limit: Limits.originBytes))
         case 1:
-            let heads = try fields.array("heads", limit: PeerLimits.logs).map { item in
+            let heads = try fields.array("heads", limit: ReplicationLimits.logs).map { item in
                 var head = try CBORFields(array: item, count: 2, path: "message.heads")
                 return LogHead(
                     origin: try head.text("origin", limit: Limits.originBytes),
                     note: try head.bytes("note"))
             }
-            let alarms = try fields.array("alarms", limit: PeerLimits.alarmsTold)
+            let alarms = try fields.array("alarms", limit: ReplicationLimits.alarmsTold)
             message = .heads(heads, alarms: try alarms.map { try hash($0) })
         case 2:
             message = .ask(
@@ -161,7 +161,7 @@ package enum PeerQuestion: Hashable, Sendable {
                 from: try fields.unsigned("from"), underSize: try fields.unsigned("size"))
         case 1:
             let origin = try fields.text("origin", limit: Limits.originBytes)
-            let digests = try fields.array("parts", limit: PeerLimits.partsAsked)
+            let digests = try fields.array("parts", limit: ReplicationLimits.partsAsked)
             self = .parts(origin: origin, try digests.map { try PeerMessage.hash($0) })
         case 2: self = .alarm(try fields.hash("alarm"))
         default: throw PeerMessage.refusal("there is no question \(kind)")

@@ -60,9 +60,9 @@ struct PeerSession {
         guard var waiting = waiting[number] else {
             throw PeerViolation("peer.message", "it answers question \(number), which is not open")
         }
-        guard waiting.bytes.count + bytes.count <= PeerLimits.answerBytes else {
+        guard waiting.bytes.count + bytes.count <= ReplicationLimits.answerBytes else {
             throw PeerViolation(
-                "peer.message", "its answer exceeds \(PeerLimits.answerBytes) bytes")
+                "peer.message", "its answer exceeds \(ReplicationLimits.answerBytes) bytes")
         }
         guard isLast || !bytes.isEmpty else {
             throw PeerViolation("peer.message", "a piece of its answer is empty")

@@ -33,7 +33,7 @@ extension Replicator {
     ) -> (peer: PeerID, note: CosignedNote)? {
         var best: (peer: PeerID, note: CosignedNote)?
         for (peer, session) in sessions.sorted(by: { $0.key < $1.key })
-        where session.waiting.count < PeerLimits.questionsWaiting {
+        where session.waiting.count < ReplicationLimits.questionsWaiting {
             guard let note = session.heads[origin], note.checkpoint.size > size else { continue }
             guard let known = best else {
                 best = (peer, note)
@@ -192,14 +192,14 @@ extension Replicator {
         let isAsking = session.waiting.values.contains {
             if case .parts = $0.question { true } else { false }
         }
-        guard !isAsking, session.waiting.count < PeerLimits.questionsWaiting else { return }
+        guard !isAsking, session.waiting.count < ReplicationLimits.questionsWaiting else { return }
         var asked = session.partsAsked[origin] ?? (-1, false, now)
         if asked.isThrough {
-            guard now >= asked.atMilliseconds + PeerLimits.partsMilliseconds else { return }
+            guard now >= asked.atMilliseconds + ReplicationLimits.partsMilliseconds else { return }
             asked = (-1, false, now)
         }
         let absent = try store.absentParts(
-            of: origin, after: asked.after, limit: PeerLimits.partsAsked)
+            of: origin, after: asked.after, limit: ReplicationLimits.partsAsked)
         guard let last = absent.last else {
             sessions[peer]?.partsAsked[origin] = (asked.after, true, now)
             return

@@ -66,7 +66,7 @@ extension Replicator {
         for (peer, session) in sessions.sorted(by: { $0.key < $1.key })
         where session.isGreeted && !session.isTold
             && (!session.hasBeenTold
-                || now >= session.toldAtMilliseconds + PeerLimits.headsMilliseconds)
+                || now >= session.toldAtMilliseconds + ReplicationLimits.headsMilliseconds)
         {
             send(.heads(heads(for: session.origin), alarms: alarms.keys.sorted()), to: peer)
             sessions[peer]?.isTold = true
@@ -86,7 +86,7 @@ extension Replicator {
                 heads.append(PeerMessage.LogHead(origin: origin, note: []))
             }
         }
-        return Array(heads.prefix(PeerLimits.logs))
+        return Array(heads.prefix(ReplicationLimits.logs))
     }
 
     // MARK: Learning
@@ -220,7 +220,7 @@ extension Replicator {
         // One is proof enough: more of them would only fill the disk.
         guard
             alarms.values.count(where: { $0.origin == alarm.origin })
-                < PeerLimits.alarmsOfOneLog
+                < ReplicationLimits.alarmsOfOneLog
         else { return }
         try store.keep(alarm: alarm)
         alarms[digest] = alarm

@@ -26,7 +26,7 @@ extension Replicator {
         }
         var rest = answer[...]
         repeat {
-            let piece = rest.prefix(PeerLimits.answerPieceBytes)
+            let piece = rest.prefix(ReplicationLimits.answerPieceBytes)
             rest = rest.dropFirst(piece.count)
             send(.answer(number, isLast: rest.isEmpty, Array(piece)), to: peer)
         } while !rest.isEmpty
@@ -54,7 +54,7 @@ extension Replicator {
                     let part = try? Part.decode(encoded), part.visibility.permits(reader)
                 else { continue }
                 bytes += encoded.count
-                guard parts.isEmpty || bytes <= PeerLimits.packageBytes else { break }
+                guard parts.isEmpty || bytes <= ReplicationLimits.packageBytes else { break }
                 parts.append(encoded)
             }
             return PartsAnswer.encode(parts)
@@ -69,9 +69,9 @@ enum PartsAnswer {
     }
 
     static func decode(_ bytes: [UInt8]) throws(Refusal) -> [Part] {
-        let limits = CBORLimits(depth: 2, items: 128, byteCount: PeerLimits.answerBytes)
+        let limits = CBORLimits(depth: 2, items: 128, byteCount: ReplicationLimits.answerBytes)
         guard let value = try? CBORValue.decode(bytes, limits: limits),
-            case .array(let items) = value, items.count <= PeerLimits.partsAsked
+            case .array(let items) = value, items.count <= ReplicationLimits.partsAsked
         else { throw PeerMessage.refusal("parts are an array of byte strings") }
         var parts: [Part] = []
         for item in items {

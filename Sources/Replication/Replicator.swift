@@ -124,7 +124,7 @@ package struct Replicator<Store: ReplicaStore> {
         sessions[peer] = PeerSession(origin: origin, nowMilliseconds: now)
         send(
             .hello(
-                version: PeerLimits.version, network: identity.genesis.network,
+                version: ReplicationLimits.version, network: identity.genesis.network,
                 origin: identity.origin), to: peer)
     }
 
@@ -201,9 +201,9 @@ package struct Replicator<Store: ReplicaStore> {
         guard let session = sessions[peer], !session.isGreeted else {
             throw PeerViolation("peer.message", "it greets twice")
         }
-        guard version == PeerLimits.version else {
+        guard version == ReplicationLimits.version else {
             throw PeerViolation(
-                "peer.version", "it speaks version \(version), this node \(PeerLimits.version)")
+                "peer.version", "it speaks version \(version), this node \(ReplicationLimits.version)")
         }
         guard network == identity.genesis.network else {
             throw PeerViolation("peer.network", "it is of another network")
@@ -221,18 +221,18 @@ package struct Replicator<Store: ReplicaStore> {
             if !isKnown(session.origin) {
                 cutOff(peer, PeerViolation("peer.removed", "the network has no such node any more"))
             } else if !session.isGreeted,
-                now >= session.connectedAtMilliseconds + PeerLimits.helloMilliseconds
+                now >= session.connectedAtMilliseconds + ReplicationLimits.helloMilliseconds
             {
                 cutOff(peer, PeerViolation("peer.silent", "it did not say who it is in time"))
             } else if session.waiting.values.contains(where: {
-                now >= $0.askedAtMilliseconds + PeerLimits.answerMilliseconds
+                now >= $0.askedAtMilliseconds + ReplicationLimits.answerMilliseconds
             }) {
                 cutOff(peer, PeerViolation("peer.silent", "it did not answer in time"))
-            } else if now >= session.heardAtMilliseconds + PeerLimits.idleMilliseconds {
+            } else if now >= session.heardAtMilliseconds + ReplicationLimits.idleMilliseconds {
                 if !session.isPinged {
                     sessions[peer]?.isPinged = true
                     send(.ping(now), to: peer)
-                } else if now >= session.heardAtMilliseconds + 2 * PeerLimits.idleMilliseconds {
+                } else if now >= session.heardAtMilliseconds + 2 * ReplicationLimits.idleMilliseconds {
                     cutOff(peer, PeerViolation("peer.silent", "nothing comes from it"))
                 }
             }

@@ -231,7 +231,7 @@ struct `A node's mirrors` {
         try replicas.close()
         let folder = directory.path + "/" + KeptAlarms.directoryName
         let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
-        #expect(names.count == PeerLimits.alarmsOfOneLog + 1)
+        #expect(names.count == ReplicationLimits.alarmsOfOneLog + 1)
         #expect(names.allSatisfy { $0.hasSuffix(".alarm") })
         var bytes = try TemporaryDirectory.bytes(folder + "/" + names[3])
         bytes[40] ^= 1

@@ -63,7 +63,7 @@ package final class MemoryReplicas: ReplicaStore, @unchecked Sendable {
 
     package func keep(alarm: Alarm) throws {
         guard !kept.contains(alarm),
-            kept.count(where: { $0.origin == alarm.origin }) < PeerLimits.alarmsOfOneLog
+            kept.count(where: { $0.origin == alarm.origin }) < ReplicationLimits.alarmsOfOneLog
         else { return }
         kept.append(alarm)
     }

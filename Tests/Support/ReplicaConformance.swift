@@ -329,7 +329,7 @@ package struct ReplicaConformance<Store: ReplicaStore> {
             let view = SplitView(origin: origin, size: UInt64(number), sides[0], sides[1])
             return Alarm(network: network.id, amendments: [], kind: .fork(view))
         }
-        let limit = PeerLimits.alarmsOfOneLog
+        let limit = ReplicationLimits.alarmsOfOneLog
         let alarms = (0..<limit).map { alarm("a.example", $0) } + [alarm("b.example", 0)]
         for alarm in alarms {
             try store.keep(alarm: alarm)

@@ -39,7 +39,7 @@ package struct KeptAlarms {
     package mutating func keep(_ alarm: Alarm) throws(StorageError) {
         let digest = alarm.digest
         guard !places.contains(where: { $0.digest == digest }),
-            places.count(where: { $0.origin == alarm.origin }) < PeerLimits.alarmsOfOneLog
+            places.count(where: { $0.origin == alarm.origin }) < ReplicationLimits.alarmsOfOneLog
         else { return }
         if places.isEmpty { try WholeFile.makeDirectory(directory) }
         let number = (places.last?.number ?? 0) + 1

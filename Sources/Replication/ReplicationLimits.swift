@@ -1,7 +1,7 @@
 /// Limits of the peer protocol (SPEC §25.2).
 ///
 /// Each bounds memory or time that a peer could take; each is checked before anything is taken.
-package enum PeerLimits {
+package enum ReplicationLimits {
     /// The version of the protocol that this code speaks.
     package static let version: UInt64 = 1
     /// The most bytes of one message.
