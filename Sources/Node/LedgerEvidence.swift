@@ -42,6 +42,28 @@ struct LedgerEvidence: EvidenceSource {
         self.rights = rights
     }
 
+    /// The source for a mirror of another log; nil unless it stands at a checkpoint whose index is
+    /// at hand.
+    init?(
+        mirror store: LedgerStore, origin: String, history: GovernanceHistory, peers: PeersState,
+        rights: [ReadingRights], until deadline: ContinuousClock.Instant, for departure: Departure?
+    ) throws {
+        let size = try store.size()
+        guard size > 0, let checkpoint = try store.checkpoint(ofSeal: size - 1),
+            let index = peers.index(of: origin, size: size)
+        else { return nil }
+        self.origin = origin
+        self.checkpointNote = String(decoding: checkpoint, as: UTF8.self)
+        self.size = size
+        self.governance = history.newest
+        self.ownership = history.ownership
+        self.store = store
+        self.deadline = deadline
+        self.departure = departure
+        self.index = index
+        self.rights = rights
+    }
+
     func entry(at index: UInt64) throws -> [UInt8] {
         try found(try store.entry(at: index), "entry", index)
     }

@@ -48,6 +48,7 @@ final class LogWriter: Sendable {
     private let ledger: Ledger
     private let published: PublishedLog
     private let onSealed: @Sendable (UInt64) -> Void
+    private let peerHeads: @Sendable () -> [PeerHead]
     private let nowMilliseconds: @Sendable () -> UInt64
     private let metrics: NodeMetrics
     private let logger: Logger
@@ -55,10 +56,11 @@ final class LogWriter: Sendable {
     private let bell = DispatchSemaphore(value: 0)
 
     /// A writer that does not run yet; `onSealed` is told the size of the log after each group, on
-    /// the writer's thread.
+    /// the writer's thread, and `peerHeads` asked for what each seal is to hold.
     init(
         ledger: Ledger, published: PublishedLog, nowMilliseconds: @escaping @Sendable () -> UInt64,
-        metrics: NodeMetrics, logger: Logger, onSealed: @escaping @Sendable (UInt64) -> Void
+        metrics: NodeMetrics, logger: Logger, peerHeads: @escaping @Sendable () -> [PeerHead],
+        onSealed: @escaping @Sendable (UInt64) -> Void
     ) {
         self.ledger = ledger
         self.published = published
@@ -66,6 +68,7 @@ final class LogWriter: Sendable {
         self.metrics = metrics
         self.logger = logger
         self.onSealed = onSealed
+        self.peerHeads = peerHeads
     }
 
     /// Starts the thread; `resume` takes up the log again from the ledger.
@@ -162,7 +165,8 @@ final class LogWriter: Sendable {
                 outcomes.append(outcome)
             }
             guard sequencer.stagedCount > 0 else { return }
-            let group = try sequencer.seal(nowMilliseconds: nowMilliseconds(), in: store)
+            let group = try sequencer.seal(
+                nowMilliseconds: nowMilliseconds(), in: store, peerHeads: peerHeads())
             published.prepare(sequencer.state.index, size: group.size)
             let start = ContinuousClock.now
             try store.commit(group)

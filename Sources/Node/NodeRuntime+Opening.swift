@@ -54,18 +54,21 @@ extension NodeRuntime {
             catchUp: { size in
                 try filling.step(to: size, delegations: published.newest.basis.delegations)
             })
+        let peers = try peers(opened, published, directory, settings)
         let writer = LogWriter(
             ledger: opened.ledger, published: published,
             nowMilliseconds: settings.nowMilliseconds, metrics: watch.metrics,
-            logger: settings.logger,
+            logger: settings.logger, peerHeads: { peers?.state.takePeerHeads() ?? [] },
             onSealed: { size in
                 views.sealed(size: size)
                 watch.sealed()
+                peers?.sealed()
             })
         let limits = WaitingRoom.Limits(
             submissions: settings.waitingSubmissions, bytes: settings.waitingBytes)
         let receipts = Receipts(
-            origin: state.origin, network: state.governance.network, logKey: opened.logKey)
+            origin: state.origin, network: state.governance.network, logKey: opened.logKey,
+            quorum: { published.newest.basis.governance.policy.quorum })
         views.start()
         views.sealed(size: state.size)
         let (genesis, logKey, depth) = (
@@ -82,9 +85,24 @@ extension NodeRuntime {
             viewed: opened.views, service: opened.service,
             captureWork: CaptureWork(signer: opened.signer), deliveries: deliveries,
             receipts: receipts, governance: governance, watch: watch,
-            verifier: opened.verifier, settings: settings)
+            verifier: opened.verifier, peers: peers, settings: settings)
         node.captureWork.start { await node.captureWaiting() }
         return node
+    }
+
+    /// What takes part among peers; nil for a node that was not told how.
+    private static func peers(
+        _ opened: Opened, _ published: PublishedLog, _ directory: NodeDirectory,
+        _ settings: Settings
+    ) throws(NodeError) -> PeerWork? {
+        guard let told = settings.peers else { return nil }
+        return try NodeError.mapping {
+            try PeerWork(
+                told,
+                replicas: try Replicas(directory: directory.path, own: opened.ledger),
+                genesis: opened.genesis, origin: opened.sequencer.state.origin,
+                published: published, settings: settings)
+        }
     }
 
     private static func remains(
@@ -216,6 +234,7 @@ extension RunningNode {
         let written = await writer.ending.value()
         views.close()
         _ = await views.ending.value()
+        await peers?.stop()
         do {
             try viewed.close()
             try service.close()

@@ -50,6 +50,10 @@ package final class NodeRuntime: Sendable {
         package var webhookTimeLimit = Duration.seconds(WebhookSender.timeLimitSeconds)
         /// How long requests may take to finish when the node stops, in seconds.
         package var drainSeconds: Int64 = 10
+        /// With what it takes part among its peers; nil: it has none.
+        package var peers: PeerSettings?
+        /// Whether it goes on with its log though its peers did not say how far they know it.
+        package var goesOnAlone = false
         /// With what it signs what is captured (SPEC §17.3); nil: it captures nothing.
         package var capture: CaptureKey?
         /// Where the node logs; no key, passphrase or content is logged.
@@ -154,6 +158,7 @@ package final class NodeRuntime: Sendable {
             phase.withLock { $0 = .serving(opened, listener) }
             opened.watch.start()
             await opened.deliveries.start()
+            try await opened.peers?.start()
             settings.logger.info(
                 "serving",
                 metadata: [

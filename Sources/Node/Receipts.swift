@@ -8,8 +8,8 @@ import Storage
 
 /// Makes the receipts of registered statements (SPEC §12).
 ///
-/// A receipt proves its entry in the tree of the first seal after it, so that the same statement
-/// always has the same receipt.
+/// A receipt proves its entry in the tree of the first seal after it that a quorum has cosigned, so
+/// that the same statement always has the same receipt once it is final; before, of the first one.
 struct Receipts: Sendable {
     /// The log's name.
     let origin: String
@@ -17,6 +17,10 @@ struct Receipts: Sendable {
     let network: Hash256
     /// The log's key, for COSE receipts.
     let logKey: SigningKey
+    /// How many cosignatures make a checkpoint final.
+    let quorum: @Sendable () -> UInt64
+    /// How many seals are looked at for one that a quorum has cosigned.
+    private static let sealsLookedAt = 1_024
 
     /// A statement's entry, and where it stands in the tree of the next seal.
     private struct Place {
@@ -73,9 +77,24 @@ struct Receipts: Sendable {
     private static let treeSizeLabel: Int64 = -65_537
     private static let entryLabel: Int64 = -65_538
 
+    /// The seal whose checkpoint the receipt shows.
+    private func seal(after index: UInt64, in store: LedgerStore) throws -> UInt64? {
+        let first = try store.seal(atOrAfter: index)
+        let needed = quorum()
+        guard needed > 0 else { return first }
+        var next = first
+        for _ in 0..<Self.sealsLookedAt {
+            guard let seal = next, let note = try store.checkpoint(ofSeal: seal) else { break }
+            // Only lines that verify are kept under the log's own.
+            if try SignedNote.parse(note).signatures.count > needed { return seal }
+            next = try store.seal(atOrAfter: seal + 1)
+        }
+        return first
+    }
+
     private func place(at index: UInt64, in store: LedgerStore) throws -> Place {
         guard let entry = try store.entry(at: index),
-            let seal = try store.seal(atOrAfter: index),
+            let seal = try seal(after: index, in: store),
             let checkpoint = try store.checkpoint(ofSeal: seal)
         else {
             throw NodeError.failure(

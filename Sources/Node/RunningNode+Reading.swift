@@ -75,7 +75,10 @@ extension RunningNode: NodeService {
 
     // MARK: The log
 
-    package func checkpoint() async throws(Refusal) -> [UInt8] { published.newest.checkpoint }
+    /// The newest checkpoint with a quorum, if the network asks for one and there is one.
+    package func checkpoint() async throws(Refusal) -> [UInt8] {
+        peers?.state.newest.quorum?.note ?? published.newest.checkpoint
+    }
 
     package func tile(path: String, for reader: Reader) async throws(Refusal) -> [UInt8] {
         guard let path = TilePath(parsing: path), path.level ?? 0 < 8 else {
@@ -190,20 +193,55 @@ extension RunningNode: NodeService {
                 else {
                     return nil
                 }
-                var builder = EvidenceBuilder(network: network, source: source, reader: reader)
-                return try body(try builder.build(question), store)
+                return try withMirrors(beside: source, reader, other, deadline, departure) {
+                    sources in
+                    var builder = EvidenceBuilder(
+                        network: network, sources: sources, reader: reader,
+                        alarms: peers?.state.newest.alarms ?? [])
+                    return try body(try builder.build(question), store)
+                }
             }
             if let built { return built }
         }
         throw .busy
     }
 
+    /// Adds one snapshot of each mirror that stands at a checkpoint; a log that does not is not
+    /// consulted.
+    private func withMirrors<Value>(
+        beside own: LedgerEvidence, _ reader: Reader, _ other: String?,
+        _ deadline: ContinuousClock.Instant, _ departure: Departure,
+        _ body: ([LedgerEvidence]) throws -> Value
+    ) throws -> Value {
+        guard let peers else { return try body([own]) }
+        func add(_ origins: ArraySlice<String>, to sources: [LedgerEvidence]) throws -> Value {
+            guard let origin = origins.first else { return try body(sources) }
+            let rest = origins.dropFirst()
+            return try peers.replicas.read(origin) { store in
+                let known = peers.governance(of: origin)
+                let source = try LedgerEvidence(
+                    mirror: store, origin: origin, history: known.history(of: store),
+                    peers: peers.state,
+                    rights: readers(reader, and: other).map { reader in
+                        ReadingRights(
+                            of: reader, in: store, views: viewed,
+                            basis: known.readingBasis(published, now: nowMilliseconds))
+                    }, until: deadline, for: departure)
+                return try add(rest, to: sources + [source].compactMap(\.self))
+            }
+        }
+        return try add(peers.state.newest.mirrors.map(\.origin)[...], to: [own])
+    }
+
+    private func readers(_ reader: Reader, and other: String?) -> [Reader] {
+        [reader] + [other].compactMap { $0.map { .member(organisation: $0) } }
+    }
+
     /// What a reader and, if it is named, a member may see both.
     private func rights(
         of reader: Reader, and other: String?, in store: LedgerStore
     ) -> [ReadingRights] {
-        ([reader] + [other].compactMap { $0.map { .member(organisation: $0) } })
-            .map { rights(of: $0, in: store) }
+        readers(reader, and: other).map { rights(of: $0, in: store) }
     }
 
     /// What a reader may see in a snapshot.

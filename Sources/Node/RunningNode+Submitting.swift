@@ -14,6 +14,9 @@ extension RunningNode {
         if let refusal = watch.disk.refusal() {
             return try await registration(of: submission, refusedFor: refusal)
         }
+        if let refusal = unconfirmed {
+            return try await registration(of: submission, refusedFor: refusal)
+        }
         for attempt in 0..<Self.admissionsLimit {
             let basis = published.newest.basis
             let admitted: AdmittedStatement
@@ -32,6 +35,14 @@ extension RunningNode {
             }
         }
         throw .busy
+    }
+
+    /// Why nothing may be signed: the network asks for a quorum, and its nodes have not said how far
+    /// they know this log (SPEC §25.4).
+    private var unconfirmed: Refusal? {
+        if let peers { return peers.refusal(isAlone: goesOnAlone) }
+        let needsPeers = published.newest.basis.governance.policy.quorum > 0
+        return needsPeers && !goesOnAlone ? .unconfirmed : nil
     }
 
     /// Judges a submission under governance and delegations as they were when a seal was made.

@@ -23,7 +23,7 @@ extension RunningNode {
         }
         let asked = EvidenceQuestion(uri: uri, scope: .upstream)
         let (entry, isFixed) = try await gathering(asked, for: reader) {
-            [verifier] evidence, store in
+            [verifier, mark = peersMark] evidence, store in
             let verified = try verifier.verify(evidence.encoded())
             // What the newest seal covers is known, also within the stretch.
             let sealed = verified.logs.map(\.seal.sealedAtMilliseconds).max() ?? 0
@@ -36,7 +36,7 @@ extension RunningNode {
             }
             let entry = VerdictCache.Entry(
                 json: verdict.json.serialized(), chains: chains, size: try store.size(),
-                period: period)
+                peers: mark, period: period)
             return (entry, try Self.isFixed(evidence, for: reader))
         }
         verdicts.keep(isFixed ? entry : nil, for: question)
@@ -63,10 +63,18 @@ extension RunningNode {
     /// How long a verdict of "now" stands for (SPEC §17.7).
     static let periodMilliseconds: UInt64 = 600_000
 
+    /// How far the mirrors are, and how many alarms there are.
+    private var peersMark: PeersMark {
+        guard let newest = peers?.state.newest else { return PeersMark() }
+        return PeersMark(
+            sizes: newest.mirrors.map { $0.checkpoint?.size ?? 0 }, alarms: newest.alarms.count)
+    }
+
     /// Whether no chain that a verdict rests on has grown.
     private func holds(
         _ entry: VerdictCache.Entry, _ question: VerdictCache.Question
     ) async throws(Refusal) -> Bool {
+        guard entry.peers == peersMark else { return false }
         if published.newest.size == entry.size { return true }
         let size = try await reading { store -> UInt64? in
             for chain in entry.chains {

@@ -47,11 +47,15 @@ final class RunningNode: Sendable {
     let quota: Mutex<LinkQuota>
     /// What checks the evidence of this node before a claim is judged over it.
     let verifier: EvidenceVerifier
+    /// What connects it with its peers; nil for a node that has none.
+    let peers: PeerWork?
     /// Verdicts that were given.
     let verdicts = VerdictCache()
     let nowMilliseconds: @Sendable () -> UInt64
     /// What decides who may read parts, at present.
     let readingBasis: @Sendable (LedgerStore) throws -> ReadingBasis
+    /// Whether it goes on though its peers did not confirm where its log ends.
+    let goesOnAlone: Bool
     let viewsPatience: Duration
     let evidencePatience: Duration
     let queryPatience: Duration
@@ -64,7 +68,7 @@ final class RunningNode: Sendable {
         room: WaitingRoom, views: ViewsFollower, viewed: Views, service: ServiceState,
         captureWork: CaptureWork, deliveries: Deliveries, receipts: Receipts,
         governance: KnownGovernance, watch: NodeWatch,
-        verifier: EvidenceVerifier, settings: NodeRuntime.Settings
+        verifier: EvidenceVerifier, peers: PeerWork?, settings: NodeRuntime.Settings
     ) {
         self.origin = receipts.origin
         self.organisation = organisation
@@ -82,9 +86,11 @@ final class RunningNode: Sendable {
         self.governance = governance
         self.watch = watch
         self.verifier = verifier
+        self.peers = peers
         self.quota = Mutex(LinkQuota(limit: settings.foreignLinksPerDay))
         self.nowMilliseconds = settings.nowMilliseconds
         readingBasis = governance.readingBasis(published, now: settings.nowMilliseconds)
+        self.goesOnAlone = settings.goesOnAlone
         self.viewsPatience = settings.viewsPatience
         self.evidencePatience = settings.evidencePatience
         self.queryPatience = settings.queryPatience

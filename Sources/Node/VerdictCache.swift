@@ -28,6 +28,8 @@ final class VerdictCache: Sendable {
         var chains: [Chain]
         /// The log's size when the chains were last looked at.
         var size: UInt64
+        /// How far the mirrors were, and how many alarms there were.
+        var peers: PeersMark
         /// The stretch of time it was asked in, where the question left a time open.
         var period: UInt64
 

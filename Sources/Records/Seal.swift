@@ -19,8 +19,11 @@ package struct PeerHead: Hashable, Sendable {
 
     var cbor: CBORValue { .array([.bytes(origin.bytes), .unsigned(size), .bytes(root.bytes)]) }
 
+}
+
+extension PeerHead: Comparable {
     /// Ascending in the bytes of the encodings: origin, then the size as CBOR orders it, then root.
-    static func precedes(_ left: PeerHead, _ right: PeerHead) -> Bool {
+    package static func < (left: PeerHead, right: PeerHead) -> Bool {
         left.cbor.encoded().lexicographicallyPrecedes(right.cbor.encoded())
     }
 }
@@ -80,7 +83,7 @@ package struct Seal: Hashable, Sendable {
                     size: try shape.unsigned(values[1], "seal.peerHeads.size"),
                     root: try shape.hash(values[2], "seal.peerHeads.root")))
         }
-        try shape.requireAscending(heads, "seal.peerHeads", by: PeerHead.precedes)
+        try shape.requireAscending(heads, "seal.peerHeads", by: <)
         peerHeads = heads
     }
 }

@@ -20,6 +20,29 @@ extension Replicator {
         if let cosigner { _ = try own?.cosign(as: cosigner, nowSeconds: now / 1_000) }
     }
 
+    /// Finds the newest of the last checkpoints that has a quorum.
+    mutating func takeUpQuorum() throws {
+        let needed = governance.policy.quorum
+        guard needed > 0 else { return }
+        let (origin, governance) = (identity.origin, governance)
+        quorum = try store.read(origin) { ledger -> (UInt64, [UInt8])? in
+            var end = try ledger.size()
+            for _ in 0..<Self.sealsLookedAt {
+                guard let seal = try ledger.seal(before: end) else { return nil }
+                if let bytes = try ledger.checkpoint(ofSeal: seal),
+                    let note = try? CosignedNote(bytes, origin: origin, under: governance),
+                    UInt64(note.cosigners.count) >= needed
+                {
+                    return (seal + 1, bytes)
+                }
+                end = seal
+            }
+            return nil
+        }
+    }
+
+    private static var sealsLookedAt: Int { 256 }
+
     /// With what the node cosigns, if governance lists the key.
     var cosigner: Cosigner? {
         let key = governance.nodes[identity.origin]?.cosignerKey
@@ -140,9 +163,9 @@ extension Replicator {
                 retell()
             }
         }
-        let quorum = governance.policy.quorum
-        if quorum > 0, kept.cosigners.count >= quorum, size > quorumSize {
-            quorumSize = size
+        let needed = governance.policy.quorum
+        if needed > 0, UInt64(kept.cosigners.count) >= needed, size > quorum?.size ?? 0 {
+            quorum = (size, kept.bytes)
             effects.append(.quorum(size: size, note: kept.bytes))
         }
     }

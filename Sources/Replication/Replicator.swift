@@ -60,8 +60,8 @@ package struct Replicator<Store: ReplicaStore> {
     package internal(set) var governance: GovernanceState
     /// The own log's newest checkpoint.
     var own: CosignedNote?
-    /// The size of the own log's newest checkpoint with a quorum.
-    package internal(set) var quorumSize: UInt64 = 0
+    /// The own log's newest checkpoint with a quorum.
+    package internal(set) var quorum: (size: UInt64, note: [UInt8])?
     var mirrors: [String: Mirrored] = [:]
     var sessions: [PeerID: PeerSession] = [:]
     package internal(set) var alarms: [Hash256: Alarm] = [:]
@@ -86,6 +86,7 @@ package struct Replicator<Store: ReplicaStore> {
         governance = identity.governance
         for alarm in try store.alarms() { alarms[alarm.digest] = alarm }
         try takeUpOwn(nowMilliseconds)
+        try takeUpQuorum()
         if governance.seq > 0 { try learnGovernance(of: identity.origin) }
         try takeUpMirrors()
         mayGoOn = governance.policy.quorum == 0

@@ -143,14 +143,20 @@ package struct Sequencer: Sendable {
 
     /// Seals the staged statements and signs the checkpoint.
     ///
+    /// - Parameters:
+    ///   - now: the present.
+    ///   - ledger: the ledger at the last seal.
+    ///   - peerHeads: the checkpoints of other logs that were recomputed since.
+    /// - Returns: the group, to be committed.
     /// - Throws: what the ledger throws, ``SequencingError`` if the key is not the log's any more.
     package mutating func seal(
-        nowMilliseconds now: UInt64, in ledger: some LedgerReader
+        nowMilliseconds now: UInt64, in ledger: some LedgerReader, peerHeads: [PeerHead] = []
     ) throws -> GroupToCommit {
         precondition(!isSealed && !staged.isEmpty, "a seal follows at least one statement")
         let firstIndex = state.lastSealSize
         let sealed = try state.seal(
-            atMilliseconds: max(now, state.lastTimeMilliseconds), heads: ledger)
+            atMilliseconds: max(now, state.lastTimeMilliseconds),
+            peerHeads: Array(peerHeads.sorted().prefix(Limits.sealPeerHeads)), heads: ledger)
         let changed = tiles.append(sealed.leafHashes)
         guard tiles.root == sealed.root, tiles.size == sealed.treeSize else {
             throw SequencingError.damaged("tiles and frontier come to different roots")

@@ -7,6 +7,10 @@ package enum KeyPassphrase {
     package static let credentialName = "log-key-passphrase"
     /// The same for the key that signs what is captured.
     package static let captureCredentialName = "capture-key-passphrase"
+    /// That of the key for connections with peers.
+    package static let peerCredentialName = "peer-key-passphrase"
+    /// That of the cosigner key.
+    package static let cosignerCredentialName = "cosigner-key-passphrase"
     /// The longest passphrase file.
     static let bytesLimit = 4_096
 

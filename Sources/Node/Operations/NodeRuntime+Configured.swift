@@ -56,6 +56,54 @@ extension ServingConfiguration {
         }
     }
 
+    /// With what the node takes part among peers, read from its files; nil if it has none.
+    ///
+    /// - Throws: `node.configuration`, `node.passphrase-file`, `key.*`.
+    func peers(environment: [String: String]) throws(NodeError) -> PeerSettings? {
+        guard let path = text(.peerKey) else { return nil }
+        let tlsKey = try key(
+            path, .peerKey, passphraseFile: .peerKeyPassphraseFile,
+            credential: KeyPassphrase.peerCredentialName, environment)
+        let cosignerKey = try text(.cosignerKey).map { path throws(NodeError) in
+            try key(
+                path, .cosignerKey, passphraseFile: .cosignerKeyPassphraseFile,
+                credential: KeyPassphrase.cosignerCredentialName, environment)
+        }
+        return PeerSettings(
+            listen: text(.peerListen), tlsKey: tlsKey, cosignerKey: cosignerKey,
+            addresses: try peerAddresses())
+    }
+
+    private func key(
+        _ path: String, _ setting: Setting, passphraseFile: Setting, credential: String,
+        _ environment: [String: String]
+    ) throws(NodeError) -> SigningKey {
+        let pem = try Self.read(path, setting)
+        let passphrase = try KeyPassphrase.read(
+            file: text(passphraseFile), credential: credential, environment: environment)
+        do throws(KeyError) {
+            return try KeyFile.read(pem: pem, passphrase: passphrase)
+        } catch {
+            throw .input(error.code, "\(setting.rawValue): \(path): \(error.reason)")
+        }
+    }
+
+    /// `origin=host:port`, separated by commas.
+    private func peerAddresses() throws(NodeError) -> [String: String] {
+        var addresses: [String: String] = [:]
+        for item in text(.peerAddresses)?.split(separator: ",") ?? [] {
+            let sides = item.split(separator: "=", maxSplits: 1)
+            guard sides.count == 2, LogNode.isOrigin(String(sides[0])) else {
+                throw .input(
+                    "node.configuration",
+                    "peerAddresses: '\(item)' is not origin=host:port, such as "
+                        + "logs.example/b=192.0.2.7:7070")
+            }
+            addresses[String(sides[0])] = String(sides[1])
+        }
+        return addresses
+    }
+
     /// How the node is reached, with the certificate read from its files.
     ///
     /// - Throws: `node.configuration`, naming the files.
@@ -104,6 +152,8 @@ extension NodeRuntime {
     ) throws(NodeError) {
         var settings = try serving.settings(logger: logger)
         settings.capture = try serving.captureKey(environment: environment)
+        settings.peers = try serving.peers(environment: environment)
+        settings.goesOnAlone = serving.isSet(.alone)
         try self.init(
             directory: directory, http: serving.text(.listen) ?? "",
             passphrase: try KeyPassphrase.read(

@@ -136,6 +136,13 @@ package struct ServingConfiguration: Hashable, Sendable {
             throw .input(
                 "node.configuration", "captureKeyPassphraseFile: needs captureKey beside it")
         }
+        let needsPeerKey: [Setting] = [
+            .peerListen, .peerAddresses, .peerKeyPassphraseFile, .cosignerKey,
+        ]
+        for setting in needsPeerKey where self[setting] != nil && self[.peerKey] == nil {
+            throw .input(
+                "node.configuration", "\(setting.rawValue): needs peerKey beside it")
+        }
     }
 
     // MARK: What it says

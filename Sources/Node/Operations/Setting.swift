@@ -4,6 +4,8 @@ package enum Setting: String, CaseIterable, Hashable, Sendable {
     case waitingSubmissions, waitingBytes, drainSeconds, readyLagEntries, diskReserveBytes
     case foreignLinksPerDay, diskWarningDays, captureKey, captureKeyPassphraseFile
     case captureVisibility, webhookHosts
+    case peerListen, peerKey, peerKeyPassphraseFile, cosignerKey, cosignerKeyPassphraseFile
+    case peerAddresses, alone
 
     /// What values a setting takes.
     enum Kind: Hashable, Sendable {
@@ -23,11 +25,12 @@ package enum Setting: String, CaseIterable, Hashable, Sendable {
 
     var kind: Kind {
         switch self {
-        case .listen, .captureVisibility, .webhookHosts: .text
+        case .listen, .captureVisibility, .webhookHosts, .peerListen, .peerAddresses: .text
         case .tlsCertificate, .tlsKey, .keyPassphraseFile, .captureKey,
-            .captureKeyPassphraseFile:
+            .captureKeyPassphraseFile, .peerKey, .peerKeyPassphraseFile, .cosignerKey,
+            .cosignerKeyPassphraseFile:
             .path
-        case .behindProxy: .flag
+        case .behindProxy, .alone: .flag
         case .logLevel: .choice(["debug", "info", "notice", "warning", "error", "critical"])
         case .logFormat: .choice(["text", "json"])
         case .waitingSubmissions: .number(1...1_000_000)
@@ -45,9 +48,10 @@ package enum Setting: String, CaseIterable, Hashable, Sendable {
         switch self {
         case .listen: .text("127.0.0.1:8080")
         case .tlsCertificate, .tlsKey, .keyPassphraseFile, .diskReserveBytes, .captureKey,
-            .captureKeyPassphraseFile, .webhookHosts:
+            .captureKeyPassphraseFile, .webhookHosts, .peerListen, .peerKey,
+            .peerKeyPassphraseFile, .cosignerKey, .cosignerKeyPassphraseFile, .peerAddresses:
             nil
-        case .behindProxy: .flag(false)
+        case .behindProxy, .alone: .flag(false)
         case .logLevel: .text("info")
         case .logFormat: .text("text")
         case .waitingSubmissions: .number(4_096)

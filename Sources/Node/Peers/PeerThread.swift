@@ -1,0 +1,154 @@
+import Foundation
+import Logging
+import MerkleTrees
+import Records
+import Replication
+import Sequencing
+import Storage
+import Synchronization
+
+/// The thread that owns the replicator, as the writer's owns the sequencer.
+///
+/// Events come from connections and from the writer; effects go to the links. Whatever its store
+/// throws ends it: mirrors stand still, the node's own log goes on.
+final class PeerThread: Sendable {
+    private struct Order: Sendable {
+        var event: PeerEvent
+        var continuation: CheckedContinuation<Void, Never>?
+    }
+
+    private struct Line {
+        var orders: [Order] = []
+        var isClosed = false
+    }
+
+    /// How it ended.
+    let ending = Ending()
+    private let replicas: Replicas
+    private let identity: Replicator<Replicas>.Identity
+    private let state: PeersState
+    private let logger: Logger
+    private let nowMilliseconds: @Sendable () -> UInt64
+    private let line = Mutex(Line())
+    private let bell = DispatchSemaphore(value: 0)
+    private static let tickMilliseconds = 50
+
+    init(
+        _ identity: Replicator<Replicas>.Identity, replicas: Replicas, state: PeersState,
+        nowMilliseconds: @escaping @Sendable () -> UInt64, logger: Logger
+    ) {
+        self.identity = identity
+        self.replicas = replicas
+        self.state = state
+        self.nowMilliseconds = nowMilliseconds
+        self.logger = logger
+    }
+
+    /// Starts the thread; `perform` is called on it with what the replicator asks for.
+    func start(_ perform: @escaping @Sendable (PeerEffect) -> Void) {
+        let thread = Thread { [self] in
+            do {
+                try run(perform)
+                ending.settle(.success(()))
+            } catch {
+                logger.critical(
+                    "peers can no longer be served; mirrors stand still",
+                    metadata: ["code": "peers.failed", "reason": "\(NodeError(error).reason)"])
+                ending.settle(.failure(NodeError(error)))
+            }
+            let late = line.withLock { line in
+                line.isClosed = true
+                defer { line.orders = [] }
+                return line.orders
+            }
+            for order in late { order.continuation?.resume() }
+        }
+        thread.name = "cairn.peers"
+        thread.stackSize = 8 << 20
+        thread.start()
+    }
+
+    /// Tells of an event, and does not wait.
+    func tell(_ event: PeerEvent) { add(Order(event: event, continuation: nil)) }
+
+    /// Tells of an event, and returns when it was dealt with.
+    func handle(_ event: PeerEvent) async {
+        await withCheckedContinuation { continuation in
+            add(Order(event: event, continuation: continuation))
+        }
+    }
+
+    private func add(_ order: Order) {
+        let isClosed = line.withLock { line in
+            if !line.isClosed { line.orders.append(order) }
+            return line.isClosed
+        }
+        if isClosed {
+            order.continuation?.resume()
+        } else {
+            bell.signal()
+        }
+    }
+
+    func close() {
+        line.withLock { $0.isClosed = true }
+        bell.signal()
+    }
+
+    private func run(_ perform: (PeerEffect) -> Void) throws {
+        var replicator = try Replicator(
+            identity, store: replicas, nowMilliseconds: nowMilliseconds(),
+            prepare: Self.prepareOnAllCores)
+        state.update(from: replicator)
+        while true {
+            _ = bell.wait(timeout: .now() + .milliseconds(Self.tickMilliseconds))
+            let (orders, isClosed) = line.withLock { line in
+                defer { line.orders = [] }
+                return (line.orders, line.isClosed)
+            }
+            var waiting = orders.compactMap(\.continuation)[...]
+            defer { for continuation in waiting { continuation.resume() } }
+            let events = orders.map(\.event) + (isClosed ? [] : [.tick])
+            let newest = events.lastIndex(where: Self.isSealed)
+            for (number, event) in events.enumerated() {
+                // Of several seals only the newest is told.
+                if Self.isSealed(event), number != newest { continue }
+                for effect in try replicator.handle(event, nowMilliseconds: nowMilliseconds()) {
+                    perform(effect)
+                }
+                guard number < orders.count, let done = orders[number].continuation else {
+                    continue
+                }
+                waiting = waiting.dropFirst()
+                done.resume()
+            }
+            state.update(from: replicator)
+            if isClosed { return }
+        }
+    }
+
+    private static func isSealed(_ event: PeerEvent) -> Bool {
+        if case .sealed = event { true } else { false }
+    }
+
+    /// Checks signatures on all cores.
+    private static let prepareOnAllCores: PrepareEntries = { items, governance in
+        let prepared = Mutex([Int: PreparedEntry]())
+        let cores = max(1, ProcessInfo.processInfo.activeProcessorCount)
+        DispatchQueue.concurrentPerform(iterations: cores) { core in
+            var own: [Int: PreparedEntry] = [:]
+            for number in stride(from: core, to: items.count, by: cores) {
+                own[number] = PreparedEntry(
+                    items[number].entry, manifest: items[number].manifest, under: governance)
+            }
+            let done = own
+            prepared.withLock { $0.merge(done) { first, _ in first } }
+        }
+        let all = prepared.withLock { $0 }
+        return items.indices.map { number in
+            all[number]
+                ?? PreparedEntry(
+                    items[number].entry, manifest: items[number].manifest, under: governance)
+        }
+    }
+}

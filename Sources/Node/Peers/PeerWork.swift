@@ -1,0 +1,284 @@
+import Foundation
+import Logging
+import MerkleTrees
+import PeerTransport
+import Records
+import Replication
+import Sequencing
+import Signatures
+import Storage
+import Synchronization
+
+/// Connects a node with its peers: listens, calls, and carries frames to and from the replicator
+/// (SPEC §25).
+///
+/// Whom it lets in follows from the newest governance that any log here shows. A node is called as
+/// long as no connection with it stands, after a pause that doubles from 200 ms to 30 s, with
+/// jitter, and begins anew after a connection that lasted.
+final class PeerWork: Sendable {
+    private static let shortestPauseMilliseconds = 200
+    private static let longestPauseMilliseconds = 30_000
+
+    let state: PeersState
+    let replicas: Replicas
+    private let published: PublishedLog
+    private let thread: PeerThread
+    private static let indexDepth = 18
+    private let settings: PeerSettings
+    private let origin: String
+    private let logger: Logger
+    private let dialer: PeerDialer
+    private let identity: PeerIdentity
+    private let genesis: GovernanceState
+    private let governances = Mutex<[String: KnownGovernance]>([:])
+    private let links = Mutex<[PeerID: PeerLink]>([:])
+    private let numbers = Atomic<UInt64>(0)
+    private let tasks = Mutex<[Task<Void, Never>]>([])
+    private let listening = Mutex<PeerListener?>(nil)
+
+    init(
+        _ settings: PeerSettings, replicas: Replicas, genesis: GovernanceState, origin: String,
+        published: PublishedLog, settings node: NodeRuntime.Settings
+    ) throws(NodeError) {
+        self.settings = settings
+        self.origin = origin
+        self.replicas = replicas
+        self.published = published
+        self.genesis = genesis
+        logger = node.logger
+        let governance = published.newest.basis.governance
+        state = PeersState(PeersState.Snapshot(governance: governance))
+        thread = PeerThread(
+            Replicator<Replicas>.Identity(
+                origin: origin, genesis: genesis, governance: governance,
+                cosigner: settings.cosignerKey.map { Cosigner(name: origin, key: $0) },
+                indexDepth: Self.indexDepth),
+            replicas: replicas, state: state, nowMilliseconds: node.nowMilliseconds,
+            logger: node.logger)
+        do {
+            identity = try PeerIdentity(settings.tlsKey)
+            dialer = try PeerDialer(identity: identity)
+        } catch let error as PeerClosure {
+            throw .input(error.code.rawValue, "peerKey: \(error.reason)")
+        } catch {
+            throw NodeError(error)
+        }
+    }
+
+    /// Where it listens for peers, once it does.
+    var address: PeerAddress? { listening.withLock { $0?.address } }
+
+    // MARK: Life
+
+    /// Starts the thread, the listener and the calls.
+    ///
+    /// - Throws: `node.listen`, `node.configuration`.
+    func start() async throws(NodeError) {
+        thread.start { [self] in perform($0) }
+        if let listen = settings.listen { try await startListening(listen) }
+        let calling = Task { await keepCalling() }
+        tasks.withLock { $0.append(calling) }
+    }
+
+    private func startListening(_ text: String) async throws(NodeError) {
+        let listener: PeerListener
+        do throws(PeerClosure) {
+            let address = try PeerAddress(text)
+            listener = try await PeerListener.bind(
+                address, identity: identity,
+                isPinned: { [self] key in node(withKey: key) != nil }, logger: logger)
+        } catch {
+            throw .input("node.listen", "peerListen: \(error.reason)")
+        }
+        listening.withLock { $0 = listener }
+        let serving = Task { [self] in
+            await listener.run { [self] connection in
+                guard let peer = node(withKey: connection.remoteKey) else {
+                    return connection.close(.notPinned, reason: "governance names no such node")
+                }
+                await serve(connection, of: peer.origin)
+            }
+        }
+        tasks.withLock { $0.append(serving) }
+    }
+
+    /// The other node whose TLS key this is.
+    private func node(withKey key: VerificationKey) -> LogNode? {
+        state.newest.governance?.nodes.values.first { $0.tlsKey == key && $0.origin != origin }
+    }
+
+    /// Ends all connections, and the thread.
+    func stop() async {
+        listening.withLock { $0?.stop() }
+        let running = tasks.withLock { tasks in
+            defer { tasks = [] }
+            return tasks
+        }
+        for task in running { task.cancel() }
+        for link in links.withLock({ Array($0.values) }) {
+            link.connection.close(.ended, reason: "this node stops")
+        }
+        for task in running { await task.value }
+        thread.close()
+        _ = await thread.ending.value()
+        try? replicas.close()
+    }
+
+    /// Tells the replicator that the own log has grown.
+    func sealed() { thread.tell(.sealed(published.newest.basis.governance)) }
+
+    /// Why the own log may not grow at present.
+    ///
+    /// - Parameter isAlone: whether the operator said that nobody need be asked.
+    /// - Returns: nil if it may.
+    func refusal(isAlone: Bool) -> Refusal? {
+        let newest = state.newest
+        if let size = newest.missing {
+            return Refusal(
+                code: "node.behind", field: "",
+                reason: "a peer has a checkpoint of this log at \(size) entries that this node has "
+                    + "lost; nothing can be registered here until its log key was rotated")
+        }
+        return newest.mayGoOn || isAlone ? nil : .unconfirmed
+    }
+
+    /// The governance history of a mirror, read again only when a body has come.
+    func governance(of origin: String) -> KnownGovernance {
+        governances.withLock { governances in
+            if let known = governances[origin] { return known }
+            let known = KnownGovernance(genesis: genesis)
+            governances[origin] = known
+            return known
+        }
+    }
+
+    // MARK: Calls
+
+    /// Calls every node that has an address and is not connected.
+    private func keepCalling() async {
+        var calls: [String: Task<Void, Never>] = [:]
+        while !Task.isCancelled {
+            let snapshot = state.newest
+            for (peer, node) in snapshot.governance?.nodes ?? [:] where peer != origin {
+                guard calls[peer] == nil, let key = node.tlsKey,
+                    (settings.addresses[peer] ?? node.address) != nil
+                else { continue }
+                calls[peer] = Task { await call(peer, key) }
+            }
+            listening.withLock { $0?.closeUnpinned() }
+            try? await Task.sleep(for: .seconds(1))
+        }
+        for call in calls.values { call.cancel() }
+        for call in calls.values { await call.value }
+    }
+
+    private func call(_ peer: String, _ key: VerificationKey) async {
+        var pause = Self.shortestPauseMilliseconds
+        while !Task.isCancelled {
+            let node = state.newest.governance?.nodes[peer]
+            let address = settings.addresses[peer] ?? node?.address
+            if let address, !isConnected(peer), let expected = node?.tlsKey {
+                let start = ContinuousClock.now
+                do throws(PeerClosure) {
+                    let connection = try await dialer.connect(
+                        to: try PeerAddress(address), expected: expected)
+                    await serve(connection, of: peer)
+                } catch {
+                    logger.debug(
+                        "a peer cannot be reached",
+                        metadata: [
+                            "code": "\(error.code.rawValue)", "peer": "\(peer)",
+                            "reason": "\(error.reason)",
+                        ])
+                }
+                let lasted = ContinuousClock.now - start > .seconds(10)
+                pause =
+                    lasted
+                    ? Self.shortestPauseMilliseconds
+                    : min(pause * 2, Self.longestPauseMilliseconds)
+            }
+            let jitter = Int.random(in: pause / 2...pause)
+            try? await Task.sleep(for: .milliseconds(jitter))
+        }
+    }
+
+    private func isConnected(_ peer: String) -> Bool {
+        links.withLock { $0.values.contains { $0.origin == peer } }
+    }
+
+    // MARK: Connections
+
+    /// Carries frames until the connection is over.
+    private func serve(_ connection: PeerConnection, of peer: String) async {
+        let number = numbers.wrappingAdd(1, ordering: .relaxed).newValue
+        let link = PeerLink(PeerID(number), peer, connection)
+        links.withLock { $0[link.id] = link }
+        await thread.handle(.connected(link.id, origin: peer))
+        let sending = Task { await link.sending() }
+        do {
+            for try await frame in connection.frames {
+                while link.isFull, !Task.isCancelled {
+                    try await Task.sleep(for: .milliseconds(10))
+                }
+                await thread.handle(.received(link.id, frame))
+            }
+        } catch {
+            logger.debug(
+                "a connection with a peer ended",
+                metadata: ["code": "peer.ended", "peer": "\(peer)", "reason": "\(error)"])
+        }
+        connection.close()
+        link.end()
+        sending.cancel()
+        await sending.value
+        links.withLock { $0[link.id] = nil }
+        await thread.handle(.disconnected(link.id))
+    }
+
+    /// Does what the replicator asks for; on its thread.
+    private func perform(_ effect: PeerEffect) {
+        switch effect {
+        case .send(let peer, let frame): links.withLock { $0[peer] }?.send(frame)
+        case .disconnect(let peer, let violation):
+            guard let link = links.withLock({ $0[peer] }) else { return }
+            logger.warning(
+                "a peer is cut off",
+                metadata: [
+                    "code": "\(violation.code)", "peer": "\(link.origin)",
+                    "reason": "\(violation.reason)",
+                ])
+            link.close()
+        case .quorum(let size, _):
+            logger.debug(
+                "a quorum has cosigned this log",
+                metadata: ["code": "log.quorum", "size": .stringConvertible(size)])
+        case .alarmed(let alarm):
+            logger.critical(
+                "an alarm: a log or governance is proven to have broken its promise",
+                metadata: [
+                    "code": "log.alarm", "kind": "\(alarm.kindName)",
+                    "log": "\(alarm.origin ?? "governance")", "alarm": "\(alarm.digest.hex)",
+                ])
+        case .mirrored(let origin, let size):
+            logger.debug(
+                "mirrored",
+                metadata: [
+                    "code": "log.mirrored", "log": "\(origin)", "size": .stringConvertible(size),
+                ])
+        case .stopped(let origin, let reason):
+            logger.error(
+                "a log is mirrored no further",
+                metadata: [
+                    "code": "log.breach", "log": "\(origin)", "reason": "\(reason)",
+                ])
+        case .mayGoOn:
+            logger.notice(
+                "peers confirm where this log ends", metadata: ["code": "log.confirmed"])
+        case .behind(let size):
+            state.change { $0.missing = size }
+            logger.critical(
+                "a peer has a checkpoint of this log that this node has lost; nothing is signed",
+                metadata: ["code": "log.behind", "size": .stringConvertible(size)])
+        }
+    }
+}
