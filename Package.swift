@@ -96,9 +96,10 @@ let package = Package(
         module("Imports", level1),
         // L3
         module("Storage", level2 + sqlite),
-        module(
-            "HTTPAPI",
-            level2 + [
+        // So is the interface's description of itself.
+        .target(
+            name: "HTTPAPI",
+            dependencies: level2 + [
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
@@ -108,7 +109,8 @@ let package = Package(
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "Logging", package: "swift-log"),
-            ]),
+            ],
+            resources: [.embedInCode("Document")], swiftSettings: settings),
         module(
             "Client",
             level2 + [

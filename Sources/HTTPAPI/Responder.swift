@@ -139,6 +139,7 @@ struct Responder: Sendable {
             return Answer(type: MediaType.json, try await service.organisations()).fresh
         case .health(let readiness): return await health(readiness: readiness)
         case .metrics: return try await metrics()
+        case .document: return APIDocument.answer
         case .epcis(let route): return try await epcis(route, asking)
         case .verdict, .verdicts, .claims:
             return try await answer(toVerdicts: route, asking)

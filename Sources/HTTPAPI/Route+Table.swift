@@ -18,6 +18,7 @@ extension Route {
                 try trace(values, &query)
             },
             RouteRow("GET", "/organisations", .open) { _, _ in .organisations },
+            RouteRow("GET", "/openapi.json", .open) { _, _ in .document },
             RouteRow("GET", "/healthz", .open) { _, _ in .health(readiness: false) },
             RouteRow("GET", "/readyz", .open) { _, _ in .health(readiness: true) },
             RouteRow("GET", "/metrics", .nodeOperator) { _, _ in .metrics },

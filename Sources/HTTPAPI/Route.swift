@@ -39,6 +39,8 @@ package enum Route: Hashable, Sendable {
     case health(readiness: Bool)
     /// `GET /metrics`
     case metrics
+    /// `GET /openapi.json`
+    case document
     /// What stands under `/epcis`
     case epcis(EPCISRoute)
 

@@ -59,6 +59,8 @@ struct AccessMatrixTests {
         Expected(
             method: "GET", pattern: "/trace/{subject…}", role: .open, target: "/trace/urn:x:y"),
         Expected(method: "GET", pattern: "/organisations", role: .open, target: "/organisations"),
+        Expected(
+            method: "GET", pattern: "/openapi.json", role: .open, target: "/openapi.json"),
         Expected(method: "GET", pattern: "/healthz", role: .open, target: "/healthz"),
         Expected(method: "GET", pattern: "/readyz", role: .open, target: "/readyz"),
         Expected(method: "GET", pattern: "/metrics", role: .nodeOperator, target: "/metrics"),

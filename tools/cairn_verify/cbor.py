@@ -125,6 +125,15 @@ def decode(data: bytes) -> Any:
     return value
 
 
+def sequence(data: bytes) -> list[Any]:
+    """The values that these bytes hold one after another (RFC 8742); raises Refused likewise."""
+    reader = _Reader(bytes(data))
+    values = []
+    while reader.at < len(reader.data):
+        values.append(reader.value(1))
+    return values
+
+
 # Shape checks. `what` names the field for the reason.
 
 
