@@ -10,6 +10,8 @@ package enum MediaType {
     package static let resultSequence = "application/cbor-seq"
     /// Evidence.
     package static let evidence = "application/vnd.cairn.evidence+cbor"
+    /// An alarm (SPEC §25.5).
+    package static let alarm = "application/vnd.cairn.alarm+cbor"
     /// A COSE receipt.
     package static let coseReceipt = "application/scitt-receipt+cose"
     /// CBOR in general.

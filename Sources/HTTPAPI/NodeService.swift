@@ -72,19 +72,24 @@ package struct NodeHealth: Hashable, Sendable {
     /// Whether it takes submissions.
     package var isReady: Bool
     /// One word: `ok`, or why it does not: `stopping`, `failed`, `disk-low`, `views-behind`,
-    /// `views-failed`.
+    /// `views-failed`, `unconfirmed`, `behind`.
     package var status: String
     /// The origin of its log.
     package var origin: String
     /// Entries in its newest checkpoint.
     package var size: UInt64
+    /// How many alarms it knows of.
+    package var alarms: Int
 
     /// Makes a report.
-    package init(isReady: Bool, status: String, origin: String, size: UInt64) {
+    package init(
+        isReady: Bool, status: String, origin: String, size: UInt64, alarms: Int = 0
+    ) {
         self.isReady = isReady
         self.status = status
         self.origin = origin
         self.size = size
+        self.alarms = alarms
     }
 }
 
@@ -138,6 +143,10 @@ package protocol NodeService: Sendable {
     func trace(_ request: TraceRequest, for reader: Reader) async throws(Refusal) -> [UInt8]
     /// The governance state as JSON.
     func organisations() async throws(Refusal) -> [UInt8]
+    /// The other nodes, how far their logs are mirrored here, and the alarms, as JSON.
+    func peers() async throws(Refusal) -> [UInt8]
+    /// An alarm, as the file that proves it.
+    func alarm(_ digest: Hash256) async throws(Refusal) -> [UInt8]
     /// How the node is. Never waits for the ledger's writer.
     func health() async -> NodeHealth
     /// What the node itself counts and measures, in the Prometheus text format.

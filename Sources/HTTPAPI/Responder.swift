@@ -137,6 +137,9 @@ struct Responder: Sendable {
         case .trace(let request): return try await trace(request, asking)
         case .organisations:
             return Answer(type: MediaType.json, try await service.organisations()).fresh
+        case .peers: return Answer(type: MediaType.json, try await service.peers()).fresh
+        case .alarm(let digest):
+            return Answer(type: MediaType.alarm, try await service.alarm(digest))
         case .health(let readiness): return await health(readiness: readiness)
         case .metrics: return try await metrics()
         case .document: return APIDocument.answer
@@ -262,6 +265,7 @@ struct Responder: Sendable {
             JSONMember("status", .string(health.status)),
             JSONMember("origin", .string(health.origin)),
             JSONMember("size", .number(JSONNumber(health.size))),
+            JSONMember("alarms", .number(JSONNumber(health.alarms))),
         ])
         let status = readiness && !health.isReady ? 503 : 200
         return Answer(status, type: MediaType.json, json.serialized()).fresh

@@ -18,6 +18,10 @@ extension Route {
                 try trace(values, &query)
             },
             RouteRow("GET", "/organisations", .open) { _, _ in .organisations },
+            RouteRow("GET", "/peers", .open) { _, _ in .peers },
+            RouteRow("GET", "/alarms/{digest}", .open) { values, _ throws(Refusal) in
+                .alarm(try values.hash("digest"))
+            },
             RouteRow("GET", "/openapi.json", .open) { _, _ in .document },
             RouteRow("GET", "/healthz", .open) { _, _ in .health(readiness: false) },
             RouteRow("GET", "/readyz", .open) { _, _ in .health(readiness: true) },

@@ -35,6 +35,10 @@ package enum Route: Hashable, Sendable {
     case trace(TraceRequest)
     /// `GET /organisations`
     case organisations
+    /// `GET /peers`
+    case peers
+    /// `GET /alarms/{digest}`
+    case alarm(Hash256)
     /// `GET /healthz` and `/readyz`
     case health(readiness: Bool)
     /// `GET /metrics`

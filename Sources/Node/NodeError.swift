@@ -75,6 +75,12 @@ extension Refusal {
         code: "node.busy", field: "",
         reason: "the node has as much in hand as it can hold; try again in a moment")
 
+    /// The answer to a caller while too few peers have said how far they know the log.
+    static let unconfirmed = Refusal(
+        code: "node.unconfirmed", field: "",
+        reason: "too few peers have said how far they know this log; try again once they are "
+            + "reached, or start the node with --alone")
+
     /// The answer to a caller when there is no space for the submission.
     static let full = Refusal(
         code: "storage.full", field: "",

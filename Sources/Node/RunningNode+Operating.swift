@@ -5,12 +5,17 @@ extension RunningNode {
     package func health() async -> NodeHealth {
         let size = published.newest.size
         let status = status
-        return NodeHealth(isReady: status == "ok", status: status, origin: origin, size: size)
+        return NodeHealth(
+            isReady: status == "ok", status: status, origin: origin, size: size,
+            alarms: peers?.state.newest.alarms.count ?? 0)
     }
 
     private var status: String {
         if case .failure = writer.ending.result { return "failed" }
         if isStopping { return "stopping" }
+        if let refusal = unconfirmed {
+            return refusal.code == "node.behind" ? "behind" : "unconfirmed"
+        }
         if watch.disk.refusal() != nil { return "disk-low" }
         if case .failure = views.ending.result { return "views-failed" }
         return viewsLag > readyLagEntries ? "views-behind" : "ok"

@@ -39,7 +39,7 @@ extension RunningNode {
 
     /// Why nothing may be signed: the network asks for a quorum, and its nodes have not said how far
     /// they know this log (SPEC §25.4).
-    private var unconfirmed: Refusal? {
+    var unconfirmed: Refusal? {
         if let peers { return peers.refusal(isAlone: goesOnAlone) }
         let needsPeers = published.newest.basis.governance.policy.quorum > 0
         return needsPeers && !goesOnAlone ? .unconfirmed : nil

@@ -2,6 +2,7 @@ import EPCIS
 import GS1
 import HTTPAPI
 import MerkleTrees
+import Notes
 import Records
 import Storage
 import Verdicts

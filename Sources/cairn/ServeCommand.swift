@@ -41,6 +41,16 @@ struct ServeCommand: AsyncParsableCommand {
     var passphraseFile: String?
     @Option(help: "debug, info, notice, warning, error or critical.") var logLevel: String?
     @Option(help: "text or json: one line for each event.") var logFormat: String?
+    @Option(help: "Where to listen for peers, such as 0.0.0.0:7070; needs --peer-key.")
+    var peerListen: String?
+    @Option(help: "The node's tls key, PEM: with it the node takes part among its peers.")
+    var peerKey: String?
+    @Option(help: "The node's cosigner key, PEM: with it the node cosigns what it mirrors.")
+    var cosignerKey: String?
+    @Option(help: "Where other nodes listen: origin=host:port, separated by commas.")
+    var peerAddresses: String?
+    @Flag(help: "Sign though too few peers have said how far they know this node's log.")
+    var alone = false
     @Flag(help: "Show the settings that hold, and end.") var checkConfig = false
     @Option(help: "For --check-config: table or json.") var format: OutputFormat = .table
 
@@ -63,7 +73,9 @@ struct ServeCommand: AsyncParsableCommand {
         let given: [(Setting, String?)] = [
             (.listen, http), (.keyPassphraseFile, passphraseFile), (.logLevel, logLevel),
             (.logFormat, logFormat), (.tlsCertificate, tlsCertificate), (.tlsKey, tlsKey),
-            (.behindProxy, behindProxy ? "true" : nil),
+            (.behindProxy, behindProxy ? "true" : nil), (.peerListen, peerListen),
+            (.peerKey, peerKey), (.cosignerKey, cosignerKey), (.peerAddresses, peerAddresses),
+            (.alone, alone ? "true" : nil),
         ]
         return Dictionary(
             uniqueKeysWithValues: given.compactMap { setting, text in text.map { (setting, $0) } })

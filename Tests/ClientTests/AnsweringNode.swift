@@ -31,6 +31,8 @@ struct AnsweringNode: NodeService {
     ) async throws(Refusal) -> [UInt8] { [] }
     func part(_ digest: Hash256, for reader: Reader) async throws(Refusal) -> [UInt8] { [] }
     func organisations() async throws(Refusal) -> [UInt8] { [] }
+    func peers() async throws(Refusal) -> [UInt8] { [] }
+    func alarm(_ digest: Hash256) async throws(Refusal) -> [UInt8] { [] }
 
     func consistencyProof(from old: UInt64, to new: UInt64) async throws(Refusal) -> [Hash256] {
         []

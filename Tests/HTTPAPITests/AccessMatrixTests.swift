@@ -59,6 +59,10 @@ struct AccessMatrixTests {
         Expected(
             method: "GET", pattern: "/trace/{subject…}", role: .open, target: "/trace/urn:x:y"),
         Expected(method: "GET", pattern: "/organisations", role: .open, target: "/organisations"),
+        Expected(method: "GET", pattern: "/peers", role: .open, target: "/peers"),
+        Expected(
+            method: "GET", pattern: "/alarms/{digest}", role: .open,
+            target: "/alarms/" + String(repeating: "00", count: 32)),
         Expected(
             method: "GET", pattern: "/openapi.json", role: .open, target: "/openapi.json"),
         Expected(method: "GET", pattern: "/healthz", role: .open, target: "/healthz"),

@@ -95,6 +95,8 @@ final class ScriptedNode: NodeService {
     }
 
     func organisations() async throws(Refusal) -> [UInt8] { Array("{}".utf8) }
+    func peers() async throws(Refusal) -> [UInt8] { Array("{}".utf8) }
+    func alarm(_ digest: Hash256) async throws(Refusal) -> [UInt8] { [1] }
 
     func verdict(
         about subject: String, _ request: ClaimRequest, for reader: Reader

@@ -1,0 +1,67 @@
+import ArgumentParser
+import Client
+import EPCIS
+
+struct PeersCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "peers", abstract: "Shows a node's peers: how far it mirrors them, and alarms.",
+        discussion: """
+            For each other node of the network: whether it is connected, how many entries of its \
+            log are recomputed and kept here, how far that is behind what it told, and who has \
+            cosigned. An alarm is proof that a log or the governors broke a promise: fetch it and \
+            recheck it with cairn audit.
+
+            Example:
+              cairn peers --node http://127.0.0.1:8080
+              curl -o fork.alarm http://127.0.0.1:8080/alarms/DIGEST
+              cairn audit fork.alarm --genesis genesis/demo/demo.genesis
+
+            Exit codes: 0 all is well; 1 there is an alarm, or the node may not sign; 3 it cannot \
+            be reached.
+            """)
+
+    @OptionGroup var node: NodeOptions
+    @Option(help: "table or json.") var format: OutputFormat = .table
+
+    func run() async throws {
+        let bytes = try await node.call { client in
+            try await client.get("/peers", accept: "application/json")
+        }
+        let report = try JSONValue.parse(bytes)
+        switch format {
+        case .json: Console.output(bytes + [0x0A])
+        case .table: Console.output(Self.table(report))
+        }
+        let alarms = report["alarms"]?.asArray ?? []
+        guard alarms.isEmpty, report["status"]?.asString == "ok" else {
+            throw ExitCode(CommandExit.otherAnswer.rawValue)
+        }
+    }
+
+    private static func table(_ report: JSONValue) -> String {
+        func number(_ value: JSONValue?) -> String { value?.asNumber?.text ?? "-" }
+        var lines = [
+            "log     \(report["origin"]?.asString ?? ""): \(number(report["size"])) entries, "
+                + "\(number(report["cosignedSize"])) with a quorum of \(number(report["quorum"]))",
+            "status  \(report["status"]?.asString ?? "")",
+        ]
+        for peer in report["peers"]?.asArray ?? [] {
+            let cosigners = peer["cosigners"]?.asArray?.count ?? 0
+            var line =
+                "peer    \(peer["origin"]?.asString ?? ""): "
+                + (peer["connected"]?.asBool == true ? "connected" : "not connected")
+                + ", \(number(peer["size"])) entries, \(number(peer["lag"])) behind"
+            if let seconds = peer["lagSeconds"] { line += " for \(number(seconds)) s" }
+            line += ", \(cosigners) cosigned"
+            if let stopped = peer["stopped"]?.asString { line += "; stopped: \(stopped)" }
+            lines.append(line)
+        }
+        for alarm in report["alarms"]?.asArray ?? [] {
+            lines.append(
+                "alarm   \(alarm["kind"]?.asString ?? "") "
+                    + "\(alarm["origin"]?.asString ?? "governance"), "
+                    + "\(alarm["digest"]?.asString ?? "")")
+        }
+        return lines.map { $0 + "\n" }.joined()
+    }
+}

@@ -1,0 +1,225 @@
+import EPCIS
+import Foundation
+import MerkleTrees
+import Notes
+import Records
+import Signatures
+import Storage
+import Support
+import Testing
+import Verdicts
+
+@testable import Node
+
+/// Nodes of one network that mirror and cosign each other over real connections.
+@Suite struct PeersTests {
+    /// A network whose three members run a node each, two of which make a quorum.
+    struct Ring {
+        static let origins = [DemoNetwork.origin, "supplier.example/log", "carrier.example/log"]
+
+        let network: DemoNetwork
+        let directory: String
+
+        init() throws {
+            network = try DemoNetwork { document in
+                let members = [
+                    document.nodes[0].organisation, document.organisations[0].uri,
+                    document.organisations[1].uri,
+                ]
+                let nodes = zip(Self.origins, members).map { origin, member in
+                    LogNode(
+                        origin: origin, organisation: member,
+                        logKey: Self.key("log", origin).publicKey,
+                        cosignerKey: Self.key("cosigner", origin).publicKey,
+                        tlsKey: Self.key("tls", origin).publicKey)
+                }
+                return GenesisDocument(
+                    name: document.name, createdMilliseconds: document.createdMilliseconds,
+                    governors: document.governors, organisations: document.organisations,
+                    nodes: nodes,
+                    policy: Policy(quorum: 2, toleratedLiars: 0, furthestFutureSeconds: 300))
+            }
+            directory = NSTemporaryDirectory() + "cairn-peers-" + UUID().uuidString
+            try FileManager.default.createDirectory(
+                atPath: directory, withIntermediateDirectories: true)
+            for number in Self.origins.indices {
+                try NodeRuntime.initialise(
+                    directory: path(number), genesis: network.file.encoded(),
+                    origin: Self.origins[number],
+                    logKeyPEM: try KeyFile.write(Self.key("log", Self.origins[number])),
+                    passphrase: nil)
+            }
+        }
+
+        func path(_ number: Int) -> String { "\(directory)/\(number)" }
+
+        static func key(_ purpose: String, _ origin: String) -> SigningKey {
+            let seed = Hash256.sha256(Array("peers test \(purpose) \(origin)".utf8)).bytes
+            guard let key = try? SigningKey(ed25519Seed: seed) else {
+                preconditionFailure("32 bytes are a seed")
+            }
+            return key
+        }
+
+        /// A node that calls those before it.
+        func node(
+            _ number: Int, calling others: [Int: NodeRuntime] = [:], alone: Bool = false
+        ) throws -> NodeRuntime {
+            let origin = Self.origins[number]
+            var settings = NodeRuntime.Settings.quiet
+            var addresses: [String: String] = [:]
+            for (other, runtime) in others {
+                addresses[Self.origins[other]] = runtime.running?.peers?.address?.description
+            }
+            settings.peers = PeerSettings(
+                listen: "127.0.0.1:0", tlsKey: Self.key("tls", origin),
+                cosignerKey: Self.key("cosigner", origin), addresses: addresses)
+            settings.goesOnAlone = alone
+            return try NodeRuntime(directory: path(number), settings: settings)
+        }
+
+        func commissioning(_ lot: String) throws -> Submission {
+            let supplier = network.supplier
+            let event = DemoNetwork.objectEvent(
+                action: "ADD", bizStep: "commissioning", batches: [(supplier.batch(lot), "1")],
+                site: supplier.site)
+            return try network.submission(event: event, by: supplier)
+        }
+    }
+
+    /// Waits until something holds; a minute at most.
+    private static func waits(_ isSo: () async throws -> Bool) async throws -> Bool {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while ContinuousClock.now < deadline {
+            if try await isSo() { return true }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        return false
+    }
+
+    private static func report(_ caller: HTTPCaller) async throws -> JSONValue {
+        try JSONValue.parse(try await caller.get("/peers").body)
+    }
+
+    /// Runs three nodes until the body is done.
+    private static func serving(
+        _ ring: Ring, _ body: ([NodeRuntime], [HTTPCaller]) async throws -> Void
+    ) async throws {
+        var nodes: [NodeRuntime] = []
+        do {
+            for number in Ring.origins.indices {
+                let before = Dictionary(
+                    uniqueKeysWithValues: nodes.enumerated().map { ($0.offset, $0.element) })
+                let node = try ring.node(number, calling: before)
+                try await node.start()
+                nodes.append(node)
+            }
+            let callers = nodes.map { HTTPCaller(address: $0.address) }
+            for caller in callers {
+                try #require(await waits { try await caller.get("/readyz").status == 200 })
+            }
+            try await body(nodes, callers)
+        } catch {
+            for node in nodes { try? await node.stop() }
+            throw error
+        }
+        for node in nodes { try await node.stop() }
+    }
+
+    @Test func `what one node registers, a quorum cosigns, and every node can prove`() async throws {
+        let ring = try Ring()
+        defer { try? FileManager.default.removeItem(atPath: ring.directory) }
+        let submission = try ring.commissioning("LOT1")
+        let id = try UnverifiedStatement.decode(submission.statement).id
+        try await Self.serving(ring) { nodes, callers in
+            #expect(try await callers[0].post(submission).status == 201)
+            // The receipt becomes final.
+            let path = "/entries/\(id.hex)"
+            let isFinal = try await Self.waits {
+                let receipt = try LogProof.parse(try await callers[0].get(path).body)
+                return receipt.checkpoint.signatures.count >= 3
+            }
+            #expect(isFinal)
+            let checkpoint = try SignedNote.parse(
+                try await callers[0].get("/log/checkpoint").body)
+            let governance = ring.network.state
+            let known = governance.cosigners + [
+                try #require(governance.logVerifier(origin: Ring.origins[0], size: 4))
+            ]
+            #expect(try checkpoint.verify(known: known).signers.count >= 3)
+            // Each node answers with evidence from all logs.
+            let batch = HTTPCaller.segment(ring.network.supplier.batch("LOT1"))
+            for caller in callers {
+                let isWhole = try await Self.waits {
+                    let bytes = try await caller.get("/evidence/\(batch)").body
+                    let evidence = try EvidenceVerifier(genesis: ring.network.file).verify(bytes)
+                    return evidence.logs.count == 3 && evidence.judge().outcome == .verified
+                }
+                #expect(isWhole)
+            }
+            let report = try await Self.report(callers[1])
+            let peers = try #require(report["peers"]?.asArray)
+            #expect(peers.count == 2)
+            #expect(peers.allSatisfy { $0["connected"]?.asBool == true })
+            #expect(peers.allSatisfy { $0["lag"]?.asNumber?.text == "0" })
+            #expect(report["alarms"]?.asArray?.isEmpty == true)
+            withExtendedLifetime(nodes) {}
+        }
+        for number in Ring.origins.indices {
+            let check = try NodeRuntime.check(directory: ring.path(number)) { _, _ in }
+            #expect(check.findings.isEmpty)
+        }
+    }
+
+    @Test func `a node signs nothing before its peers say how far they know its log`() async throws {
+        let ring = try Ring()
+        defer { try? FileManager.default.removeItem(atPath: ring.directory) }
+        let node = try ring.node(0)
+        try await node.start()
+        let caller = HTTPCaller(address: node.address)
+        let answer = try await caller.post(try ring.commissioning("LOT1"))
+        #expect(answer.status == 503)
+        #expect(answer.code == "node.unconfirmed")
+        #expect(try await caller.get("/readyz").text.contains("unconfirmed"))
+        try await node.stop()
+        let alone = try ring.node(0, alone: true)
+        try await alone.start()
+        let second = HTTPCaller(address: alone.address)
+        #expect(try await second.post(try ring.commissioning("LOT1")).status == 201)
+        try await alone.stop()
+    }
+
+    @Test func `a node put back to an old copy signs nothing that its peers know otherwise`()
+        async throws
+    {
+        let ring = try Ring()
+        defer { try? FileManager.default.removeItem(atPath: ring.directory) }
+        let copy = ring.directory + "/copy"
+        try FileManager.default.copyItem(atPath: ring.path(0), toPath: copy)
+        try await Self.serving(ring) { _, callers in
+            #expect(try await callers[0].post(try ring.commissioning("LOT1")).status == 201)
+            let isMirrored = try await Self.waits {
+                let peers = try await Self.report(callers[1])["peers"]?.asArray ?? []
+                return peers.contains {
+                    $0["origin"]?.asString == Ring.origins[0] && $0["size"]?.asNumber?.text == "4"
+                }
+            }
+            #expect(isMirrored)
+        }
+        try FileManager.default.removeItem(atPath: ring.path(0))
+        try FileManager.default.moveItem(atPath: copy, toPath: ring.path(0))
+        let other = try ring.node(1)
+        try await other.start()
+        let node = try ring.node(0, calling: [1: other])
+        try await node.start()
+        let caller = HTTPCaller(address: node.address)
+        let isBehind = try await Self.waits {
+            try await caller.get("/healthz").text.contains("behind")
+        }
+        #expect(isBehind)
+        let answer = try await caller.post(try ring.commissioning("LOT2"))
+        #expect(answer.code == "node.behind")
+        try await node.stop()
+        try await other.stop()
+    }
+}
