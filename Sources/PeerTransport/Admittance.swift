@@ -45,12 +45,13 @@ struct Admittance {
     }
 
     /// A connection has proved its key; whether it may stay.
+    ///
+    /// One that may not counts as a handshake until its socket is closed.
     mutating func proved(_ id: UInt64, _ key: Hash256) -> Bool {
-        guard handshakes[id] != nil else { return false }
-        left(id)
-        guard peers.count < limits.connections,
+        guard handshakes[id] != nil, peers.count < limits.connections,
             connectionsOfKey[key, default: 0] < limits.connectionsOfKey
         else { return false }
+        left(id)
         peers[id] = key
         connectionsOfKey[key, default: 0] += 1
         return true
