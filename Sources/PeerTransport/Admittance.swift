@@ -2,10 +2,10 @@ import MerkleTrees
 
 /// Who may be connected to a listener, by numbers alone.
 ///
-/// Strangers can only be in a handshake, so handshakes are counted apart from peers: by where they
-/// come from, and where all places are taken the oldest one from the place that has most gives way,
-/// so that a peer gets through a flood from many places if it goes about it quickly. Peers are counted by key, and a peer that has all its connections
-/// gets no other.
+/// Strangers can only be in a handshake, so handshakes are counted apart from peers, and by where
+/// they come from. Where all places are taken, the oldest one of the source that has most of them
+/// gives way: so a peer gets through a flood from many places if it goes about it quickly. Peers
+/// are counted by key, and a peer that has all its connections gets no other.
 struct Admittance {
     /// What becomes of a connection that opens.
     enum Arrival: Equatable {
@@ -45,12 +45,13 @@ struct Admittance {
     }
 
     /// A connection has proved its key; whether it may stay.
+    ///
+    /// One that may not counts as a handshake until its socket is closed.
     mutating func proved(_ id: UInt64, _ key: Hash256) -> Bool {
-        guard handshakes[id] != nil else { return false }
-        left(id)
-        guard peers.count < limits.connections,
+        guard handshakes[id] != nil, peers.count < limits.connections,
             connectionsOfKey[key, default: 0] < limits.connectionsOfKey
         else { return false }
+        left(id)
         peers[id] = key
         connectionsOfKey[key, default: 0] += 1
         return true

@@ -136,6 +136,9 @@ final class PeerChannel: ChannelDuplexHandler {
         }
         deadlines?.set(.idle, milliseconds: limits.idleMilliseconds)
         follow(progress.insideFrameAfter)
+        guard readWaits else { return }
+        readWaits = false
+        context.read()
     }
 
     /// Each frame has its own deadline, which bytes of it do not move.

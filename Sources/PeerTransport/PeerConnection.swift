@@ -62,7 +62,9 @@ package final class PeerConnection: Sendable {
     /// The frames that come, for one reader.
     package var frames: PeerFrames { PeerFrames(inbound: inbound) }
 
-    /// Ends the connection. What was sent may still leave; what came and was not taken is dropped.
+    /// Ends the connection.
+    ///
+    /// What was sent may still leave; what came and was not taken is dropped.
     ///
     /// - Parameters:
     ///   - code: why, as both directions then throw it; with `peer.ended` ``frames`` just end.
@@ -92,7 +94,7 @@ package final class PeerConnection: Sendable {
 package struct PeerFrames: AsyncSequence, Sendable {
     let inbound: PeerInbound
 
-    /// Begins where the last reader stopped. A connection has one reader at a time.
+    /// Begins where the last reader stopped; a connection has one reader at a time.
     package func makeAsyncIterator() -> Iterator { Iterator(inbound: inbound) }
 
     /// Takes frame after frame.

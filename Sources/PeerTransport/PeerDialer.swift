@@ -38,6 +38,7 @@ package struct PeerDialer: Sendable {
     /// - Parameters:
     ///   - address: where governance says that it listens.
     ///   - expected: the key that it must prove.
+    /// - Returns: the connection, to be closed by its owner.
     /// - Throws: `peer.unreachable`, `peer.handshake`, `peer.certificate`, `peer.not-pinned`,
     ///   `peer.cancelled`.
     package func connect(

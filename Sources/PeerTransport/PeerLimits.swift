@@ -16,14 +16,17 @@ package struct PeerLimits: Hashable, Sendable {
     package var writeMilliseconds: Int64 = 30_000
     /// How long a connection that was told to end waits for the other side's word that it has.
     package var closingMilliseconds: Int64 = 2_000
-    /// Frames that have come and were not taken: at this many bytes no more is read. One frame is
-    /// let in whatever its size.
+    /// Bytes of frames that have come and were not taken, at which no more is read.
+    ///
+    /// One frame is let in whatever its size.
     package var inboundBytes = 1 << 20
-    /// Frames that were sent and have not left this machine: beyond this many bytes, senders wait.
+    /// Bytes of frames that were sent and have not left this machine, beyond which senders wait.
+    ///
     /// One frame is let out whatever its size.
     package var outboundBytes = 1 << 20
-    /// What the system keeps for a socket that is not being read. The system may give less. It
-    /// arrives at once when the other side ends a connection that is not being read.
+    /// What the system keeps for a socket that is not being read; it may give less.
+    ///
+    /// All of that arrives at once when the other side ends a connection that is not being read.
     package var socketBytes = 1 << 20
     /// Authenticated connections to a listener at a time.
     package var connections = 256

@@ -41,6 +41,7 @@ package final class PeerListener: Sendable {
     ///     a thread that others wait for: it must answer at once.
     ///   - limits: bounds on connections, waits and buffers.
     ///   - logger: where refusals are told, at level `debug`.
+    /// - Returns: the listener, to be run and stopped by its owner.
     /// - Throws: `peer.address`.
     package static func bind(
         _ address: PeerAddress, identity: PeerIdentity,
