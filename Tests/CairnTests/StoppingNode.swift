@@ -57,6 +57,8 @@ final class StoppingNode: NodeService {
         throw refusal
     }
     func organisations() async throws(Refusal) -> [UInt8] { throw refusal }
+    func peers() async throws(Refusal) -> [UInt8] { throw refusal }
+    func alarm(_ digest: Hash256) async throws(Refusal) -> [UInt8] { throw refusal }
     func health() async -> NodeHealth {
         NodeHealth(isReady: false, status: "stopping", origin: "log.example", size: 1)
     }

@@ -2,6 +2,7 @@ import EPCIS
 import Foundation
 import MerkleTrees
 import Notes
+import PeerTransport
 import Records
 import Signatures
 import Storage

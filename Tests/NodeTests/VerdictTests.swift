@@ -214,7 +214,8 @@ import Verdicts
 
     private static func entry(bytes: Int = 10) -> VerdictCache.Entry {
         VerdictCache.Entry(
-            json: Array(repeating: 0x20, count: bytes), chains: [], size: 1, period: 0)
+            json: Array(repeating: 0x20, count: bytes), chains: [], size: 1, peers: PeersMark(),
+            period: 0)
     }
 
     @Test func `the least recently asked goes`() throws {
