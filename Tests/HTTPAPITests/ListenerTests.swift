@@ -158,7 +158,9 @@ struct ListenerTests {
         try await withListener { port in
             let health = try await RawAnswer.ask(port, "GET", "/healthz")
             #expect(health.status == 200)
-            #expect(health.text == #"{"status":"stopping","origin":"log.example","size":9}"#)
+            #expect(
+                health.text
+                    == #"{"status":"stopping","origin":"log.example","size":9,"alarms":0}"#)
             #expect(try await RawAnswer.ask(port, "GET", "/readyz").status == 503)
         }
     }

@@ -24,6 +24,7 @@ struct Mutation {
     /// Every way.
     static var all: [Mutation] {
         frame + checkpointAndSeal + transitions + entries + index + chains + links + parts
+            + alarms
     }
 }
 
@@ -50,6 +51,24 @@ func spoil(_ path: inout [Hash256], _ random: inout SplitMix64) {
 }
 
 extension Mutation {
+    static var alarms: [Mutation] {
+        [
+            Mutation("an alarm that proves nothing", .alarm) { evidence, random, _ in
+                let log = evidence.logs[0]
+                let note = Array(log.checkpoint.utf8)
+                let sides = (0..<2).map { _ in
+                    SplitView.Side(note: note, root: turned(.zero, &random), proof: [])
+                }
+                guard sides[0].root != sides[1].root else { return false }
+                let view = SplitView(
+                    origin: log.origin, size: 2, sides[0], sides[1])
+                let alarm = Alarm(network: evidence.network, amendments: [], kind: .fork(view))
+                evidence.alarms.append(alarm.encoded())
+                return true
+            }
+        ]
+    }
+
     static var frame: [Mutation] {
         [
             Mutation("another network", .genesis) { evidence, random, _ in
