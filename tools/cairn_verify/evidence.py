@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import cbor, gs1
+from .epcis import EVENTS
 from .hashes import network_uri
 from .notes import ORIGIN
-from .records import part_digest
+from .records import is_account, part_digest
 from .refusal import Rejected, need
 
 VERSION = "cairn-evidence-1"
@@ -124,7 +125,8 @@ def _asked(value: Any) -> list[tuple[int, str]]:
         facet, uri = cbor.array(each, "asked", 2, F)
         need(cbor.is_uint(facet) and facet <= 2, F, "facet")
         cbor.text(uri, "asked URI", None, F)
-        need(facet == 2 or gs1.is_canonical(uri), F, "asked URI is not canonical")
+        named = facet != EVENTS and is_account(uri) or gs1.is_canonical(uri)
+        need(named, F, "asked URI is neither canonical nor an account's")
     cbor.ascending([cbor.encode(each) for each in value], "asked", F)
     return [(facet, uri) for facet, uri in value]
 
