@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from .refusal import Refused, need
@@ -350,6 +351,11 @@ def _other(uri: str) -> str:
 def read(uri: str) -> Identifier:
     """Reads any spelling; raises Refused where SPEC §4.1 refuses it."""
     need(type(uri) is str and uri != "", "identifier.malformed", "not a text")
+    return _read(uri)
+
+
+@lru_cache(maxsize=4096)
+def _read(uri: str) -> Identifier:
     need(len(uri.encode()) <= MAX_BYTES, "identifier.too-long", "longer than 2,048 bytes")
     need(_form(URI_TEXT, uri), "identifier.malformed", "a character that no URI has")
     need(re.search(r"%(?![0-9A-Fa-f]{2})", uri) is None, "identifier.malformed",
