@@ -5,7 +5,7 @@ Groups I (the findings of SPEC §16), C, S and L; not K (custody) and M (materia
 from .audit import LOWERS_TO
 from .certificates import Certificates
 from .claims import Claim
-from .epcis import ASSERTIONS, EVENTS
+from .epcis import EVENTS
 from .facts import Facts
 from .finding import ORDER, SHORT, Finding
 from .graph import Graph
@@ -59,13 +59,10 @@ class Verdict:
         return found
 
     def _lot_of(self, saying: Saying) -> str:
+        """The first of the lots a part is linked to, else of whatever it is linked to."""
         asked = self.facts.known.evidence.asked
-        for facet in (EVENTS, ASSERTIONS):
-            for number, role in sorted(self.facts.audit.rows(saying)):
-                if asked[number][0] == facet and asked[number][1] in self.graph.lots:
-                    return asked[number][1]
         named = {asked[number][1] for number, _ in self.facts.audit.rows(saying)}
-        return min(named, key=str.encode)
+        return min(named & self.graph.lots.keys() or named, key=str.encode)
 
     def groups(self) -> dict[str, str]:
         """The worst outcome of each group; SPEC §16's own, where nobody vouches, is of I."""
