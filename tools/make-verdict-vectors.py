@@ -99,7 +99,7 @@ def answer(cairn: Path, asked: dict, files: dict[str, bytes]) -> dict:
     said = json.loads(run.stdout)
     if "rejected" in said:
         return {"rejected": said["rejected"]["step"]}
-    return {"judgement": said["judgement"], "basis": said["basis"]}
+    return {name: said[name] for name in ("judgement", "basis", "alarms") if name in said}
 
 
 def main(arguments: list[str]) -> None:

@@ -17,7 +17,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
 import verify  # noqa: E402
-from cairn_verify import claims  # noqa: E402
+from cairn_verify import cbor, claims, hashes, notes  # noqa: E402
+from cairn_verify.alarms import alarm_digest, is_consistent  # noqa: E402
 from cairn_verify.facts import states_at  # noqa: E402
 from cairn_verify.refusal import Refused  # noqa: E402
 from cairn_verify.steps import Verification  # noqa: E402
@@ -94,6 +95,7 @@ class Answers(unittest.TestCase):
                     del wanted[member]
                 self.assertEqual(said, wanted)
                 self.assertEqual(answer["basis"], expected["basis"])
+                self.assertEqual(answer.get("alarms"), expected.get("alarms"))
                 self.check_outcome(answer["outcomeOfGroups"], expected["judgement"])
 
     def check_outcome(self, outcome: str, wanted: dict) -> None:
@@ -103,7 +105,7 @@ class Answers(unittest.TestCase):
             self.assertEqual(outcome, wanted["outcome"])
 
     def test_scenarios_have_the_findings_of_the_program(self):
-        self.check("scenarios", 65)
+        self.check("scenarios", 69)
 
     def test_probes_have_the_findings_of_the_program(self):
         self.check("probes", 290)
@@ -116,9 +118,10 @@ class Answers(unittest.TestCase):
             "granularity", "out-of-scope", "declared", "unaccredited", "nonconforming",
             "unconfirmed", "revoked", "suspended", "expired", "valid", "missing")}
         wanted |= {"origin.plot-missing", "status.recalled", "status.disputed",
-                   "ledger.not-consulted", "ledger.stale", "ledger.not-gathered", "part.withheld",
-                   "part.erased", "standing.reported", "issuer.unrelated", "issuer.suspended",
-                   "key.revoked", "event.contradicted", "event.declared-wrong", "rows.missing"}
+                   "ledger.alarm", "ledger.not-consulted", "ledger.stale", "ledger.not-gathered",
+                   "part.withheld", "part.erased", "standing.reported", "issuer.unrelated",
+                   "issuer.suspended", "key.revoked", "event.contradicted",
+                   "event.declared-wrong", "rows.missing"}
         self.assertEqual(wanted - found, set())
 
 
@@ -233,6 +236,76 @@ class Mutations(unittest.TestCase):
         answer = verify.judge(bytes(raw), self.scenarios.bytes(self.case, "genesis"),
                               self.case["claim"])
         self.assertIn("rejected", answer)
+
+
+class Alarms(unittest.TestCase):
+    """Evidence that carries a proof of two histories."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.vectors = Vectors("scenarios")
+        cls.case = cls.vectors.cases["14-forked-log 3"]
+        cls.genesis = cls.vectors.bytes(cls.case, "genesis")
+        cls.value = cbor.decode(cls.vectors.bytes(cls.case, "evidence"))
+
+    def answer(self, *alarms: list) -> dict:
+        """The answer without a claim to the same file with other alarms."""
+        raw = sorted(map(cbor.encode, alarms), key=alarm_digest)
+        more = [raw] if raw else []
+        return verify.verify(cbor.encode([*self.value[:7], *more]), self.genesis)
+
+    def test_an_alarm_contradicts_what_the_log_says(self):
+        self.assertEqual(self.answer()["outcome"], "verified")
+        answer = self.answer(cbor.decode(self.value[7][0]))
+        self.assertEqual(answer["outcome"], "contradicted")
+        self.assertEqual(answer["alarms"], self.case["expect"]["alarms"])
+
+    def test_what_proves_nothing_is_rejected(self):
+        version, network, amendments, (kind, (origin, size, sides)) = cbor.decode(self.value[7][0])
+        short, long = sides
+        note = bytearray(short[0])
+        note[len(note) - 10] ^= 1
+        for name, alarm in {
+                "version": ["cairn-alarm-2", network, amendments, [kind, [origin, size, sides]]],
+                "network": [version, bytes(32), amendments, [kind, [origin, size, sides]]],
+                "order": [version, network, amendments, [kind, [origin, size, sides[::-1]]]],
+                "one side": [version, network, amendments, [kind, [origin, size, [short, short]]]],
+                "size": [version, network, amendments, [kind, [origin, size - 1, sides]]],
+                "origin": [version, network, amendments, [kind, ["b.example/log", size, sides]]],
+                "signature": [version, network, amendments,
+                              [kind, [origin, size, [[bytes(note), *short[1:]], long]]]],
+                "root": [version, network, amendments,
+                         [kind, [origin, size, [short, [long[0], b"\xff" * 32, long[2]]]]]],
+                "proof": [version, network, amendments,
+                          [kind, [origin, size, [short, [*long[:2], long[2][:-1]]]]]],
+                "kind": [version, network, amendments, [3, [origin, size, sides]]]}.items():
+            with self.subTest(name):
+                self.assertEqual(self.answer(alarm)["rejected"]["step"], "alarm")
+        empty = cbor.encode([*self.value[:7], []])
+        self.assertEqual(verify.verify(empty, self.genesis)["rejected"]["step"], "format")
+
+    def test_a_tree_is_consistent_with_each_that_it_was(self):
+        leaves = [hashes.leaf_hash(bytes([number])) for number in range(17)]
+        for size in range(1, 18):
+            for before in range(1, size + 1):
+                root = hashes.tree_root(leaves[:size])
+                later = notes.Checkpoint("", "", size, root, [])
+                proof = consistency(leaves[:size], before)
+                old = hashes.tree_root(leaves[:before])
+                with self.subTest((before, size)):
+                    self.assertTrue(is_consistent(before, old, later, proof))
+                    self.assertFalse(is_consistent(before, bytes(32), later, proof))
+                    self.assertFalse(is_consistent(before, old, later, [*proof, bytes(32)]))
+
+
+def consistency(leaves: list[bytes], before: int, whole: bool = True) -> list[bytes]:
+    """The proof of RFC 6962 §2.1.2 that a tree grew."""
+    if before == len(leaves):
+        return [] if whole else [hashes.tree_root(leaves)]
+    split = 1 << (len(leaves) - 1).bit_length() - 1
+    if before <= split:
+        return consistency(leaves[:split], before, whole) + [hashes.tree_root(leaves[split:])]
+    return consistency(leaves[split:], before - split, False) + [hashes.tree_root(leaves[:split])]
 
 
 class CommandLine(unittest.TestCase):

@@ -196,6 +196,7 @@ class Audit:
         if not self.speakers:
             return "not-applicable"
         lowered = {LOWERS_TO[f["code"]] for f in findings if f["lowers"]}
+        lowered |= {"contradicted" for _ in self.verification.accusing}
         for outcome in ORDER:
             if outcome in lowered:
                 return outcome
@@ -223,6 +224,12 @@ class Audit:
         findings = self.findings()
         about = {digest for (_, _, digest), rows in self.links.items() for number, _ in rows
                  if self.evidence.asked[number] == (EVENTS, self.evidence.subject)}
-        return {"subject": self.evidence.subject, "outcome": self.outcome(findings),
-                "findings": findings, "basis": self.basis(), "events": len(about),
-                "opened": len(self.evidence.parts), "stubs": len(self.evidence.stubs)}
+        answer = {"subject": self.evidence.subject, "outcome": self.outcome(findings),
+                  "findings": findings, "basis": self.basis(), "events": len(about),
+                  "opened": len(self.evidence.parts), "stubs": len(self.evidence.stubs)}
+        return answer | self.alarms()
+
+    def alarms(self) -> dict:
+        """The alarms of the file, if it holds any."""
+        alarms = [each.json() for each in self.verification.alarms]
+        return {"alarms": alarms} if alarms else {}

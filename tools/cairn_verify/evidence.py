@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import cbor, gs1
+from .alarms import alarm_digest
 from .epcis import EVENTS
 from .hashes import network_uri
 from .notes import ORIGIN
@@ -62,6 +63,7 @@ class Evidence:
     logs: list[Log]
     stubs: set[bytes]
     parts: dict[bytes, bytes] = field(default_factory=dict)
+    alarms: list[bytes] = field(default_factory=list)
 
     def named(self) -> set[bytes]:
         """The digests that links name."""
@@ -131,6 +133,14 @@ def _asked(value: Any) -> list[tuple[int, str]]:
     return [(facet, uri) for facet, uri in value]
 
 
+def _alarms(value: Any) -> list[bytes]:
+    for each in cbor.array(value, "alarms", None, F):
+        cbor.blob(each, "alarm", None, F)
+    need(bool(value), F, "a list of no alarms is left out")
+    cbor.ascending([alarm_digest(each) for each in value], "alarms", F)
+    return value
+
+
 def _all_used(evidence: Evidence) -> None:
     """Every entry and stub is named by a link."""
     total = 0
@@ -158,8 +168,9 @@ def _read_parts(evidence: Evidence, parts: list[bytes]) -> None:
 def read(raw: bytes) -> Evidence:
     """Decodes an evidence file; raises Refused where step `format` fails, Rejected at `part`."""
     need(len(raw) <= MAX_FILE, "evidence.too-large", "longer than 256 MiB")
-    version, network, question, asked, logs, parts, stubs = cbor.array(
-        cbor.decode(raw), "evidence", 7, F)
+    members = cbor.array(cbor.decode(raw), "evidence", None, F)
+    need(7 <= len(members) <= 8, F, "evidence does not have 7 or 8 items")
+    version, network, question, asked, logs, parts, stubs = members[:7]
     need(version == VERSION, F, "version")
     cbor.blob(network, "network id", 32, F)
     subject, scope = cbor.array(question, "question", 2, F)
@@ -175,7 +186,8 @@ def read(raw: bytes) -> Evidence:
     for each in cbor.array(stubs, "stubs", None, F):
         cbor.blob(each, "stub", 32, F)
     cbor.ascending(stubs, "stubs", F)
-    evidence = Evidence(network, subject, scope, pairs, read_logs, set(stubs))
+    alarms = _alarms(members[7]) if len(members) == 8 else []
+    evidence = Evidence(network, subject, scope, pairs, read_logs, set(stubs), alarms=alarms)
     _all_used(evidence)
     _read_parts(evidence, parts)
     return evidence

@@ -30,6 +30,7 @@ class Known:
         self.evidence = verification.evidence
         self.contents = verification.contents
         self.keys = verification.keys
+        self.alarms, self.accusing = verification.alarms, verification.accusing
         self.states = states_at(verification, at)
         self.newest = self.states[-1]
         self.logs = [self._until(log, at) for log in verification.logs]

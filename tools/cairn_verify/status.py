@@ -36,7 +36,9 @@ def _resolved(facts: Facts, record: dict, issuer: str) -> bool:
 
 def ledger(facts: Facts, graph: Graph, claim: Claim) -> list[Finding]:
     """Logs that were not asked or have gone quiet, and chains that were not gathered."""
-    found = []
+    found = [Finding("ledger.alarm", "contradicted", facts.subject, None,
+                     {"kind": each.kind, "origin": each.origin})
+             for each in facts.known.accusing]
     held = {log.file.origin: log for log in facts.known.logs}
     for origin, node in facts.state.nodes.items():
         code = None

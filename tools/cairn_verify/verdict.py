@@ -107,7 +107,8 @@ class Verdict:
                 "coverage": self.coverage(), "findings": [each.json() for each in self.findings],
                 "frontier": self.frontier()},
             "groups": groups, "outcomeOfGroups": worst(list(groups.values())),
-            "notJudged": list(NOT_JUDGED), "basis": self.facts.audit.basis()}
+            "notJudged": list(NOT_JUDGED), "basis": self.facts.audit.basis(),
+            **self.facts.audit.alarms()}
 
 
 def worst(outcomes: list[str]) -> str:
