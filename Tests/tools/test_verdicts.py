@@ -342,7 +342,8 @@ class CommandLine(unittest.TestCase):
         claim = ("--claim", "https://schemes.example/organic")
         for options, error in (
                 (("--claim", "https://schemes.example/none"), "claim.scheme"),
-                ((*claim, "--share", "2"), "claim.share"), ((*claim, "--share", "x"), "claim.share"),
+                ((*claim, "--share", "2"), "claim.share"),
+                ((*claim, "--share", "x"), "claim.share"),
                 ((*claim, "--model", "x"), "claim.model"),
                 ((*claim, "--valid-at", "2026-02-30"), "claim.time"),
                 ((*claim, "--known-at", "yesterday"), "claim.time")):

@@ -96,7 +96,8 @@ def _side(said: Any, origin: Any, size: Any, state: State) -> tuple[notes.Checkp
     need(checkpoint.origin == origin, PROOF, "checkpoint of another log")
     public = node.key_at(checkpoint.size)[-2]
     mark = notes.key_id(origin, notes.LOG_TYPE, public)
-    signed = [signature for name, key, signature in checkpoint.lines if (name, key) == (origin, mark)]
+    signed = [signature for name, key, signature in checkpoint.lines
+              if (name, key) == (origin, mark)]
     good = bool(signed) and notes.log_signature_holds(checkpoint, public, signed[0])
     need(good, PROOF, "the log did not sign the checkpoint")
     cbor.blob(root, "root", 32, CODE)

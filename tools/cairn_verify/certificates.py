@@ -132,7 +132,8 @@ class Certificates:
         parameters = {
             "certificate": certificate.ident, "issuer": certificate.issuer,
             "party": making.party, "site": making.site, "from": certificate.first,
-            "until": certificate.last, "since": best.since if best.state in ("revoked", "suspended") else None}
+            "until": certificate.last,
+            "since": best.since if best.state in ("revoked", "suspended") else None}
         lowers = LOWERS_TO[best.state]
         return Finding("certificate." + best.state, lowers, lot.uri, making.day, parameters,
                        certificate.issuer if best.state != "valid" else None,
@@ -230,9 +231,10 @@ class Certificates:
         return self.claim.ident in accreditation.schemes \
             and self.scheme.criteria <= accreditation.criteria
 
-    def is_accredited(self, organisation: str) -> bool:
-        """Whether somebody is or was accredited for the scheme."""
-        return any(self._names(each) for each in self._accreditations(organisation))
+    def is_accredited(self, organisation: str, day: str | None = None) -> bool:
+        """Whether somebody is or was accredited for the scheme, on a day if one is said."""
+        return any(self._names(each) and (day is None or each.holds_on(day))
+                   for each in self._accreditations(organisation))
 
     def _withdrawals(self, ident: str, issuer: str, kind: str) -> list[tuple[dict, bytes]]:
         """Revocations or suspensions of a record by its issuer."""

@@ -305,7 +305,7 @@ class _Body:
         day = item.get("assessmentDate")
         need(day is None or _day(day) is not None, UNREADABLE, "assessmentDate")
         organisation = self._optional(item, "assessedOrganisation", "organisation")
-        need(organisation in (None, self.party), UNREADABLE, "assessedOrganisation is not the party")
+        need(organisation in (None, self.party), UNREADABLE, "assessedOrganisation")
         return Assessment(criteria, sites, frozenset(named["product"]), frozenset(named["batch"]),
                           conformance=conformance, day=None if day is None else _day(day))
 

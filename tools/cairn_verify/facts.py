@@ -70,8 +70,8 @@ class Facts:
         return readable and not self.audit.fallen[id(saying)]
 
     def counts(self, issuer: str, facet: int, uri: str) -> bool:
-        """Whether somebody's word counts about a subject."""
-        return self.audit.counts(issuer, (facet, uri))
+        """Whether somebody is related to a subject; that nobody vouches for it does not count."""
+        return issuer in self.audit.related[facet, uri]
 
     def records(self, uri: str, *kinds: str) -> list[tuple[dict, str, bytes]]:
         """Records of some kinds that stand in the assertions about a URI, each once by issuer."""
@@ -79,6 +79,12 @@ class Facts:
                  for s, _ in self.chains[ASSERTIONS, uri]
                  if self.stands(s) and s.content.kind in kinds}
         return [found[key] for key in sorted(found)]
+
+    def is_resolved(self, ident: str, issuer: str) -> bool:
+        """Whether somebody resolved what has this id, in whatever chain."""
+        return any(saying.issuer == issuer and saying.content.record[4] == ident
+                   for saying in self.audit.sayings
+                   if self.stands(saying) and saying.content.kind == "resolution")
 
     def _withdrawn(self) -> set[tuple[str, bytes]]:
         """Event IDs that their issuers declared wrong, SPEC §8.7."""

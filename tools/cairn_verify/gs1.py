@@ -147,7 +147,8 @@ def _possible(key: str, value: str, qualifiers: dict[str, str]) -> None:
         piece, total = int(value[14:16]), int(value[16:18])
         need(1 <= piece <= total, "identifier.malformed", "piece beyond its total")
     serial = qualifiers.get("8011", "")
-    need(serial == "0" or not serial.startswith("0"), "identifier.malformed", "CPID serial with a leading zero")
+    need(serial == "0" or not serial.startswith("0"), "identifier.malformed",
+         "CPID serial with a leading zero")
 
 
 def _ownership(key: str, value: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from .certificates import Certificates
 from .claims import Claim
-from .epcis import ASSERTIONS, EVENTS
+from .epcis import ASSERTIONS, EVENTS, day_of
 from .facts import Facts
 from .finding import Finding
 from .graph import Graph
@@ -17,21 +17,17 @@ def status(facts: Facts, graph: Graph, certificates: Certificates) -> list[Findi
         for uri in {lot.uri, lot.identifier.product} - {None}:
             for record, issuer, digest in facts.records(uri, *STATUS):
                 code, lowers = STATUS[record[1]]
-                heard = facts.counts(issuer, ASSERTIONS, uri) or certificates.is_accredited(issuer)
+                heard = any(facts.counts(issuer, ASSERTIONS, each)
+                            for each in (uri, lot.uri)) or certificates.is_accredited(
+                    issuer, day_of(facts.valid_at))
                 begun = 5 not in record or record[5] <= facts.valid_at
                 ended = 6 in record and facts.valid_at >= record[6]
-                if heard and begun and not ended and not _resolved(facts, record, issuer):
+                if heard and begun and not ended and not (
+                        2 in record and facts.is_resolved(record[2], issuer)):
                     found.append(Finding(
                         code, lowers, lot.uri, None,
                         {"issuer": issuer, "reason": record[14]}, issuer, {digest}))
     return found
-
-
-def _resolved(facts: Facts, record: dict, issuer: str) -> bool:
-    ident = record.get(2)
-    return ident is not None and any(
-        by == issuer and resolution[4] == ident
-        for resolution, by, _ in facts.records(ident, "resolution"))
 
 
 def ledger(facts: Facts, graph: Graph, claim: Claim) -> list[Finding]:

@@ -42,6 +42,8 @@ class Verdict:
     def _integrity(self, attested: dict) -> list[Finding]:
         """The findings of SPEC §16, each about the lot it bears on."""
         audit, sayings = self.facts.audit, {}
+        if audit.outcome(self.records) == "not-applicable":
+            return []
         for saying in audit.sayings:
             sayings[saying.origin, saying.leaf, saying.digest.hex()] = saying
         found = []
