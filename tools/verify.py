@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Verifies a Cairn evidence file offline, from SPEC.md alone and without any code of the node.
 
+With --claim it also judges groups I, C, S and L of the checks on a claim (SPEC §24.5), not K and M.
 Exit codes (SPEC §16): 0 verified, 1 another outcome, 2 rejected or bad input.
 """
 
@@ -11,9 +12,12 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 try:
+    from cairn_verify import claims
     from cairn_verify.audit import Audit
-    from cairn_verify.refusal import Rejected
+    from cairn_verify.facts import states_at
+    from cairn_verify.refusal import Refused, Rejected
     from cairn_verify.steps import Verification
+    from cairn_verify.verdict import GROUPS, NOT_JUDGED, Verdict
 except ModuleNotFoundError as missing:
     if missing.name.startswith("cairn_verify"):
         raise
@@ -25,11 +29,13 @@ EXAMPLE = """\
 example:
   python3 tools/verify.py lot-42.evidence --genesis network.genesis
   python3 tools/verify.py lot-42.evidence --genesis network.genesis --format json
+  python3 tools/verify.py lot-42.evidence --genesis network.genesis \\
+    --claim https://id.example/scheme/organic --valid-at 2026-06-30
 
 exit codes:
-  0  verified
-  1  another outcome: declared, withheld, contradicted, invalid, not-applicable
-  2  rejected, or a file that cannot be read
+  0  verified; with --claim: nothing in the groups it judges lowers the verdict
+  1  another outcome: declared, withheld, contradicted, invalid, not-applicable …
+  2  rejected, a file that cannot be read, or a claim that cannot be made
 """
 
 
@@ -45,6 +51,18 @@ def _verify(evidence: bytes, genesis: bytes) -> tuple[dict, str]:
         return Audit(verified).answer(), verified.evidence.subject
     except Rejected as rejected:
         return {"rejected": {"step": rejected.step, "reason": rejected.reason}}, ""
+
+
+def judge(evidence: bytes, genesis: bytes, scheme: str, **options: str | None) -> dict:
+    """What SPEC §24 says of a claim as far as this program judges it, or what rejected the file.
+
+    Raises Refused `claim.*` where the claim cannot be made."""
+    try:
+        verified = Verification(evidence, genesis).run()
+    except Rejected as rejected:
+        return {"rejected": {"step": rejected.step, "reason": rejected.reason}}
+    claim = claims.claim(lambda at: states_at(verified, at)[-1].schemes, scheme, **options)
+    return Verdict(verified, claim).answer()
 
 
 def _time(milliseconds: int) -> str:
@@ -68,6 +86,11 @@ def _table(answer: dict, subject: str) -> str:
         mark = "!" if each["lowers"] else " "
         lines.append(f"finding {mark} {each['code']:<18} {each['origin']} leaf {each['leaf']} "
                      f"part {each['part'][:16]} {each['detail']}")
+    return "\n".join(lines + _basis(answer))
+
+
+def _basis(answer: dict) -> list[str]:
+    lines = []
     for each in answer["basis"]:
         if each.get("notConsulted"):
             lines.append(f"basis     {each['origin']} was not consulted")
@@ -76,7 +99,28 @@ def _table(answer: dict, subject: str) -> str:
         lines.append(f"basis     {each['origin']} size {each['size']} root {each['root'][:16]}… "
                      f"sealed {_time(each['sealedAt'])} governance {each['governanceSeq']}, "
                      f"{each['cosignatures']} cosignatures{witness}")
-    return "\n".join(lines)
+    return lines
+
+
+def _verdict(answer: dict) -> str:
+    if "rejected" in answer:
+        return _table(answer, "")
+    said = answer["judgement"]
+    claim = [said["claim"]["scheme"], f"share {said['claim']['share']}"]
+    claim += [said["claim"]["model"]] if "model" in said["claim"] else []
+    left = ", ".join(f"{letter} ({NOT_JUDGED[letter]})" for letter in answer["notJudged"])
+    lines = [f"subject   {said['subject']}", f"claim     {', '.join(claim)}",
+             f"times     valid at {_time(said['validAt'])}, known at {_time(said['knownAt'])}"]
+    lines += [f"group {letter}   {GROUPS[letter]:<14} {outcome}"
+              for letter, outcome in answer["groups"].items()]
+    lines += [f"together  {answer['outcomeOfGroups']}",
+              f"not judged: {left}; so this is no verdict. cairn audit --claim judges all groups"]
+    for each in said["findings"]:
+        lowers = each.get("lowersTo", "-")
+        told = ", ".join(f"{name} {value}" for name, value in each["parameters"].items())
+        lines.append(f"finding   {each['code']} {lowers} {each['subject']} {each.get('day', '')} "
+                     f"{told}; parts {', '.join(part[:12] for part in each['evidence'])}")
+    return "\n".join(lines + _basis(answer))
 
 
 def main(arguments: list[str]) -> int:
@@ -89,20 +133,49 @@ def main(arguments: list[str]) -> int:
                         help="the network's genesis file: the one thing that is trusted")
     parser.add_argument("--format", choices=("table", "json"), default="table",
                         help="how to print the answer: for people, or as JSON (SPEC §16)")
+    claim = parser.add_argument_group("claim (SPEC §24.3)")
+    claim.add_argument("--claim", metavar="SCHEME", help="the claim scheme to judge by")
+    claim.add_argument("--share", help="how much is claimed, such as 0.4")
+    claim.add_argument("--model", help=", ".join(claims.MODELS))
+    claim.add_argument("--valid-at", metavar="TIME", help="when the claim is to hold; default: now")
+    claim.add_argument("--known-at", metavar="TIME",
+                       help="judge by what was registered until then; default: now")
     options = parser.parse_args(arguments)
+    asked = {name: getattr(options, name) for name in ("share", "model", "valid_at", "known_at")}
+    if options.claim is None and any(asked.values()):
+        parser.error("--share, --model, --valid-at and --known-at go with --claim")
     try:
         evidence, genesis = options.evidence.read_bytes(), options.genesis.read_bytes()
     except OSError as error:
         print(f"cannot read: {error}", file=sys.stderr)
         return 2
+    if options.claim is not None:
+        return _main_claim(options, evidence, genesis, asked)
     answer, subject = _verify(evidence, genesis)
-    if options.format == "json":
-        print(json.dumps(answer, indent=2, ensure_ascii=False))
-    else:
-        print("\n".join(map(_printable, _table(answer, subject).split("\n"))))
+    _print(options, answer, _table(answer, subject))
     if "rejected" in answer:
         return 2
     return 0 if answer["outcome"] == "verified" else 1
+
+
+def _main_claim(options: argparse.Namespace, evidence: bytes, genesis: bytes,
+                asked: dict) -> int:
+    try:
+        answer = judge(evidence, genesis, options.claim, **asked)
+    except Refused as refused:
+        print(f"{refused.reason} ({refused.code})", file=sys.stderr)
+        return 2
+    _print(options, answer, _verdict(answer))
+    if "rejected" in answer:
+        return 2
+    return 0 if answer["outcomeOfGroups"] == "verified" else 1
+
+
+def _print(options: argparse.Namespace, answer: dict, table: str) -> None:
+    if options.format == "json":
+        print(json.dumps(answer, indent=2, ensure_ascii=False))
+    else:
+        print("\n".join(map(_printable, table.split("\n"))))
 
 
 if __name__ == "__main__":

@@ -291,7 +291,9 @@ def entry_cases() -> list[dict]:
         cases.append({"name": f"{kind} at leaf {leaf}", "expect": expect})
     bad = {"type 2": [2, 0, b""], "entry without its time": [0, b""],
            "seal with a short root": [1, 0, bytes(32), bytes(32), bytes(31), 0, []],
-           "seal with a peer head": [1, 0, *[bytes(32)] * 3, 0, [[bytes(32), 1, bytes(32)]]]}
+           "seal with a peer head of two members": [1, 0, *[bytes(32)] * 3, 0, [[bytes(32), 1]]],
+           "seal with a peer head twice": [1, 0, *[bytes(32)] * 3, 0,
+                                           [[bytes(32), 1, bytes(32)]] * 2]}
     for name, value in bad.items():
         raw = cbor.encode(value)
         reader = statements.read_seal if value[0] == 1 else statements.read_entry

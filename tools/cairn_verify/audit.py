@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from .epcis import ACCOUNT, ASSERTIONS, EVENTS, MENTION
+from .epcis import ACCOUNT, ASSERTIONS, EVENTS, MENTION, Event
 from .standing import DELEGATED, REFUSED, REPORTED, Judge, Saying
 from .steps import Verification, VerifiedLog
 
@@ -41,7 +41,7 @@ class Audit:
         self.declared_wrong = self._declared_wrong(standing)
         about = [(EVENTS, self.evidence.subject), (ASSERTIONS, self.evidence.subject)]
         self.speakers = {(self.evidence.asked[number], saying.issuer) for saying in self.sayings
-                         for number, _ in self._rows(saying)
+                         for number, _ in self.rows(saying)
                          if self.evidence.asked[number] in about}
         self.vouched = self._vouched(about, verification)
         self.handlers = set().union(*(who for (facet, _), who in self.related.items()
@@ -54,7 +54,7 @@ class Audit:
         for saying in self.sayings:
             says = any(self.evidence.asked[number] == about[0]
                        or (self.evidence.asked[number] == about[1] and role == 4)
-                       for number, role in self._rows(saying))
+                       for number, role in self.rows(saying))
             if not says or self.fallen[id(saying)]:
                 continue
             if saying.issuer in owners:
@@ -87,7 +87,7 @@ class Audit:
         for saying in standing:
             event = saying.content.event if saying.content else None
             if event and event.ident is not None and not event.declares_error \
-                    and any(self.evidence.asked[n][0] == EVENTS for n, _ in self._rows(saying)):
+                    and any(self.evidence.asked[n][0] == EVENTS for n, _ in self.rows(saying)):
                 named[saying.issuer, event.ident][saying.digest] = saying.content.part.content
         return {digest for parts in named.values() if len(set(parts.values())) > 1
                 for digest in parts}
@@ -99,20 +99,25 @@ class Audit:
         for saying in standing:
             event = saying.content.event if saying.content else None
             if event and event.ident is not None \
-                    and any(self.evidence.asked[n][0] == EVENTS for n, _ in self._rows(saying)):
-                ident = event.ident.encode()
-                if ident.lower().startswith(b"urn:uuid:"):
-                    ident = ident.lower()
+                    and any(self.evidence.asked[n][0] == EVENTS for n, _ in self.rows(saying)):
+                ident = self.event_name(event)
                 if event.declares_error:
                     declared.add((saying.issuer, ident))
                 else:
                     named[saying.issuer, ident].add(saying.digest)
         return {digest for name in declared for digest in named.get(name, ())}
 
-    def _rows(self, saying: Saying) -> set[tuple[int, int]]:
+    @staticmethod
+    def event_name(event: Event) -> bytes:
+        """An event ID as it is compared, SPEC §8.7."""
+        ident = event.ident.encode()
+        return ident.lower() if ident.lower().startswith(b"urn:uuid:") else ident
+
+    def rows(self, saying: Saying) -> set[tuple[int, int]]:
+        """The rows of a saying: number in asked, and role."""
         return self.links[saying.origin, saying.leaf, saying.digest]
 
-    def _counts(self, issuer: str, subject: tuple[int, str]) -> bool:
+    def counts(self, issuer: str, subject: tuple[int, str]) -> bool:
         """Whether somebody's word counts; of what nobody related speaks, everybody's does."""
         alone = subject[1] == self.evidence.subject and not self.vouched
         return alone or issuer in self.related[subject]
@@ -120,7 +125,7 @@ class Audit:
     def _findings_of(self, saying: Saying) -> list[tuple[str, str, bool]]:
         """Code, detail, and whether an `events` chain misses what its issuer should list there."""
         found = []
-        things = [self.evidence.asked[number] for number, _ in self._rows(saying)
+        things = [self.evidence.asked[number] for number, _ in self.rows(saying)
                   if self.evidence.asked[number][0] == EVENTS]
         if things and not any(saying.issuer in self.related[each] for each in things):
             found.append(("issuer.unrelated", saying.issuer, False))
@@ -149,9 +154,9 @@ class Audit:
 
     def _row_findings(self, saying: Saying) -> list[tuple[str, str, bool]]:
         keys = self.verification.keys
-        has = {(keys[number], role) for number, role in self._rows(saying)}
+        has = {(keys[number], role) for number, role in self.rows(saying)}
         if saying.content.rows is None:
-            strange = [number for number, role in self._rows(saying)
+            strange = [number for number, role in self.rows(saying)
                        if role != MENTION or self.evidence.asked[number][0] != ASSERTIONS]
             missing = []
         else:
@@ -159,7 +164,7 @@ class Audit:
             strange = list(has - saying.content.rows)
             missing = [self.evidence.asked[asked[row[0]]] for row in saying.content.rows - has
                        if row[0] in asked]
-        hides = any(each[0] == EVENTS and self._counts(saying.issuer, each) for each in missing)
+        hides = any(each[0] == EVENTS and self.counts(saying.issuer, each) for each in missing)
         found = [("rows.missing", f"{len(missing)} rows", hides)] if missing else []
         if strange:
             found.append(("rows.unexpected", f"{len(strange)} rows", False))
@@ -169,9 +174,9 @@ class Audit:
         """Whether a finding lowers the answer, SPEC §16."""
         if LOWERS_TO[code] is None:
             return False
-        for number, role in self._rows(saying):
+        for number, role in self.rows(saying):
             facet, uri = self.evidence.asked[number]
-            counts = self._counts(saying.issuer, (facet, uri))
+            counts = self.counts(saying.issuer, (facet, uri))
             if facet == EVENTS:
                 hides |= counts
             elif facet != ACCOUNT and code in ("part.erased", "part.withheld"):
@@ -191,6 +196,7 @@ class Audit:
         if not self.speakers:
             return "not-applicable"
         lowered = {LOWERS_TO[f["code"]] for f in findings if f["lowers"]}
+        lowered |= {"contradicted" for _ in self.verification.accusing}
         for outcome in ORDER:
             if outcome in lowered:
                 return outcome
@@ -218,6 +224,12 @@ class Audit:
         findings = self.findings()
         about = {digest for (_, _, digest), rows in self.links.items() for number, _ in rows
                  if self.evidence.asked[number] == (EVENTS, self.evidence.subject)}
-        return {"subject": self.evidence.subject, "outcome": self.outcome(findings),
-                "findings": findings, "basis": self.basis(), "events": len(about),
-                "opened": len(self.evidence.parts), "stubs": len(self.evidence.stubs)}
+        answer = {"subject": self.evidence.subject, "outcome": self.outcome(findings),
+                  "findings": findings, "basis": self.basis(), "events": len(about),
+                  "opened": len(self.evidence.parts), "stubs": len(self.evidence.stubs)}
+        return answer | self.alarms()
+
+    def alarms(self) -> dict:
+        """The alarms of the file, if it holds any."""
+        alarms = [each.json() for each in self.verification.alarms]
+        return {"alarms": alarms} if alarms else {}

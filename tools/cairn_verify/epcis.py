@@ -20,9 +20,11 @@ MOVING_STEPS = frozenset(
     "transporting void_shipping".split())
 MISSING, FORMAT, NOTHING = "epcis.missing", "epcis.format", "epcis.nothing-stated"
 ZONE = r"[+-](?:(?:0\d|1[0-3]):[0-5]\d|14:00)"
-TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d+)?(Z|" + ZONE + ")", re.ASCII)
+TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(Z|" + ZONE + ")",
+                  re.ASCII)
 OFFSET = re.compile(ZONE, re.ASCII)
 NUMBER = re.compile(r"(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?", re.ASCII)
+EPOCH, SECOND = datetime(1970, 1, 1, tzinfo=timezone.utc), timedelta(seconds=1)
 NAMESPACES = ("cbv:", "https://ref.gs1.org/cbv/", "http://ref.gs1.org/cbv/",
               "https://gs1.org/cbv/", "http://gs1.org/cbv/")
 
@@ -43,6 +45,9 @@ class Event:
     type: str
     action: str | None
     month: str
+    time: int = 0
+    day: str = ""
+    step: str = ""
     flows: set = field(default_factory=set)
     objects: dict = field(default_factory=dict)
     batches: dict = field(default_factory=dict)
@@ -80,7 +85,7 @@ class Event:
         return rows
 
 
-def _word(value: str, prefix: str) -> str:
+def word(value: str, prefix: str) -> str:
     """The word of a CBV value in any of the forms of SPEC §8.1."""
     for namespace in NAMESPACES:
         if value.startswith(namespace + prefix):
@@ -115,19 +120,28 @@ def _minutes(offset: str) -> int:
     return -minutes if offset[0] == "-" else minutes
 
 
-def _month(value: str) -> str:
-    """The month in UTC, YYYY-MM."""
+def milliseconds(value: str) -> int:
+    """A time of SPEC §8.1 as milliseconds; further digits of the fraction are cut off."""
     match = TIME.fullmatch(value)
     need(match is not None, "epcis.time", "eventTime is not a time with a zone")
     try:
         moment = datetime(*map(int, match.groups()[:6]), tzinfo=timezone.utc)
         written = moment.year
-        if match[7] != "Z":
-            moment -= timedelta(minutes=_minutes(match[7]))
+        if match[8] != "Z":
+            moment -= timedelta(minutes=_minutes(match[8]))
     except (ValueError, OverflowError):
         need(False, "epcis.time", "eventTime is no time")
     need(min(written, moment.year) >= 1970, "epcis.time", "eventTime is before 1970")
-    return f"{moment.year:04}-{moment.month:02}"
+    return (moment - EPOCH) // SECOND * 1000 + int((match[7] or "")[:3].ljust(3, "0"))
+
+
+def day_of(milliseconds: int) -> str:
+    """The UTC day of a time, YYYY-MM-DD; of years after 9999 none."""
+    try:
+        moment = EPOCH + timedelta(days=milliseconds // 86_400_000)
+    except OverflowError:
+        return ""
+    return f"{moment.year:04}-{moment.month:02}-{moment.day:02}"
 
 
 def _quantity(value) -> None:
@@ -156,9 +170,11 @@ class _Reading:
         need(count <= MAX_OBJECTS, "epcis.too-large", "names more than 16,384 objects")
         action = self.action(kind)
         time = _text(_required(json, "eventTime"), "eventTime")
-        self.event = Event(kind, action, _month(time))
+        at = milliseconds(time)
+        self.event = Event(kind, action, day_of(at)[:7], at)
         offset = _text(_required(json, "eventTimeZoneOffset"), "eventTimeZoneOffset")
         need(OFFSET.fullmatch(offset) is not None, "epcis.time", "eventTimeZoneOffset")
+        self.event.day = day_of(at + _minutes(offset) * 60_000)
 
     def action(self, kind: str) -> str | None:
         if kind == "TransformationEvent":
@@ -201,7 +217,7 @@ class _Reading:
         elements = _list(self.json, name)
         for element in elements:
             _object(element, f"an element of {name}")
-            kind = _word(_text(_required(element, "type"), f"{name} type"), "SDT-")
+            kind = word(_text(_required(element, "type"), f"{name} type"), "SDT-")
             uri = gs1.canonical(_text(_required(element, member), member))
             if kind == "location":
                 self.event.sites.add(uri)
@@ -218,7 +234,7 @@ class _Reading:
         named = self.json.get("certificationInfo", [])
         for uri in named if type(named) is list else [named]:
             self.event.certifications.add(gs1.canonical(_text(uri, "certificationInfo")))
-        _text(self.json.get("bizStep", ""), "bizStep")
+        self.event.step = _text(self.json.get("bizStep", ""), "bizStep")
         return source or destination
 
     def parent(self, needed: bool) -> set[str]:
@@ -249,7 +265,7 @@ class _Reading:
         objects = self.objects("epcList", "quantityList")
         sensed = bool(_list(self.json, "sensorElementList")) and "readPoint" in self.json
         need(bool(objects) or sensed, NOTHING, "names no object and no sensor reading")
-        step = _word(self.json.get("bizStep", ""), "BizStep-")
+        step = word(self.event.step, "BizStep-")
         moved = MOVE if exchanged or step in MOVING_STEPS else MENTION
         role = {"ADD": CREATE, "DELETE": CONSUME, "OBSERVE": moved}[self.event.action]
         self.flow(objects, role)

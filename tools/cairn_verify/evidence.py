@@ -4,9 +4,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import cbor, gs1
+from .alarms import alarm_digest
+from .epcis import EVENTS
 from .hashes import network_uri
 from .notes import ORIGIN
-from .records import part_digest
+from .records import is_account, part_digest
 from .refusal import Rejected, need
 
 VERSION = "cairn-evidence-1"
@@ -61,6 +63,7 @@ class Evidence:
     logs: list[Log]
     stubs: set[bytes]
     parts: dict[bytes, bytes] = field(default_factory=dict)
+    alarms: list[bytes] = field(default_factory=list)
 
     def named(self) -> set[bytes]:
         """The digests that links name."""
@@ -124,9 +127,18 @@ def _asked(value: Any) -> list[tuple[int, str]]:
         facet, uri = cbor.array(each, "asked", 2, F)
         need(cbor.is_uint(facet) and facet <= 2, F, "facet")
         cbor.text(uri, "asked URI", None, F)
-        need(facet == 2 or gs1.is_canonical(uri), F, "asked URI is not canonical")
+        named = facet != EVENTS and is_account(uri) or gs1.is_canonical(uri)
+        need(named, F, "asked URI is neither canonical nor an account's")
     cbor.ascending([cbor.encode(each) for each in value], "asked", F)
     return [(facet, uri) for facet, uri in value]
+
+
+def _alarms(value: Any) -> list[bytes]:
+    for each in cbor.array(value, "alarms", None, F):
+        cbor.blob(each, "alarm", None, F)
+    need(bool(value), F, "a list of no alarms is left out")
+    cbor.ascending([alarm_digest(each) for each in value], "alarms", F)
+    return value
 
 
 def _all_used(evidence: Evidence) -> None:
@@ -156,8 +168,9 @@ def _read_parts(evidence: Evidence, parts: list[bytes]) -> None:
 def read(raw: bytes) -> Evidence:
     """Decodes an evidence file; raises Refused where step `format` fails, Rejected at `part`."""
     need(len(raw) <= MAX_FILE, "evidence.too-large", "longer than 256 MiB")
-    version, network, question, asked, logs, parts, stubs = cbor.array(
-        cbor.decode(raw), "evidence", 7, F)
+    members = cbor.array(cbor.decode(raw), "evidence", None, F)
+    need(7 <= len(members) <= 8, F, "evidence does not have 7 or 8 items")
+    version, network, question, asked, logs, parts, stubs = members[:7]
     need(version == VERSION, F, "version")
     cbor.blob(network, "network id", 32, F)
     subject, scope = cbor.array(question, "question", 2, F)
@@ -173,7 +186,8 @@ def read(raw: bytes) -> Evidence:
     for each in cbor.array(stubs, "stubs", None, F):
         cbor.blob(each, "stub", 32, F)
     cbor.ascending(stubs, "stubs", F)
-    evidence = Evidence(network, subject, scope, pairs, read_logs, set(stubs))
+    alarms = _alarms(members[7]) if len(members) == 8 else []
+    evidence = Evidence(network, subject, scope, pairs, read_logs, set(stubs), alarms=alarms)
     _all_used(evidence)
     _read_parts(evidence, parts)
     return evidence

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from .refusal import Refused, need
@@ -146,7 +147,8 @@ def _possible(key: str, value: str, qualifiers: dict[str, str]) -> None:
         piece, total = int(value[14:16]), int(value[16:18])
         need(1 <= piece <= total, "identifier.malformed", "piece beyond its total")
     serial = qualifiers.get("8011", "")
-    need(serial == "0" or not serial.startswith("0"), "identifier.malformed", "CPID serial with a leading zero")
+    need(serial == "0" or not serial.startswith("0"), "identifier.malformed",
+         "CPID serial with a leading zero")
 
 
 def _ownership(key: str, value: str) -> str | None:
@@ -350,6 +352,11 @@ def _other(uri: str) -> str:
 def read(uri: str) -> Identifier:
     """Reads any spelling; raises Refused where SPEC §4.1 refuses it."""
     need(type(uri) is str and uri != "", "identifier.malformed", "not a text")
+    return _read(uri)
+
+
+@lru_cache(maxsize=4096)
+def _read(uri: str) -> Identifier:
     need(len(uri.encode()) <= MAX_BYTES, "identifier.too-long", "longer than 2,048 bytes")
     need(_form(URI_TEXT, uri), "identifier.malformed", "a character that no URI has")
     need(re.search(r"%(?![0-9A-Fa-f]{2})", uri) is None, "identifier.malformed",

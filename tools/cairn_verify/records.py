@@ -80,7 +80,7 @@ def _canonical(value: Any, what: str, code: str = FIELD) -> str:
     return value
 
 
-def _is_account(value: Any) -> bool:
+def is_account(value: Any) -> bool:
     """The URI of an account (SPEC §4.2)."""
     found = type(value) is str and ACCOUNT_URI.fullmatch(value)
     return bool(found) and all(gs1.is_canonical(name) for name in found.groups())
@@ -110,7 +110,7 @@ def _check_field(kind: str, key: int, value: Any) -> None:
         case 4:
             if kind == "erasure" or (kind not in URI_TARGET and type(value) is bytes):
                 cbor.blob(value, "target", 32, FIELD)
-            elif kind == "allocation" and _is_account(value):
+            elif kind == "allocation" and is_account(value):
                 cbor.text(value, "target", gs1.MAX_BYTES, FIELD)
             else:
                 _canonical(value, "target")

@@ -1,5 +1,6 @@
 """Keys, thumbprints and the acceptance rule of SPEC §3."""
 
+from functools import lru_cache
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -78,6 +79,7 @@ def _double(point: tuple[int, int]) -> tuple[int, int]:
             (y * y + x * x) * pow(1 - t, P - 2, P) % P)
 
 
+@lru_cache(maxsize=4096)
 def _acceptable_point(encoded: bytes) -> bool:
     point = _decompress(encoded)
     if point is None:

@@ -12,6 +12,7 @@ MAX_STATEMENT = 4096
 MAX_ENTRY = 65_535
 MAX_ROWS = 32_768
 MAX_PARTS = 4096
+MAX_PEERS = 63
 HEADER, PAYLOAD = "statement.header", "statement.payload"
 
 
@@ -134,7 +135,7 @@ class Seal:
 
 
 def read_seal(raw: bytes) -> Seal:
-    """Decodes a seal; peer heads are empty in this edition."""
+    """Decodes a seal."""
     need(len(raw) <= MAX_ENTRY, "seal.format", "seal is longer than 65,535 bytes")
     kind, at, previous, head, root, count, peers = cbor.array(
         cbor.decode(raw), "seal", 7, "seal.format")
@@ -143,5 +144,12 @@ def read_seal(raw: bytes) -> Seal:
     for value, what in ((previous, "previous"), (head, "governance head"), (root, "index root")):
         cbor.blob(value, what, 32, "seal.format")
     cbor.uint(count, "subject count", "seal.format")
-    need(type(peers) is list and not peers, "seal.format", "peer heads are not empty")
+    need(len(cbor.array(peers, "peer heads", None, "seal.format")) <= MAX_PEERS, "seal.format",
+         "more than 63 peer heads")
+    for peer in peers:
+        origin, size, peer_root = cbor.array(peer, "peer head", 3, "seal.format")
+        cbor.blob(origin, "hash of the origin", 32, "seal.format")
+        cbor.uint(size, "size", "seal.format")
+        cbor.blob(peer_root, "root", 32, "seal.format")
+    cbor.ascending([cbor.encode(peer) for peer in peers], "peer heads", "seal.format")
     return Seal(raw, at, previous, head, root, count)

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from . import alarms, index, notes
 from . import evidence as files
-from . import index, notes, records, statements
+from . import records, statements
 from .amendments import amend
 from .closure import LIMIT, Closure
 from .genesis import Genesis, check_signer, governance_body, read_genesis
@@ -58,7 +59,7 @@ class Verification:
     def run(self) -> "Verification":
         """Every step in order."""
         for name in ("format", "genesis", "governance", "checkpoint", "seal", "transition",
-                     "entry", "index", "chain", "row", "part", "closure"):
+                     "entry", "index", "chain", "row", "part", "closure", "alarm"):
             try:
                 getattr(self, "step_" + name)()
             except Refused as refusal:
@@ -278,3 +279,10 @@ class Verification:
         difference = self.closure.asked ^ set(self.evidence.asked)
         need(not difference, "evidence.closure",
              f"asked beyond or short of the closure: {sorted(difference)[:3]}")
+
+    def step_alarm(self) -> None:
+        """Each alarm proves what it says."""
+        self.alarms = [alarms.read(each, self.genesis.state) for each in self.evidence.alarms]
+        held = {log.file.origin for log in self.logs}
+        self.accusing = [each for each in self.alarms
+                         if each.origin is None or each.origin in held]

@@ -1,0 +1,285 @@
+"""Whether certificates bear out each making, SPEC §24.5 C."""
+
+from dataclasses import dataclass, field
+
+from . import credentials
+from .balances import attested
+from .claims import MODELS, ORIGINS, SUBJECT, Claim
+from .credentials import Accreditation, Assessment, Certificate
+from .epcis import CREATE, EVENTS, day_of
+from .facts import Facts
+from .finding import Finding
+from .graph import Graph, Lot, Making
+from .masterdata import is_placed
+from .records import ACCOUNT_URI
+
+VALID, DOUBTFUL, NONE = "valid", "doubtful", "none"
+COUNTING = ("nonconforming", "valid", "expired", "suspended", "revoked")
+OTHERS = ("declared", "unconfirmed", "granularity", "unaccredited", "out-of-scope")
+LOWERS_TO = {
+    "granularity": "declared", "out-of-scope": None, "declared": "declared",
+    "unaccredited": "declared", "nonconforming": "contradicted", "unconfirmed": "declared",
+    "revoked": "revoked", "suspended": "suspended", "expired": "expired", "valid": None}
+
+
+@dataclass
+class Judged:
+    """What one assessment of one certificate is worth to a making."""
+
+    state: str
+    certificate: Certificate
+    assessment: Assessment
+    parts: set[bytes] = field(default_factory=set)
+    since: str | None = None
+
+    def rank(self) -> tuple:
+        """The best comes first."""
+        order = (COUNTING + OTHERS).index(self.state)
+        return order, self.certificate.digest
+
+
+class Certificates:
+    """Judges every making within the scheme's reach."""
+
+    def __init__(self, facts: Facts, claim: Claim, graph: Graph):
+        self.facts, self.claim, self.graph = facts, claim, graph
+        self.scheme = claim.scheme
+        self.attested = attested(facts, self.is_accredited)
+        self.support: dict[tuple[str, int], str] = {}
+        self.decided: dict[tuple[str, int], Judged | None] = {}
+        for lot, number, making in self._wanting():
+            best = self.best(lot, making)
+            self.decided[lot.uri, number] = best
+            self.support[lot.uri, number] = self._support(best)
+
+    def _wanting(self):
+        for lot in self.graph.lots.values():
+            if self.graph.is_container(lot):
+                continue
+            for number, making in enumerate(lot.makings):
+                near = self.scheme.reach != SUBJECT or lot.uri == self.facts.subject
+                if near and (self.scheme.reach != ORIGINS or making.is_origin):
+                    yield lot, number, making
+
+    @staticmethod
+    def _support(best: Judged | None) -> str:
+        if best is None or best.state in ("out-of-scope", "nonconforming", "expired", "revoked",
+                                          "suspended"):
+            return NONE
+        return VALID if best.state == "valid" else DOUBTFUL
+
+    def qualifies(self) -> bool:
+        """Whether any of the subject can qualify: its share (SPEC §24.5 M) may be above 0."""
+        known: dict[str, bool] = {}
+        waiting = [self.facts.subject]
+        while waiting:
+            uri = waiting[-1]
+            lot = self.graph.lots[uri]
+            open_ones = [each for each in lot.upstream if each not in known]
+            if open_ones and uri not in known:
+                known[uri] = True  # of a lot upstream of itself nothing is known
+                waiting += open_ones
+                continue
+            known[uri] = self._may_qualify(lot, known)
+            waiting.pop()
+        return known[self.facts.subject]
+
+    def _may_qualify(self, lot: Lot, known: dict[str, bool]) -> bool:
+        if any(saying.digest in self.attested and role == CREATE
+               for saying, role in self.facts.chains[EVENTS, lot.uri]):
+            return True
+        if lot.contents:
+            return all(known[each] for each in lot.contents)
+        for number, making in enumerate(lot.makings):
+            if making.is_origin:
+                able = self.support.get((lot.uri, number), NONE) != NONE
+            else:
+                able = any(known[each] for each in making.inputs)
+            if able or self._is_credited(lot, making):
+                return True
+        return not lot.makings
+
+    def _is_credited(self, lot: Lot, making: Making) -> bool:
+        """Whether its maker allocated to it alone from accounts of the making's site."""
+        if self.claim.model != MODELS[3]:
+            return False
+        for saying, _ in self.facts.chains[EVENTS, lot.uri]:
+            if self.facts.stands(saying) and saying.content.kind == "allocation":
+                record = saying.content.record
+                account = ACCOUNT_URI.fullmatch(record[4])
+                if record[3] == [lot.uri] and account and account[1] == making.site \
+                        and saying.issuer == making.party:
+                    return True
+        return False
+
+    def findings(self) -> list[Finding]:
+        """What is found of each making."""
+        found, qualifies = [], self.qualifies()
+        for lot, number, making in self._wanting():
+            best = self.decided[lot.uri, number]
+            if best is not None:
+                found.append(self._finding(lot, making, best))
+            wanted = not making.is_origin or not self.scheme.models or not qualifies
+            if self.support[lot.uri, number] == NONE and wanted:
+                if best is None or best.state == "out-of-scope":
+                    found.append(self._missing(lot, making))
+            if self.scheme.plots and making.is_origin:
+                found += self._plot(lot, making)
+        return found
+
+    def _finding(self, lot: Lot, making: Making, best: Judged) -> Finding:
+        certificate = best.certificate
+        parameters = {
+            "certificate": certificate.ident, "issuer": certificate.issuer,
+            "party": making.party, "site": making.site, "from": certificate.first,
+            "until": certificate.last,
+            "since": best.since if best.state in ("revoked", "suspended") else None}
+        lowers = LOWERS_TO[best.state]
+        return Finding("certificate." + best.state, lowers, lot.uri, making.day, parameters,
+                       certificate.issuer if best.state != "valid" else None,
+                       making.digests | {certificate.digest} | best.parts)
+
+    def _missing(self, lot: Lot, making: Making) -> Finding:
+        parameters = {"party": making.party, "scheme": self.claim.ident,
+                      "site": making.site or ""}
+        return Finding("certificate.missing", "incomplete", lot.uri, making.day, parameters,
+                       making.party, making.digests)
+
+    def _plot(self, lot: Lot, making: Making) -> list[Finding]:
+        if making.site is not None and is_placed(self.facts, making.site, making.time):
+            return []
+        return [Finding("origin.plot-missing", "incomplete", lot.uri, making.day,
+                        {"site": making.site or ""}, making.party, making.digests)]
+
+    # One making
+
+    def best(self, lot: Lot, making: Making) -> Judged | None:
+        """What decides about a making; nothing where there is no candidate."""
+        judged = [self._judge(lot, making, certificate, assessment)
+                  for certificate in self._candidates(lot, making)
+                  for assessment in certificate.assessments]
+        return min(judged, key=Judged.rank, default=None)
+
+    def _candidates(self, lot: Lot, making: Making) -> list[Certificate]:
+        named = {lot.uri, lot.identifier.product, making.site, making.party} - {None}
+        for told in making.told:
+            named |= told.event.certifications
+        found = {}
+        for uri in named:
+            for record, issuer, digest in self.facts.records(
+                    uri, "certificate", "transcribed-certificate"):
+                read = credentials.certificate(record, issuer, digest)
+                if read and read.scheme == self.claim.ident \
+                        and read.party in (None, making.party):
+                    found[issuer, digest] = read
+        return [found[key] for key in sorted(found)]
+
+    def _judge(self, lot: Lot, making: Making, certificate: Certificate,
+               assessment: Assessment) -> Judged:
+        judged = Judged("valid", certificate, assessment)
+        judged.state = self._state(lot, making, judged)
+        return judged
+
+    def _state(self, lot: Lot, making: Making, judged: Judged) -> str:
+        certificate, assessment = judged.certificate, judged.assessment
+        accredited, withdrawal = True, None
+        if not certificate.is_transcribed:
+            accredited, withdrawal = self._accredited(judged)
+        lacking = self._lacking(lot, making, certificate, assessment)
+        if not self._covers(making, assessment):
+            return "out-of-scope"
+        if lacking:
+            only = lacking == {"batch"} and lot.identifier.product in assessment.products
+            return "granularity" if only else "out-of-scope"
+        if certificate.is_transcribed and certificate.issuer not in self.scheme.checkers:
+            return "declared"
+        if not accredited:
+            return "unaccredited"
+        if assessment.conformance is False:
+            return "nonconforming"
+        if assessment.conformance is None:
+            return "unconfirmed"
+        return self._status(making, judged, withdrawal)
+
+    def _lacking(self, lot: Lot, making: Making, certificate: Certificate,
+                 assessment: Assessment) -> set[str]:
+        names = {
+            "batch": lot.uri in assessment.batches,
+            "party": certificate.party == making.party,
+            "product": lot.identifier.product in assessment.products,
+            "site": making.site in assessment.sites}
+        return {each for each in self.scheme.covers if not names[each]}
+
+    def _covers(self, making: Making, assessment: Assessment) -> bool:
+        if not self.scheme.criteria <= assessment.criteria:
+            return False
+        named = making.process in assessment.processes
+        if making.is_origin and making.inputs:
+            return named
+        return named or not assessment.processes
+
+    # Accreditation and status
+
+    def _accreditations(self, organisation: str) -> list[Accreditation]:
+        """Every accreditation of a certifier by an anchor."""
+        read = [credentials.accreditation(*each)
+                for each in self.facts.records(organisation, "accreditation")]
+        return [each for each in read if each and organisation in each.about
+                and each.issuer in self.facts.state.anchors]
+
+    def _names(self, accreditation: Accreditation) -> bool:
+        return self.claim.ident in accreditation.schemes \
+            and self.scheme.criteria <= accreditation.criteria
+
+    def is_accredited(self, organisation: str, day: str | None = None) -> bool:
+        """Whether somebody is or was accredited for the scheme, on a day if one is said."""
+        return any(self._names(each) and (day is None or each.holds_on(day))
+                   for each in self._accreditations(organisation))
+
+    def _withdrawals(self, ident: str, issuer: str, kind: str) -> list[tuple[dict, bytes]]:
+        """Revocations or suspensions of a record by its issuer."""
+        return [(record, digest) for record, by, digest in self.facts.records(ident, kind)
+                if by == issuer and record[4] == ident]
+
+    def _accredited(self, judged: Judged) -> tuple[bool, str | None]:
+        """Whether the issuer was accredited on the day of assessment, and what took it back."""
+        certificate = judged.certificate
+        day = judged.assessment.day or certificate.first
+        found = []
+        for each in self._accreditations(certificate.issuer):
+            if self._names(each) and each.holds_on(day):
+                state, record = self._taken_back(each, day)
+                rank = ("valid", "suspended", "revoked").index(state or "valid")
+                found.append((rank, each.digest, state, record))
+        if not found:
+            return False, None
+        _, digest, state, record = min(found, key=lambda each: each[:2])
+        judged.parts.add(digest)
+        if record is not None:
+            judged.parts.add(record[1])
+            judged.since = day_of(record[0][5])
+        return True, state
+
+    def _taken_back(self, each: Accreditation, day: str) -> tuple[str | None, tuple | None]:
+        for kind, state in (("revocation", "revoked"), ("suspension", "suspended")):
+            records = [(record, digest) for record, digest in self._withdrawals(
+                each.ident, each.issuer, kind) if day_of(record[5]) <= day
+                and (6 not in record or day <= day_of(record[6]))]
+            if records:
+                return state, min(records, key=lambda it: (it[0][5], it[1]))
+        return None, None
+
+    def _status(self, making: Making, judged: Judged, withdrawal: str | None) -> str:
+        certificate, at = judged.certificate, making.time
+        for kind, state in (("revocation", "revoked"), ("suspension", "suspended")):
+            records = [(record, digest) for record, digest in self._withdrawals(
+                certificate.ident, certificate.issuer, kind)
+                if record[5] <= at and (6 not in record or at < record[6])]
+            if records:
+                record, digest = min(records, key=lambda it: (it[0][5], it[1]))
+                judged.since = day_of(record[5])
+                judged.parts.add(digest)
+                return state
+            if withdrawal == state:
+                return state
+        return "valid" if certificate.holds_on(making.day) else "expired"
