@@ -136,8 +136,8 @@ package protocol NodeService: Sendable {
     func claims(about subject: String, for reader: Reader) async throws(Refusal) -> [UInt8]
     /// A lineage in the form asked for; `identifier.*`.
     func trace(_ request: TraceRequest, for reader: Reader) async throws(Refusal) -> [UInt8]
-    /// The governance state as JSON.
-    func organisations() async throws(Refusal) -> [UInt8]
+    /// The governance state as JSON, with the credentials of organisations that the reader may see.
+    func organisations(for reader: Reader) async throws(Refusal) -> [UInt8]
     /// How the node is. Never waits for the ledger's writer.
     func health() async -> NodeHealth
     /// What the node itself counts and measures, in the Prometheus text format.

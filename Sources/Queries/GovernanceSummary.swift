@@ -8,15 +8,21 @@ import Signatures
 package struct GovernanceSummary: Sendable {
     private let state: GovernanceState
     private let history: [GovernanceStep]
+    private let credentials: [String: [CredentialSummary]]?
 
     /// Summarises a state of governance.
     ///
     /// - Parameters:
     ///   - state: the newest state.
     ///   - history: the amendments that led to it, if they are known and to be shown.
-    package init(_ state: GovernanceState, history: [GovernanceStep] = []) {
+    ///   - credentials: those of each organisation; nil where they are not known.
+    package init(
+        _ state: GovernanceState, history: [GovernanceStep] = [],
+        credentials: [String: [CredentialSummary]]? = nil
+    ) {
         self.state = state
         self.history = history
+        self.credentials = credentials
     }
 
     /// The JSON that `GET /organisations` answers with.
@@ -58,7 +64,7 @@ package struct GovernanceSummary: Sendable {
     }
 
     private func json(_ organisation: Organisation) -> JSONValue {
-        .object([
+        var members = [
             JSONMember("uri", .string(organisation.uri)),
             JSONMember("name", .string(organisation.name)),
             JSONMember("roles", Self.strings(organisation.roles.map(\.rawValue))),
@@ -74,7 +80,12 @@ package struct GovernanceSummary: Sendable {
                             JSONMember("from", Self.time(step.fromMilliseconds)),
                         ])
                     })),
-        ])
+        ]
+        if let credentials {
+            let own = credentials[organisation.uri] ?? []
+            members.append(JSONMember("credentials", .array(own.map(\.json))))
+        }
+        return .object(members)
     }
 
     private func json(_ key: OrganisationKey) -> JSONValue {

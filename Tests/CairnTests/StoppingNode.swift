@@ -56,7 +56,7 @@ final class StoppingNode: NodeService {
     func trace(_ request: TraceRequest, for reader: Reader) async throws(Refusal) -> [UInt8] {
         throw refusal
     }
-    func organisations() async throws(Refusal) -> [UInt8] { throw refusal }
+    func organisations(for reader: Reader) async throws(Refusal) -> [UInt8] { throw refusal }
     func health() async -> NodeHealth {
         NodeHealth(isReady: false, status: "stopping", origin: "log.example", size: 1)
     }

@@ -30,7 +30,7 @@ struct AnsweringNode: NodeService {
         at leafIndex: UInt64, for reader: Reader
     ) async throws(Refusal) -> [UInt8] { [] }
     func part(_ digest: Hash256, for reader: Reader) async throws(Refusal) -> [UInt8] { [] }
-    func organisations() async throws(Refusal) -> [UInt8] { [] }
+    func organisations(for reader: Reader) async throws(Refusal) -> [UInt8] { [] }
 
     func consistencyProof(from old: UInt64, to new: UInt64) async throws(Refusal) -> [Hash256] {
         []
