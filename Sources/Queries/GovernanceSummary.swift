@@ -46,6 +46,8 @@ package struct GovernanceSummary: Sendable {
                 JSONMember("delegations", .array(delegations.map(Self.json))),
                 JSONMember("schemes", .array(state.schemeSummaries.map(\.json))),
                 JSONMember("quorum", .number(JSONNumber(state.policy.quorum))),
+                JSONMember("retention", .array(state.policy.duties.map(Self.json))),
+                JSONMember("orderedErasures", Self.strings(state.orderedErasures.map(\.hex))),
             ] + (history.isEmpty ? [] : [JSONMember("amendments", .array(history.map(\.json)))]))
     }
 
@@ -108,6 +110,13 @@ package struct GovernanceSummary: Sendable {
         Timestamp.text(milliseconds: Int64(clamping: milliseconds))
     }
 
+    private static func json(_ duty: RetentionDuty) -> JSONValue {
+        .object([
+            JSONMember("name", .string(duty.name)), JSONMember("kinds", strings(duty.kinds)),
+            JSONMember("seconds", .number(JSONNumber(duty.seconds))),
+        ])
+    }
+
     private static func json(_ node: LogNode) -> JSONValue {
         .object([
             JSONMember("origin", .string(node.origin)),
@@ -141,6 +150,12 @@ package struct GovernanceSummary: Sendable {
             state.policy.quorum == 0
                 ? "quorum      none: answers are unwitnessed"
                 : "quorum      \(state.policy.quorum) cosignatures")
+        for duty in state.policy.duties {
+            lines.append(
+                "keeps       \(duty.kinds.joined(separator: ", ")) for \(duty.seconds) seconds: "
+                    + duty.name)
+        }
+        for part in state.orderedErasures { lines.append("erase       \(part.hex)") }
         lines += ["", "organisations"] + organisations.flatMap(lines(of:))
         lines += ["", "nodes"]
         for node in nodes { lines.append("  \(node.origin)  by \(node.organisation)") }
