@@ -141,8 +141,8 @@ package protocol NodeService: Sendable {
     func claims(about subject: String, for reader: Reader) async throws(Refusal) -> [UInt8]
     /// A lineage in the form asked for; `identifier.*`.
     func trace(_ request: TraceRequest, for reader: Reader) async throws(Refusal) -> [UInt8]
-    /// The governance state as JSON.
-    func organisations() async throws(Refusal) -> [UInt8]
+    /// The governance state as JSON, with the credentials of organisations that the reader may see.
+    func organisations(for reader: Reader) async throws(Refusal) -> [UInt8]
     /// The other nodes, how far their logs are mirrored here, and the alarms, as JSON.
     func peers() async throws(Refusal) -> [UInt8]
     /// An alarm, as the file that proves it.

@@ -44,7 +44,8 @@ package struct Problem: Hashable, Sendable {
         "subscription.unknown": 404, "subscription.dead-letter": 404, "subscription.limit": 403,
         "query.too-large": 413, "query.too-complex": 413, "request.not-acceptable": 406,
         "request.unsupported": 501, "node.failed": 500, "storage.full": 507, "storage.reserve": 507,
-        "quota.links": 429, "access.required": 401, "access.token": 401, "access.expired": 401,
+        "quota.links": 429, "retention.duty": 403,
+        "access.required": 401, "access.token": 401, "access.expired": 401,
         "access.organisation": 403, "access.role": 403, "entry.withheld": 403,
     ]
 

@@ -136,7 +136,8 @@ struct Responder: Sendable {
             return try await evidence(about: subject, upstream: upstream, onlyFor: other, asking)
         case .trace(let request): return try await trace(request, asking)
         case .organisations:
-            return Answer(type: MediaType.json, try await service.organisations()).fresh
+            let bytes = try await service.organisations(for: asking.reader)
+            return Answer(type: MediaType.json, bytes).fresh
         case .peers: return Answer(type: MediaType.json, try await service.peers()).fresh
         case .alarm(let digest):
             return Answer(type: MediaType.alarm, try await service.alarm(digest))

@@ -119,11 +119,11 @@ extension NodeRuntime {
         _ metrics: NodeMetrics, _ settings: Settings
     ) -> Deliveries {
         let now = settings.nowMilliseconds
+        let basis = governance.readingBasis(published, now: now)
         let surroundings = Deliveries.Surroundings(
             service: opened.service,
-            events: StandingEvents(
-                views: opened.views, ledger: opened.ledger,
-                basis: governance.readingBasis(published, now: now)),
+            events: StandingEvents(views: opened.views, ledger: opened.ledger, basis: basis),
+            notices: StandingNotices(views: opened.views, ledger: opened.ledger, basis: basis),
             sender: WebhookSender(
                 policy: settings.webhooks, timeLimit: settings.webhookTimeLimit), metrics: metrics,
             logger: settings.logger, nowMilliseconds: now,

@@ -252,8 +252,17 @@ extension RunningNode: NodeService {
     /// How often a new snapshot is taken when one was overtaken by many groups.
     private static let snapshotsLimit = 20
 
-    package func organisations() async throws(Refusal) -> [UInt8] {
-        GovernanceSummary(published.newest.basis.governance).json.serialized()
+    package func organisations(for reader: Reader) async throws(Refusal) -> [UInt8] {
+        let governance = published.newest.basis.governance
+        do {
+            return try await threads.run { [self] in
+                let credentials = try viewed.credentials(
+                    of: governance.organisations.values, as: reader, ledger, basis: readingBasis)
+                return GovernanceSummary(governance, credentials: credentials).json.serialized()
+            }
+        } catch {
+            throw refusal(for: error)
+        }
     }
 
     /// Refuses a reader what is not for it.

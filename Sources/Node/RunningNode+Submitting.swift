@@ -1,5 +1,6 @@
 import HTTPAPI
 import MerkleTrees
+import Queries
 import Records
 import Sequencing
 import Storage
@@ -50,8 +51,40 @@ extension RunningNode {
         _ submission: Submission, under basis: AdmissionBasis
     ) throws(Refusal) -> AdmittedStatement {
         let facts = AdmissionFacts(ledger: ledger, basis: basis)
-        return try Admission(governance: basis.governance, facts: facts)
+        let admitted = try Admission(governance: basis.governance, facts: facts)
             .admit(submission, nowMilliseconds: nowMilliseconds())
+        try requireNoDuty(admitted, under: basis.governance)
+        return admitted
+    }
+
+    /// Refuses to erase what a duty of the network still keeps (SPEC §9.1).
+    private func requireNoDuty(
+        _ admitted: AdmittedStatement, under governance: GovernanceState
+    ) throws(Refusal) {
+        let duties = governance.policy.duties
+        guard !duties.isEmpty else { return }
+        for part in admitted.parts {
+            guard case .record(let record) = part.content, let digest = record.erasedPart,
+                !governance.orders(erasureOf: digest)
+            else { continue }
+            let found: (Content, UInt64)?
+            do {
+                found = try ledger.read { try $0.registered(digest) }
+            } catch {
+                throw refusal(for: error)
+            }
+            guard let (content, registered) = found else { continue }
+            for duty in duties {
+                guard let end = duty.end(of: content, registeredAtMilliseconds: registered),
+                    nowMilliseconds() < end
+                else { continue }
+                throw Refusal(
+                    code: "retention.duty", field: "record.target",
+                    reason: "\(duty.name) keeps this part until "
+                        + "\(Timestamp.text(milliseconds: Int64(clamping: end))); before, only "
+                        + "governors can order its erasure")
+            }
+        }
     }
 
     /// Counts what a statement adds to the chains of others' things.

@@ -58,9 +58,9 @@ package struct AmendmentSummary: Sendable {
 }
 
 /// Texts of others on a terminal.
-enum PrintableText {
+package enum PrintableText {
     /// The text without control characters: names must not steer a terminal.
-    static func of(_ text: String) -> String {
+    package static func of(_ text: String) -> String {
         var shown = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
             let category = scalar.properties.generalCategory

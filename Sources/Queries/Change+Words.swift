@@ -36,6 +36,9 @@ extension Change {
         case .anchors(let uris): names.anchors(uris)
         case .policy(let policy): names.policy(policy)
         case .rules(let version): "sets the rules version to \(version)"
+        case .erase(let part, let reason):
+            "orders that the part \(part.hex) be erased, for this reason: \(reason); any member "
+                + "may have any node erase it, for good, whatever duty keeps it"
         }
     }
 
@@ -175,6 +178,13 @@ private struct ChangeNames {
                 new.furthestFutureSeconds
             ),
         ].map { "\($0.0): \($0.1 == $0.2 ? "\($0.2) as before" : "\($0.2), before \($0.1)")" }
-        return "sets the policy: " + words.joined(separator: "; ")
+        let gone = old.duties.filter { !new.duties.contains($0) }.map {
+            "the duty \($0.name) ends: what it kept may be erased"
+        }
+        let added = new.duties.filter { !old.duties.contains($0) }.map {
+            "by the duty \($0.name) no \($0.kinds.joined(separator: ", ")) is erased within "
+                + "\($0.seconds) seconds of its registration, but by governors' order"
+        }
+        return "sets the policy: " + (words + gone + added).joined(separator: "; ")
     }
 }

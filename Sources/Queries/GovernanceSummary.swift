@@ -8,15 +8,21 @@ import Signatures
 package struct GovernanceSummary: Sendable {
     private let state: GovernanceState
     private let history: [GovernanceStep]
+    private let credentials: [String: [CredentialSummary]]?
 
     /// Summarises a state of governance.
     ///
     /// - Parameters:
     ///   - state: the newest state.
     ///   - history: the amendments that led to it, if they are known and to be shown.
-    package init(_ state: GovernanceState, history: [GovernanceStep] = []) {
+    ///   - credentials: those of each organisation; nil where they are not known.
+    package init(
+        _ state: GovernanceState, history: [GovernanceStep] = [],
+        credentials: [String: [CredentialSummary]]? = nil
+    ) {
         self.state = state
         self.history = history
+        self.credentials = credentials
     }
 
     /// The JSON that `GET /organisations` answers with.
@@ -40,6 +46,8 @@ package struct GovernanceSummary: Sendable {
                 JSONMember("delegations", .array(delegations.map(Self.json))),
                 JSONMember("schemes", .array(state.schemeSummaries.map(\.json))),
                 JSONMember("quorum", .number(JSONNumber(state.policy.quorum))),
+                JSONMember("retention", .array(state.policy.duties.map(Self.json))),
+                JSONMember("orderedErasures", Self.strings(state.orderedErasures.map(\.hex))),
             ] + (history.isEmpty ? [] : [JSONMember("amendments", .array(history.map(\.json)))]))
     }
 
@@ -58,7 +66,7 @@ package struct GovernanceSummary: Sendable {
     }
 
     private func json(_ organisation: Organisation) -> JSONValue {
-        .object([
+        var members = [
             JSONMember("uri", .string(organisation.uri)),
             JSONMember("name", .string(organisation.name)),
             JSONMember("roles", Self.strings(organisation.roles.map(\.rawValue))),
@@ -74,7 +82,12 @@ package struct GovernanceSummary: Sendable {
                             JSONMember("from", Self.time(step.fromMilliseconds)),
                         ])
                     })),
-        ])
+        ]
+        if let credentials {
+            let own = credentials[organisation.uri] ?? []
+            members.append(JSONMember("credentials", .array(own.map(\.json))))
+        }
+        return .object(members)
     }
 
     private func json(_ key: OrganisationKey) -> JSONValue {
@@ -95,6 +108,13 @@ package struct GovernanceSummary: Sendable {
 
     private static func timeText(_ milliseconds: UInt64) -> String {
         Timestamp.text(milliseconds: Int64(clamping: milliseconds))
+    }
+
+    private static func json(_ duty: RetentionDuty) -> JSONValue {
+        .object([
+            JSONMember("name", .string(duty.name)), JSONMember("kinds", strings(duty.kinds)),
+            JSONMember("seconds", .number(JSONNumber(duty.seconds))),
+        ])
     }
 
     private static func json(_ node: LogNode) -> JSONValue {
@@ -130,6 +150,12 @@ package struct GovernanceSummary: Sendable {
             state.policy.quorum == 0
                 ? "quorum      none: answers are unwitnessed"
                 : "quorum      \(state.policy.quorum) cosignatures")
+        for duty in state.policy.duties {
+            lines.append(
+                "keeps       \(duty.kinds.joined(separator: ", ")) for \(duty.seconds) seconds: "
+                    + duty.name)
+        }
+        for part in state.orderedErasures { lines.append("erase       \(part.hex)") }
         lines += ["", "organisations"] + organisations.flatMap(lines(of:))
         lines += ["", "nodes"]
         for node in nodes { lines.append("  \(node.origin)  by \(node.organisation)") }

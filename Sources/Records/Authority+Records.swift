@@ -58,10 +58,12 @@ extension Authority {
         switch facts.firstIssuer(ofPart: digest) {
         case .undisclosed: break
         case .organisation(speaker.issuer): break
+        case .organisation where governance.orders(erasureOf: digest): break
         case .organisation, .nobody:
             throw Refusal(
                 code: "authority.erase-own", field: "record.target",
-                reason: "only whoever signed a part first may have it erased (rule erase.own)")
+                reason: "only whoever signed a part first may have it erased, unless governors "
+                    + "order it (rule erase.own)")
         }
         guard facts.mustStayVisible(digest) else { return }
         throw Refusal(

@@ -131,6 +131,17 @@ extension LedgerReader {
         return (try? Content.read(part))?.mustStayVisible ?? false
     }
 
+    /// What a part that is here says, and when it was first registered; nil if it is not here or
+    /// cannot be read.
+    ///
+    /// - Throws: ``SequencingError``, and what the ledger throws.
+    package func registered(_ digest: Hash256) throws -> (Content, UInt64)? {
+        guard let bytes = try part(digest), let part = try? Part.decode(bytes),
+            let content = try? Content.read(part), let leaf = try uses(of: digest).min()
+        else { return nil }
+        return (content, try origin(at: leaf).registeredAtMilliseconds)
+    }
+
     private func firstIssuer(at leaf: UInt64?, before end: UInt64) throws -> FirstIssuer {
         guard let leaf, leaf < end else { return .nobody }
         return .organisation(try origin(at: leaf).issuer)

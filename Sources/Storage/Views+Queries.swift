@@ -63,7 +63,7 @@ extension Views {
         }
     }
 
-    private func parts(
+    func parts(
         _ sql: String, _ arguments: StatementArguments
     ) throws(StorageError) -> [ViewedEvent] {
         try StorageError.mapping(Self.fileName) {

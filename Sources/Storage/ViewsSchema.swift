@@ -1,12 +1,12 @@
 import GRDB
 
-/// The tables of `views.sqlite`, schema number 3.
+/// The tables of `views.sqlite`, schema number 4.
 ///
 /// Trust: none. Everything follows from the ledger and can be made again; a changed row gives wrong
 /// answers to queries until then, and nothing else. Evidence does not read it.
 enum ViewsSchema {
     /// What `PRAGMA user_version` says of a database of this form.
-    static let version: Int64 = 3
+    static let version: Int64 = 4
 
     /// What makes the tables.
     ///
@@ -56,6 +56,8 @@ enum ViewsSchema {
             number INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, leaf INTEGER NOT NULL,
             registered INTEGER NOT NULL, issuer TEXT NOT NULL, kind TEXT NOT NULL, id TEXT,
             standing INTEGER NOT NULL) STRICT;
+        CREATE INDEX record_notice ON record(leaf)
+            WHERE kind IN ('recall', 'revocation', 'suspension');
         CREATE TABLE about(
             uri TEXT NOT NULL, record INTEGER NOT NULL,
             PRIMARY KEY(uri, record)) STRICT, WITHOUT ROWID;

@@ -62,8 +62,11 @@ struct LogRecords {
     private(set) var delegations = RecordedDelegations()
 
     private var erasures: [Hash256: Set<String>] = [:]
+    /// By the newest governance, in which an order never ends.
+    private let governance: GovernanceState
 
     init(_ log: VerifiedLog, of evidence: VerifiedEvidence) {
+        governance = evidence.governance
         for subject in evidence.asked.values where subject.facet == .assertions {
             let links = log.chains[subject] ?? []
             speakers[subject.uri] = links.filter { $0.role == .assert }
@@ -102,8 +105,9 @@ struct LogRecords {
         }
     }
 
-    /// Whether whoever signed a part first has had it erased.
+    /// Whether whoever signed a part first has had it erased, or somebody has as governors ordered.
     func isErased(_ digest: Hash256) -> Bool {
+        if governance.orders(erasureOf: digest), erasures[digest] != nil { return true }
         guard let owner = firstPlaces[digest]?.issuer else { return false }
         return erasures[digest]?.contains(owner) ?? false
     }

@@ -137,7 +137,7 @@ struct RecordJudge {
 
     private func stub(_ place: Place) -> Found {
         records.isErased(place.part)
-            ? Found(.partErased, "erased by whoever signed it first")
+            ? Found(.partErased, "erased by whoever signed it first, or as governors ordered")
             : Found(.partWithheld, "not shown to you; ask \(place.issuer)")
     }
 

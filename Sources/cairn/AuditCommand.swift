@@ -9,11 +9,12 @@ import Verdicts
 
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "audit", abstract: "Rechecks an evidence file, offline.",
+        commandName: "audit", abstract: "Rechecks an evidence file, or a dossier, offline.",
         discussion: """
             Recomputes every signature (with two libraries), proof and rule in the file. It trusts \
             the genesis file and nothing else; no server is asked. An alarm is a file too: proof \
-            that whoever keeps a log, or governs the network, broke a promise.
+            that whoever keeps a log, or governs the network, broke a promise. Of a recall's \
+            dossier it prints the list again, as cairn recall does.
 
             Example:
               cairn audit towel.evidence --genesis genesis/demo/demo.genesis
@@ -39,8 +40,8 @@ struct AuditCommand: AsyncParsableCommand {
     @Option(help: "table or json.") var format: OutputFormat = .table
 
     func run() async throws {
-        let bytes = try Files.read(file, as: .evidence)
-        if Alarm.begins(bytes) { return try showAlarm(bytes) }
+        let bytes = try Files.read(file)
+        if FileKind.of(bytes) == .alarm { return try showAlarm(bytes) }
         guard let claim else { return try answer(bytes) }
         let (asked, times) = try options.request(claim)
         let verdict = try verified(bytes).judged(asked, at: times)
@@ -52,6 +53,7 @@ struct AuditCommand: AsyncParsableCommand {
 
     private func answer(_ bytes: [UInt8]) throws {
         try options.requireNone()
+        if FileKind.of(bytes) == .dossier { return try showRecall(bytes) }
         let answer = try verified(bytes).judge()
         switch format {
         case .json: Console.output(answer.json.serialized() + [0x0A])
@@ -82,8 +84,32 @@ struct AuditCommand: AsyncParsableCommand {
 
     private func verified(_ bytes: [UInt8]) throws -> VerifiedEvidence {
         let genesisFile = try Files.genesis(genesis)
+        let bytes = try Files.check(bytes, of: file, as: .evidence)
+        return try checking { () throws(EvidenceRejection) in
+            try EvidenceVerifier(genesis: genesisFile).verify(bytes)
+        }
+    }
+
+    private func showRecall(_ bytes: [UInt8]) throws {
+        let genesisFile = try Files.genesis(genesis)
+        let reach = try checking { () throws(EvidenceRejection) in
+            try RecallDossier.decode(bytes).verified(by: EvidenceVerifier(genesis: genesisFile))
+        }
+        switch format {
+        case .json: Console.output(reach.json.serialized() + [0x0A])
+        case .table: Console.output(RecallTable(reach).text)
+        }
+        guard reach.isWhole, !reach.isUnknown else {
+            Foundation.exit(CommandExit.otherAnswer.rawValue)
+        }
+    }
+
+    /// Does something with the file; a rejection is told as the format asks.
+    private func checking<Answer>(
+        _ body: () throws(EvidenceRejection) -> Answer
+    ) throws -> Answer {
         do {
-            return try EvidenceVerifier(genesis: genesisFile).verify(bytes)
+            return try body()
         } catch {
             if format == .json { Console.output(error.json.serialized() + [0x0A]) }
             throw CommandFailure(

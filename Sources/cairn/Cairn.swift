@@ -27,9 +27,9 @@ struct Cairn: AsyncParsableCommand {
             NetworkCommand.self, KeyCommand.self, InitCommand.self, ServeCommand.self,
             SignCommand.self, SubmitCommand.self, ImportCommand.self, TraceCommand.self,
             ExportCommand.self, GrantCommand.self, EraseCommand.self, NarrowCommand.self,
-            HashCommand.self, VerifyCommand.self,
-            AuditCommand.self, CheckCommand.self, RebuildCommand.self, BackupCommand.self,
-            RestoreCommand.self, TokenCommand.self, PeersCommand.self,
+            HashCommand.self, VerifyCommand.self, RecallCommand.self, AuditCommand.self,
+            CheckCommand.self, RebuildCommand.self, BackupCommand.self, RestoreCommand.self,
+            TokenCommand.self, PeersCommand.self,
         ])
 
     /// Runs the command and ends with its exit code; wrong arguments end with 2.

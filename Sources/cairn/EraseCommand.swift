@@ -8,10 +8,13 @@ struct EraseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "erase", abstract: "Has a node remove a part's bytes for good.",
         discussion: """
-            Whoever signed a part first may have it erased. The node registers that it was, why \
-            and by whom, and removes the bytes from its files; the statement, its signature and \
-            all proofs stay valid, and audits say part.erased. Governance, delegations, \
-            revocations, suspensions, recalls, erasures and resolutions cannot be erased.
+            Whoever signed a part first may have it erased, and any member when governors have \
+            ordered it, by an amendment (cairn network amend) with \
+            {"erase": {"part": DIGEST, "reason": TEXT}}. What a duty of retention keeps is erased \
+            by such an order only. The node registers that it was, why and by whom, and removes \
+            the bytes from its files; the statement, its signature and all proofs stay valid, and \
+            audits say part.erased. Governance, delegations, revocations, suspensions, recalls, \
+            erasures and resolutions cannot be erased.
 
             What the node cannot reach still holds the part: backups made before (its log lists \
             them), evidence files given out, files beside the inputs of cairn import.

@@ -11,27 +11,9 @@ struct EvidenceJudging: Sendable {
     let claim: Claim
     let times: ClaimTimes
 
-    /// How often a busy node is asked, and the longest wait between.
-    private static let attempts = 6
-    private static let longestWaitSeconds = 10
-
     /// The evidence about a subject, upstream; a busy node is asked again.
     func evidence(about identifier: CanonicalIdentifier) async throws -> [UInt8] {
-        for attempt in 1..<Self.attempts {
-            do {
-                return try await client.evidence(about: identifier.uri, scope: .upstream)
-            } catch {
-                guard let wait = Self.waitSeconds(after: error, attempt) else { throw error }
-                try await Task.sleep(for: .seconds(wait))
-            }
-        }
-        return try await client.evidence(about: identifier.uri, scope: .upstream)
-    }
-
-    /// How long to wait before a node is asked again; nil if that makes no sense.
-    private static func waitSeconds(after error: ClientError, _ attempt: Int) -> Int? {
-        guard case .problem(let problem) = error, problem.status == 503 else { return nil }
-        return min(max(1, problem.retryAfterSeconds ?? attempt), longestWaitSeconds)
+        try await client.patientEvidence(about: identifier.uri, scope: .upstream)
     }
 
     /// The verdict that a file supports.
@@ -45,5 +27,30 @@ struct EvidenceJudging: Sendable {
                 "the evidence answers another question, about \(verified.question.uri)")
         }
         return try verified.judge(claim, at: times)
+    }
+}
+
+extension NodeClient {
+    /// How often a busy node is asked, and the longest wait between.
+    private static let attempts = 6
+    private static let longestWaitSeconds = 10
+
+    /// Evidence about a subject; a busy node is asked again.
+    func patientEvidence(about uri: String, scope: EvidenceScope) async throws -> [UInt8] {
+        for attempt in 1..<Self.attempts {
+            do {
+                return try await evidence(about: uri, scope: scope)
+            } catch {
+                guard let wait = Self.waitSeconds(after: error, attempt) else { throw error }
+                try await Task.sleep(for: .seconds(wait))
+            }
+        }
+        return try await evidence(about: uri, scope: scope)
+    }
+
+    /// How long to wait before a node is asked again; nil if that makes no sense.
+    private static func waitSeconds(after error: ClientError, _ attempt: Int) -> Int? {
+        guard case .problem(let problem) = error, problem.status == 503 else { return nil }
+        return min(max(1, problem.retryAfterSeconds ?? attempt), longestWaitSeconds)
     }
 }

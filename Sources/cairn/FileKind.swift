@@ -2,7 +2,8 @@
 ///
 /// Only for messages: what a file is believed to be is still read strictly.
 enum FileKind {
-    case genesis, amendment, evidence, submissions, receipt, checkpoint, key, json, database, text
+    case genesis, amendment, evidence, dossier, alarm, submissions, receipt, checkpoint, key, json
+    case database, text
 
     /// What the bytes look like; nil for nothing known.
     static func of(_ bytes: [UInt8]) -> FileKind? {
@@ -26,6 +27,8 @@ enum FileKind {
         case .genesis: "a genesis file"
         case .amendment: "an amendment file"
         case .evidence: "an evidence file"
+        case .dossier: "the dossier of a recall"
+        case .alarm: "an alarm"
         case .submissions: "a file of signed submissions"
         case .receipt: "a receipt"
         case .checkpoint: "a checkpoint"
@@ -43,6 +46,8 @@ enum FileKind {
         case .amendment:
             "an amendment is made by cairn network amend and signed by cairn network sign"
         case .evidence: "evidence is written by cairn export and read by cairn audit"
+        case .dossier: "a dossier is written by cairn recall and read by cairn audit"
+        case .alarm: "an alarm is served at /alarms/DIGEST and read by cairn audit"
         case .submissions: "submissions are written by cairn sign and sent by cairn submit"
         case .receipt: "receipts are kept by cairn submit --receipts, for cairn check --receipt"
         case .checkpoint: "a checkpoint is what a node serves at /log/checkpoint"
@@ -59,6 +64,9 @@ enum FileKind {
         ([0x84, 0x6F] + Array("cairn-genesis-".utf8), .genesis),
         ([0x83, 0x71] + Array("cairn-amendment-".utf8), .amendment),
         ([0x87, 0x70] + Array("cairn-evidence-".utf8), .evidence),
+        ([0x88, 0x70] + Array("cairn-evidence-".utf8), .evidence),
+        ([0x83, 0x6F] + Array("cairn-dossier-".utf8), .dossier),
+        ([0x84, 0x6D] + Array("cairn-alarm-".utf8), .alarm),
         (Array("c2sp.org/tlog-proof@".utf8), .receipt), (Array("-----BEGIN ".utf8), .key),
         (Array("SQLite format 3\0".utf8), .database),
     ]

@@ -10,7 +10,8 @@ struct NetworkCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "network", abstract: "Founds, shows and changes a network.",
         subcommands: [
-            New.self, Show.self, Join.self, Amend.self, Sign.self, Register.self,
+            New.self, Show.self, Organisations.self, Join.self, Amend.self, Sign.self,
+            Register.self,
         ])
 
     struct New: AsyncParsableCommand {

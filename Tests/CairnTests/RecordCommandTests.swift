@@ -103,6 +103,18 @@ import Testing
             "--issuer", Self.certifier, "--genesis", DemoPlace.genesis.path(),
         ])
         #expect(run.code == 0, "\(run.errors)")
+        var shown = try CairnProcess.run(["network", "organisations", "--node", node.url])
+        for _ in 0..<100 where !shown.output.contains("https://certs.example/8") {
+            Thread.sleep(forTimeInterval: 0.05)
+            shown = try CairnProcess.run(["network", "organisations", "--node", node.url])
+        }
+        #expect(shown.code == 0, "\(shown.errors)")
+        #expect(
+            shown.output.contains(
+                "  \(Self.farm)\n  certificate  https://certs.example/8\n"
+                    + "    current  from 2026-03-01\n    by \(Self.certifier)\n"),
+            "\(shown.output)")
+        #expect(shown.output.contains("  no credentials\n"))
     }
 
     @Test func `a network's schemes are shown, and a broken one is named`() throws {

@@ -56,7 +56,7 @@ final class StoppingNode: NodeService {
     func trace(_ request: TraceRequest, for reader: Reader) async throws(Refusal) -> [UInt8] {
         throw refusal
     }
-    func organisations() async throws(Refusal) -> [UInt8] { throw refusal }
+    func organisations(for reader: Reader) async throws(Refusal) -> [UInt8] { throw refusal }
     func peers() async throws(Refusal) -> [UInt8] { throw refusal }
     func alarm(_ digest: Hash256) async throws(Refusal) -> [UInt8] { throw refusal }
     func health() async -> NodeHealth {

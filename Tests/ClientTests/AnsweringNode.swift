@@ -30,7 +30,7 @@ struct AnsweringNode: NodeService {
         at leafIndex: UInt64, for reader: Reader
     ) async throws(Refusal) -> [UInt8] { [] }
     func part(_ digest: Hash256, for reader: Reader) async throws(Refusal) -> [UInt8] { [] }
-    func organisations() async throws(Refusal) -> [UInt8] { [] }
+    func organisations(for reader: Reader) async throws(Refusal) -> [UInt8] { [] }
     func peers() async throws(Refusal) -> [UInt8] { [] }
     func alarm(_ digest: Hash256) async throws(Refusal) -> [UInt8] { [] }
 

@@ -94,7 +94,7 @@ final class ScriptedNode: NodeService {
         ask("trace \(request.subject) \(request.direction) \(request.limit ?? 0) \(request.form)")
     }
 
-    func organisations() async throws(Refusal) -> [UInt8] { Array("{}".utf8) }
+    func organisations(for reader: Reader) async throws(Refusal) -> [UInt8] { Array("{}".utf8) }
     func peers() async throws(Refusal) -> [UInt8] { Array("{}".utf8) }
     func alarm(_ digest: Hash256) async throws(Refusal) -> [UInt8] { [1] }
 

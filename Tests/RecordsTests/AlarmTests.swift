@@ -50,7 +50,6 @@ import Testing
     private func accused(_ alarm: Alarm) throws -> Alarm.Accused {
         let read = try Alarm.decode(alarm.encoded())
         #expect(read == alarm)
-        #expect(Alarm.begins(alarm.encoded()))
         return try read.accused(under: demo.state)
     }
 

@@ -279,6 +279,40 @@ import Testing
         refuse("governance.quorum", .node(known), after: state)
     }
 
+    @Test func `an erasure is ordered once`() throws {
+        let part = Hash256.sha256([1])
+        let state = try amend(.erase(part: part, reason: "names a person"))
+        #expect(state.orders(erasureOf: part) && !state.orders(erasureOf: .zero))
+        #expect(state.orderedErasures == [part])
+        refuse("governance.change", .erase(part: part, reason: "again"), after: state)
+        refuse("governance.format", .erase(part: .zero, reason: ""))
+    }
+
+    @Test func `duties of retention are kept by name, and no policy needs them`() throws {
+        let duties = [
+            RetentionDuty(name: "b", kinds: ["event", "attachment"], seconds: 60),
+            RetentionDuty(name: "a", kinds: ["recall"], seconds: .max),
+        ]
+        let policy = Policy(
+            quorum: 0, toleratedLiars: 0, furthestFutureSeconds: 0, duties: duties)
+        let state = try amend(.policy(policy))
+        #expect(state.policy.duties.map(\.name) == ["a", "b"])
+        #expect(state.policy.duties[1].kinds == ["attachment", "event"])
+        #expect(demo.state.policy.duties.isEmpty)
+        let recall = Content.record(Record(kind: .recall))
+        #expect(duties[1].end(of: recall, registeredAtMilliseconds: 5) == .max)
+        #expect(duties[0].end(of: recall, registeredAtMilliseconds: 5) == nil)
+        let twice = Policy(
+            quorum: 0, toleratedLiars: 0, furthestFutureSeconds: 0, duties: [duties[0], duties[0]])
+        refuse("governance.format", .policy(twice))
+        let empty = RetentionDuty(name: "c", kinds: [], seconds: 1)
+        refuse(
+            "governance.format",
+            .policy(
+                Policy(
+                    quorum: 0, toleratedLiars: 0, furthestFutureSeconds: 0, duties: [empty])))
+    }
+
     @Test func `rotate-log-key`() throws {
         let new = try DemoNetwork.key("log 2")
         let root = Hash256.sha256([1])

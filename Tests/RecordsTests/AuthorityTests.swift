@@ -171,6 +171,29 @@ import Testing
         #expect(try judge(.record(record), by: demo.supplier, facts: facts) == .own)
     }
 
+    @Test func `any member erases what governors ordered, if it is registered and may go`() throws {
+        let order = Change.erase(part: .zero, reason: "names a person")
+        let state = try demo.state.applying(demo.amendment([order], after: demo.state))
+        var record = Record(kind: .erasure)
+        record.target = .part(.zero)
+        var facts = GivenFacts()
+        facts.signer = .organisation(demo.supplier.uri)
+        func ordered() throws -> Judgement {
+            try Authority(governance: state, facts: facts).judge(
+                .record(record), issuer: demo.carrier.uri,
+                atMilliseconds: DemoNetwork.startMilliseconds)
+        }
+        #expect(try ordered() == .own)
+        record.target = .part(Hash256.sha256([1]))
+        expectRefusal("authority.erase-own") { try ordered() }
+        record.target = .part(.zero)
+        facts.signer = .nobody
+        expectRefusal("authority.erase-own") { try ordered() }
+        facts.signer = .organisation(demo.supplier.uri)
+        facts.isLasting = true
+        expectRefusal("authority.erase-own") { try ordered() }
+    }
+
     @Test func `what others' answers rest on is not erased`() throws {
         var record = Record(kind: .erasure)
         record.target = .part(.zero)

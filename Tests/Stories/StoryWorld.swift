@@ -214,6 +214,16 @@ package struct StoryWorld: Sendable {
         return evidence.encoded()
     }
 
+    /// The evidence about one thing alone, in any spelling, for a member by its name in the story;
+    /// nil: with all parts open.
+    package func evidence(aboutOnly uri: String, for member: String? = nil) throws -> [UInt8] {
+        let reader: Reader =
+            try member.map { .member(organisation: try network.uri($0)) } ?? .nodeOperator
+        var builder = EvidenceBuilder(network: network.id, sources: rendered, reader: reader)
+        let subject = try CanonicalIdentifier(uri).uri
+        return try builder.build(EvidenceQuestion(uri: subject, scope: .subject)).encoded()
+    }
+
     private static func altered(_ part: [UInt8], _ what: String) throws -> [UInt8] {
         guard var items = try CBORValue.decode(part).asArray, items.count == 4 else { return part }
         let number = what == "salt" ? 0 : 3

@@ -198,6 +198,7 @@ def spoilt_rows(ledger: Ledger, key: Key, issuer: str, content: tuple, drop=(), 
 def _content_cases() -> list[dict]:
     key = lambda ledger, facet, uri: subject_key(ledger.network, facet, uri)
     hidden: set[bytes] = set()
+    ordered: set[bytes] = set()
 
     def missing(ledger: Ledger) -> str:
         made = event("TransformationEvent", inputQuantityList=[quantity(APPLES)],
@@ -226,6 +227,24 @@ def _content_cases() -> list[dict]:
             1: "erasure", 4: part_of(ledger, leaf), 14: "spite",
             8: sorted({key for _, key, _ in ledger.registered[leaf].rows})})
         hidden.add(part_of(ledger, leaf))
+        return APPLE_BATCH
+
+    def ordered_erasure(ledger: Ledger) -> str:
+        leaf = say_event(ledger, FARM, created(APPLES, FARM.site))
+        amend(ledger, [["erase", part_of(ledger, leaf), "names a person"]])
+        ledger.seal()
+        say_record(ledger, SHOP, {
+            1: "erasure", 4: part_of(ledger, leaf), 14: "ordered",
+            8: sorted({key for _, key, _ in ledger.registered[leaf].rows})})
+        ordered.add(part_of(ledger, leaf))
+        return APPLE_BATCH
+
+    def early_erasure(ledger: Ledger) -> str:
+        leaf = say_event(ledger, FARM, created(APPLES, FARM.site))
+        say_record(ledger, SHOP, {
+            1: "erasure", 4: part_of(ledger, leaf), 14: "before the order",
+            8: sorted({key for _, key, _ in ledger.registered[leaf].rows})})
+        amend(ledger, [["erase", part_of(ledger, leaf), "names a person"]])
         return APPLE_BATCH
 
     def wrong_role(ledger: Ledger) -> str:
@@ -293,6 +312,10 @@ def _content_cases() -> list[dict]:
         _single("an erasure by another", "withheld",
                 ["authority.refused", "issuer.unrelated", "part.withheld"],
                 others_erasure, hidden=hidden),
+        _single("an erasure that governors ordered", "withheld",
+                ["issuer.unrelated", "part.erased"], ordered_erasure, hidden=ordered),
+        _single("an erasure before governors ordered it", "verified",
+                ["authority.refused", "issuer.unrelated"], early_erasure),
         _single("a row its content does not ask for", "invalid", ["rows.unexpected"], unexpected),
         _single("a row in another role", "invalid", ["rows.missing", "rows.unexpected"],
                 wrong_role),

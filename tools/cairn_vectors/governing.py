@@ -195,6 +195,17 @@ def _changes() -> dict[str, list]:
         "policy": [["policy", {0: 2, 1: 0, 2: 60}]],
         "policy whose quorum two halves reach": [["policy", {0: 1, 1: 0, 2: 60}]],
         "policy whose quorum is more than all cosigners": [["policy", {0: 3, 1: 0, 2: 60}]],
+        "policy with duties of retention": [
+            ["policy", {0: 2, 1: 0, 2: 60, 3: [["law A", ["event"], 60],
+                                               ["law B", ["attachment", "certificate"], 0]]}]],
+        "policy with duties out of order": [
+            ["policy", {0: 2, 1: 0, 2: 60, 3: [["b", ["event"], 1], ["a", ["event"], 1]]}]],
+        "policy with a duty for nothing": [["policy", {0: 2, 1: 0, 2: 60, 3: [["a", [], 1]]}]],
+        "policy with no duties listed": [["policy", {0: 2, 1: 0, 2: 60, 3: []}]],
+        "erase": [["erase", bytes(range(32)), "names a person"]],
+        "erase twice": [["erase", bytes(32), "a"], ["erase", bytes(32), "b"]],
+        "erase of a short digest": [["erase", bytes(31), "a"]],
+        "erase without reason": [["erase", bytes(32), ""]],
         "rules 1": [["rules", 1]],
         "rules 2": [["rules", 2]],
         "unknown change": [["crown", FARM.uri]],

@@ -139,11 +139,18 @@ def _rules(state: State, version: Any) -> None:
     state.rules = version
 
 
+def _erase(state: State, digest: Any, reason: Any) -> None:
+    cbor.blob(digest, "part", 32, FORMAT)
+    cbor.text(reason, "reason", 4096, FORMAT)
+    need(digest not in state.ordered, CHANGE, "the erasure of this part is ordered already")
+    state.ordered.add(digest)
+
+
 CHANGES = {
     "admit": (_admit, 1), "describe": (_describe, 1), "suspend": (_suspend, 2),
     "reinstate": (_reinstate, 2), "add-key": (_add_key, 2), "revoke-key": (_revoke_key, 2),
     "node": (_node, 1), "rotate-log-key": (_rotate, 4), "delegate": (_delegate, 1),
     "end-delegation": (_end_delegation, 2), "governors": (State.set_governors, 2),
     "scheme": (_replace_scheme, 1), "anchors": (State.set_anchors, 1),
-    "policy": (State.set_policy, 1), "rules": (_rules, 1),
+    "policy": (State.set_policy, 1), "rules": (_rules, 1), "erase": (_erase, 2),
 }

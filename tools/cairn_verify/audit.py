@@ -134,7 +134,9 @@ class Audit:
         content = saying.content
         if content is None:
             owner = self.judge.first_signer(saying.origin, saying.digest)
-            erased = (saying.digest, owner) in self.erased
+            erased = (saying.digest, owner) in self.erased or (
+                saying.digest in self.newest.ordered
+                and any(digest == saying.digest for digest, _ in self.erased))
             return found + [("part.erased" if erased else "part.withheld", "", False)]
         if fallen:
             return found

@@ -184,6 +184,7 @@ class State:
                 self.claim(key.key, key.purpose, each.uri)
         self.set_governors(item[4], item[5])
         self._read_nodes(item[7])
+        self.ordered: set[bytes] = set()
         self.delegations = {}
         for each in map(Delegation, cbor.array(item[8], "delegations", None, FORMAT)):
             self._ascends(each.ident, self.delegations, "delegations")
@@ -264,10 +265,27 @@ class State:
         need(known, FORMAT, "anchor is no member")
 
     def set_policy(self, item: Any) -> None:
-        need(type(item) is dict and set(item) == {0, 1, 2}, FORMAT, "policy")
+        good = type(item) is dict and set(item) - {3} == {0, 1, 2}
+        need(good, FORMAT, "policy")
+        if 3 in item:
+            self._check_duties(item[3])
         self.quorum = cbor.uint(item[0], "quorum", FORMAT)
         self.liars = cbor.uint(item[1], "tolerated liars", FORMAT)
         self.future = cbor.uint(item[2], "furthest future", FORMAT)
+
+    @staticmethod
+    def _check_duties(item: Any) -> None:
+        """Duties of retention bind nodes, not logs: only their form is asked for."""
+        duties = cbor.array(item, "duties", None, FORMAT)
+        need(1 <= len(duties) <= 64, FORMAT, "1…64 duties of retention")
+        names = []
+        for each in duties:
+            name, kinds, seconds = cbor.array(each, "duty", 3, FORMAT)
+            names.append(cbor.text(name, "duty", 200, FORMAT).encode())
+            kinds = _sorted_texts(kinds, "kinds")
+            need(1 <= len(kinds) <= 32, FORMAT, "1…32 kinds")
+            cbor.uint(seconds, "seconds", FORMAT)
+        cbor.ascending(names, "duties", FORMAT)
 
     def check(self) -> None:
         """What must hold of every state: disjoint prefixes, a quorum that overlaps."""

@@ -173,14 +173,16 @@ class Judge:
         return OWN
 
     def _erasure(self, saying: Saying, digest: bytes) -> int:
-        """Own if the issuer signed that part first, or the evidence does not hold the part."""
+        """Own if the issuer signed that part first, governors ordered it, or the evidence does
+        not hold the part."""
         content = self.contents.get(digest)
         if content is not None and content.must_stay_visible:
             return REFUSED
         first = self.first.get((saying.origin, digest))
         if first is None:
             return OWN
-        return OWN if first.leaf < saying.leaf and first.issuer == saying.issuer else REFUSED
+        may = first.issuer == saying.issuer or digest in saying.state.ordered
+        return OWN if first.leaf < saying.leaf and may else REFUSED
 
     def _owner(self, saying: Saying, ident: str) -> str | None:
         """Who registered the first record of this URI: nobody, or perhaps one not shown."""

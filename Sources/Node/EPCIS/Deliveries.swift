@@ -18,6 +18,7 @@ actor Deliveries {
     struct Surroundings: Sendable {
         var service: ServiceState
         var events: StandingEvents
+        var notices: StandingNotices
         var sender: WebhookSender
         var metrics: NodeMetrics
         var logger: Logger

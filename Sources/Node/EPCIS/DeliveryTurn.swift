@@ -54,6 +54,16 @@ struct DeliveryTurn {
     ) async throws -> FoundEvents {
         let surroundings = deliveries.surroundings
         let (events, now) = (surroundings.events, surroundings.nowMilliseconds())
+        if let reach = subscription.request.notices {
+            let notices = surroundings.notices
+            return try await deliveries.reading {
+                try notices.look(
+                    reach, in: range,
+                    notBefore: subscription.request.initialRecordTimeMilliseconds, limit: limit,
+                    byteLimit: limit == .max ? .max : DeliveryLimits.eventBytes,
+                    of: subscription.organisation)
+            }
+        }
         return try await deliveries.reading {
             try events.look(
                 for: query.query, in: range,
@@ -75,16 +85,29 @@ struct DeliveryTurn {
         if events?.range != batch.range {
             events = try await look(query, batch.range, .max, subscription, deliveries)
         }
-        var document = EventDocument(
-            Self.spelled(events?.events ?? [], subscription.request.format),
-            createdMilliseconds: batch.createdMilliseconds)
-        document.queryName = subscription.queryName
-        document.subscriptionID = subscription.id
-        let outcome = await post(document.bytes, batch, subscription, deliveries)
+        let body = Self.body(events?.events ?? [], batch, subscription)
+        let outcome = await post(body, batch, subscription, deliveries)
         // A delivery that was cut off because the node stops has not failed.
         if outcome != nil, await deliveries.isStopping { return }
         try await settle(outcome, deliveries)
         await deliveries.rest(id, until: .min)
+    }
+
+    /// The document of a delivery.
+    private static func body(
+        _ items: [[UInt8]], _ batch: DeliveryBatch, _ subscription: Subscription
+    ) -> [UInt8] {
+        guard subscription.request.notices == nil else {
+            return NoticeDocument(
+                items, of: subscription, createdMilliseconds: batch.createdMilliseconds
+            ).bytes
+        }
+        var document = EventDocument(
+            spelled(items, subscription.request.format),
+            createdMilliseconds: batch.createdMilliseconds)
+        document.queryName = subscription.queryName
+        document.subscriptionID = subscription.id
+        return document.bytes
     }
 
     /// Events with their identifiers written as the subscriber asks.

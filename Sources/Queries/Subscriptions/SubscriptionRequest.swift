@@ -9,6 +9,14 @@ package enum SubscriptionTrigger: Hashable, Sendable {
     case schedule(QuerySchedule)
 }
 
+/// Of which recalls, revocations and suspensions a subscription is told (SPEC §26.5).
+package enum NoticeReach: String, Hashable, Sendable {
+    /// Of those that concern what the organisation has or had, as far as it may see.
+    case mine
+    /// Of all.
+    case all
+}
+
 /// How identifiers of events are written that are sent.
 package enum DeliveryFormat: String, Hashable, Sendable {
     /// As they were signed; also if nothing is said.
@@ -38,11 +46,14 @@ package struct SubscriptionRequest: Hashable, Sendable {
 
     /// How identifiers are written.
     package let format: DeliveryFormat
+    /// Of which notices it is told, instead of events; nil: of events.
+    package let notices: NoticeReach?
 
     private static let names = [
         "dest", "signatureToken", "secret", "stream", "schedule", "reportIfEmpty",
-        "initialRecordTime", "epcFormat",
+        "initialRecordTime", "epcFormat", noticesName,
     ]
+    private static let noticesName = "cairn:notices"
 
     /// Reads a body.
     ///
@@ -73,6 +84,18 @@ package struct SubscriptionRequest: Hashable, Sendable {
         }
         initialRecordTimeMilliseconds = try Self.time(json["initialRecordTime"])
         self.format = try Self.format(json["epcFormat"]) ?? format
+        notices = try Self.notices(json[Self.noticesName])
+        guard notices == nil || trigger == .stream else {
+            throw .controls(Self.noticesName, "notices come as a stream: leave out schedule")
+        }
+    }
+
+    private static func notices(_ value: JSONValue?) throws(Refusal) -> NoticeReach? {
+        guard let value, !value.isNull else { return nil }
+        guard let reach = value.asString.flatMap(NoticeReach.init(rawValue:)) else {
+            throw .controls(noticesName, "mine or all")
+        }
+        return reach
     }
 
     private static func format(_ value: JSONValue?) throws(Refusal) -> DeliveryFormat? {
@@ -148,6 +171,9 @@ package struct SubscriptionRequest: Hashable, Sendable {
         }
         if format != .noPreference {
             members.append(JSONMember("epcFormat", .string(format.rawValue)))
+        }
+        if let notices {
+            members.append(JSONMember(Self.noticesName, .string(notices.rawValue)))
         }
         return members
     }

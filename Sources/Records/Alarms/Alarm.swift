@@ -121,11 +121,6 @@ package struct Alarm: Hashable, Sendable {
         }
     }
 
-    /// Whether bytes begin as an alarm does, and as no other file.
-    package static func begins(_ bytes: [UInt8]) -> Bool {
-        bytes.starts(with: [0x84] + CBORValue.text(version).encoded())
-    }
-
     /// Reads an alarm.
     ///
     /// - Throws: `cbor.*` or `alarm.format`.

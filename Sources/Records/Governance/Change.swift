@@ -34,6 +34,8 @@ package enum Change: Hashable, Sendable {
     case policy(Policy)
     /// Other row rules.
     case rules(version: UInt64)
+    /// Any member may have this part erased, for this reason.
+    case erase(part: Hash256, reason: String)
 }
 
 extension Change {
@@ -62,6 +64,8 @@ extension Change {
         case .anchors(let uris): .array([.text("anchors"), .array(uris.map { .text($0) })])
         case .policy(let policy): .array([.text("policy"), policy.cbor])
         case .rules(let version): .array([.text("rules"), .unsigned(version)])
+        case .erase(let part, let reason):
+            .array([.text("erase"), .bytes(part.bytes), .text(reason)])
         }
     }
 
@@ -91,7 +95,7 @@ extension Change {
     private static let names: Set<String> = [
         "admit", "describe", "suspend", "reinstate", "add-key", "revoke-key", "node",
         "rotate-log-key", "delegate", "end-delegation", "governors", "scheme", "anchors", "policy",
-        "rules",
+        "rules", "erase",
     ]
 
     /// The changes that name a key or a time.
@@ -121,6 +125,10 @@ extension Change {
                 key: try shape.noteKey(items[2], "\(field).key"),
                 size: try shape.unsigned(items[3], "\(field).size"),
                 root: try shape.hash(items[4], "\(field).root"))
+        case ("erase", 3):
+            return .erase(
+                part: try shape.hash(items[1], "\(field).part"),
+                reason: try shape.text(items[2], 1...4_096, "\(field).reason"))
         case ("end-delegation", 3):
             return .endDelegation(
                 id: try shape.uri(items[1], "\(field).id"),

@@ -27,6 +27,10 @@ extension GovernanceFacts {
         case .anchors(let uris): try setAnchors(uris, field: field)
         case .policy(let policy): self.policy = policy
         case .rules(let version): try setRules(version, field: field)
+        case .erase(let part, _):
+            guard ordered.insert(part).inserted else {
+                throw impossible(field, "the erasure of this part is ordered already")
+            }
         }
     }
 

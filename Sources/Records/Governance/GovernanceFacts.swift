@@ -18,6 +18,8 @@ struct GovernanceFacts: Sendable {
     var delegationsTo: [String: [String]] = [:]
     var schemes: [String: CBORValue] = [:]
     var anchors: [String]
+    /// Parts whose erasure governors ordered.
+    var ordered: Set<Hash256> = []
     var keys = KeyRegistry()
     var prefixes = PrefixTable()
     var siteOwners: [String: [String]] = [:]

@@ -174,13 +174,7 @@ struct ClaimFacts {
     }
 
     /// The member that governs a place, an identifier or a party; nil if none does.
-    func owner(of uri: String) -> String? {
-        let governance = evidence.governance
-        if governance.organisations[uri] != nil { return uri }
-        if let owner = governance.owner(ofSite: uri) { return owner.uri }
-        guard let digits = try? CanonicalIdentifier(uri).ownershipDigits else { return nil }
-        return governance.owner(ofPrefixCovering: digits)?.uri
-    }
+    func owner(of uri: String) -> String? { evidence.governance.owner(of: uri) }
 
     /// Whether what a record says has begun and not ended by the time at which the claim is to
     /// hold.

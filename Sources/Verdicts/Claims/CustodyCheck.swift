@@ -8,7 +8,7 @@ struct CustodyCheck {
     let facts: ClaimFacts
     let graph: TradeGraph
     let amounts: Amounts
-    private let movements: Movements
+    private let movements: Movements<ClaimFacts>
 
     init(_ facts: ClaimFacts, _ graph: TradeGraph) {
         self.facts = facts

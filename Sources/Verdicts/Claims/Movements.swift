@@ -33,18 +33,32 @@ struct Movement {
     }
 }
 
-/// Finds the movements of things, those of the containers they were packed into included.
-struct Movements {
-    private let facts: ClaimFacts
+/// What movements are found in: events by the things they are about, and what of them is hidden.
+protocol MovementFacts {
+    /// The events, by time.
+    var events: [TradeEvent] { get }
+    /// The numbers of the events about each thing.
+    var eventsAbout: [String: [Int]] { get }
+    /// What is hidden about each thing.
+    var hidden: [String: Set<HiddenPart>] { get }
+    /// The member that governs a place, an identifier or a party; nil if none does.
+    func owner(of uri: String) -> String?
+}
 
-    init(_ facts: ClaimFacts) {
+extension ClaimFacts: MovementFacts {}
+
+/// Finds the movements of things, those of the containers they were packed into included.
+struct Movements<Facts: MovementFacts> {
+    private let facts: Facts
+
+    init(_ facts: Facts) {
         self.facts = facts
     }
 
     /// The steps in which goods leave one's hands or come into them; others are on the way.
-    private static let sides: [String: Movement.Side] = [
-        "shipping": .shipping, "receiving": .receiving, "accepting": .receiving,
-    ]
+    private static var sides: [String: Movement.Side] {
+        ["shipping": .shipping, "receiving": .receiving, "accepting": .receiving]
+    }
 
     /// Whether something about a thing, or about what it was packed into, is hidden.
     func isHidden(_ uri: String) -> Bool {

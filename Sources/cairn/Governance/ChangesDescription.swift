@@ -102,6 +102,10 @@ private struct ChangeReader {
         "governors": { .governors(try $0.governors($1, $2)) },
         "anchors": { .anchors(try $0.anchors($1, $2)) },
         "policy": { .policy(try $0.policy($1, $2)) },
+        "erase": { reader, value, place in
+            let order = try reader.object(value, place, ["part", "reason"])
+            return .erase(part: try order.hash("part"), reason: try order.text("reason"))
+        },
     ]
 
     /// The change that an object with one member describes, and its name.
@@ -281,12 +285,31 @@ private struct ChangeReader {
     /// A policy; what is left out stays as it is.
     private func policy(_ value: JSONValue, _ place: String) throws -> Policy {
         let found = try object(
-            value, place, ["quorum", "toleratedLiars", "furthestFutureSeconds"])
+            value, place, ["quorum", "toleratedLiars", "furthestFutureSeconds", "retention"])
         let known = context.state.policy
         return Policy(
             quorum: try found.number("quorum", else: known.quorum),
             toleratedLiars: try found.number("toleratedLiars", else: known.toleratedLiars),
             furthestFutureSeconds: try found.number(
-                "furthestFutureSeconds", else: known.furthestFutureSeconds))
+                "furthestFutureSeconds", else: known.furthestFutureSeconds),
+            duties: found.has("retention")
+                ? try found.objects("retention", known: ["name", "kinds", "days"]).map(duty)
+                : known.duties)
     }
+
+    private func duty(_ found: DescribedObject) throws -> RetentionDuty {
+        let kinds = try found.texts("kinds")
+        for kind in kinds where !RetentionDuty.knownKinds.contains(kind) {
+            let known = RetentionDuty.knownKinds.joined(separator: ", ")
+            throw found.failure("kinds", "\(kind) is no kind of part; known are \(known)")
+        }
+        let days = try found.number("days")
+        guard days <= Self.daysLimit else {
+            throw found.failure("days", "at most \(Self.daysLimit)")
+        }
+        return RetentionDuty(name: try found.text("name"), kinds: kinds, seconds: days * 86_400)
+    }
+
+    /// A hundred years.
+    private static let daysLimit: UInt64 = 36_525
 }

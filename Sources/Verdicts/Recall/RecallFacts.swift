@@ -1,0 +1,124 @@
+import EPCIS
+import GS1
+import MerkleTrees
+import Records
+
+/// What evidence about many things, each with scope subject, says together.
+struct RecallFacts: MovementFacts, Sendable {
+    private(set) var network: Hash256?
+    private(set) var events: [TradeEvent] = []
+    private(set) var eventsAbout: [String: [Int]] = [:]
+    private(set) var hidden: [String: Set<HiddenPart>] = [:]
+    private(set) var recalls: [String: [NamedRecall]] = [:]
+    /// Whose word counts about each thing, as its own evidence tells.
+    private(set) var related: [String: Set<String>] = [:]
+    /// Who says an event.
+    private(set) var issuers: [Hash256: Set<String>] = [:]
+    /// Things in whose evidence no log has a chain about them.
+    private(set) var unknown: Set<String> = []
+    private(set) var asOfMilliseconds = UInt64.max
+    private(set) var notConsulted: Set<String> = []
+    private(set) var governance: GovernanceState?
+    private var taken: Set<String> = []
+    private var numbers: [Spoken: Int] = [:]
+
+    private struct Spoken: Hashable, Sendable {
+        var part: Hash256
+        var issuer: String
+    }
+
+    /// Whether the evidence about a thing was read.
+    func hasTaken(_ uri: String) -> Bool { taken.contains(uri) }
+
+    /// The events that hold of a thing, by time.
+    func events(about uri: String) -> [TradeEvent] {
+        (eventsAbout[uri] ?? []).map { events[$0] }.sorted(by: TradeEvent.precedes)
+    }
+
+    /// Reads the evidence about a thing; gives the events that hold of it, by time.
+    mutating func take(_ evidence: VerifiedEvidence) -> [TradeEvent] {
+        let uri = evidence.question.uri
+        network = evidence.network
+        taken.insert(uri)
+        if evidence.governance.seq >= governance?.seq ?? 0 { governance = evidence.governance }
+        let answer = evidence.judge()
+        notConsulted.formUnion(answer.notConsulted)
+        for basis in answer.basis {
+            asOfMilliseconds = min(asOfMilliseconds, basis.sealedAtMilliseconds)
+        }
+        if answer.outcome == .notApplicable { unknown.insert(uri) }
+        related[uri] = evidence.related[Subject(facet: .events, uri: uri)] ?? []
+        gatherRecalls(evidence)
+        for told in gatherEvents(evidence) { add(told, about: uri) }
+        return events(about: uri)
+    }
+
+    private mutating func add(_ told: TradeEvent, about uri: String) {
+        let spoken = Spoken(part: told.part, issuer: told.issuer)
+        let number = numbers[spoken] ?? events.count
+        if number == events.count {
+            events.append(told)
+            numbers[spoken] = number
+            issuers[told.part, default: []].insert(told.issuer)
+        }
+        eventsAbout[uri, default: []].append(number)
+    }
+
+    /// The events of a thing's chain that hold: neither declared wrong by their issuer nor such a
+    /// declaration.
+    private mutating func gatherEvents(_ evidence: VerifiedEvidence) -> [TradeEvent] {
+        let uri = evidence.question.uri
+        let subject = Subject(facet: .events, uri: uri)
+        var found: [Spoken: TradeEvent] = [:]
+        for log in evidence.logs {
+            for link in log.chains[subject] ?? [] where link.role != .allocate {
+                guard let entry = log.entries[link.leafIndex],
+                    !evidence.hasFallen(entry.statement)
+                else { continue }
+                let issuer = entry.statement.statement.issuer
+                switch evidence.parts[link.part]?.readable {
+                case .event(let event):
+                    found[Spoken(part: link.part, issuer: issuer)] = TradeEvent(
+                        event: event, issuer: issuer, part: link.part)
+                case nil where evidence.parts[link.part] == nil:
+                    hidden[uri, default: []].insert(
+                        HiddenPart(part: link.part, issuer: issuer, role: link.role))
+                default: continue
+                }
+            }
+        }
+        let ordered = found.values.sorted(by: TradeEvent.precedes)
+        let told = Corrections(
+            ordered.map {
+                Corrections.Event(eventID: $0.event.eventID, declaration: $0.event.declaration)
+            }
+        ) { ordered[$0].issuer == ordered[$1].issuer }
+        return told.correctedView.map { ordered[$0] }
+    }
+
+    private mutating func gatherRecalls(_ evidence: VerifiedEvidence) {
+        let uri = evidence.question.uri
+        let subject = Subject(facet: .assertions, uri: uri)
+        var found: Set<NamedRecall> = []
+        for log in evidence.logs {
+            for link in log.chains[subject] ?? [] {
+                guard let entry = log.entries[link.leafIndex],
+                    !evidence.hasFallen(entry.statement),
+                    case .record(let record) = evidence.parts[link.part]?.readable,
+                    record.kind == .recall, record.about.contains(uri)
+                else { continue }
+                let issuer = entry.statement.statement.issuer
+                found.insert(
+                    NamedRecall(
+                        issuer: issuer, isUnrelated: !evidence.isRelated(issuer, to: subject),
+                        fromMilliseconds: record.fromMilliseconds ?? 0,
+                        untilMilliseconds: record.untilMilliseconds, reason: record.reason ?? "",
+                        part: link.part))
+            }
+        }
+        recalls[uri] = found.sorted { ($0.part, $0.issuer) < ($1.part, $1.issuer) }
+    }
+
+    /// The member that governs a place, an identifier or a party; nil if none does.
+    func owner(of uri: String) -> String? { governance?.owner(of: uri) }
+}

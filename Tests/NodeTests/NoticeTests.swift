@@ -1,0 +1,191 @@
+import EPCIS
+import HTTPAPI
+import Queries
+import Records
+import Signatures
+import Support
+import Testing
+
+@testable import Node
+
+/// Who is told of a recall or a revocation, and what (SPEC §26.5).
+struct NoticeTests {
+    private static func settings() throws -> NodeRuntime.Settings {
+        var settings = NodeRuntime.Settings.quiet
+        settings.webhooks = try WebhookPolicy("127.0.0.1")
+        return settings
+    }
+
+    /// Subscribes an organisation to notices at a path of a receiver.
+    private static func subscribe(
+        _ runtime: NodeRuntime, _ member: DemoNetwork.Member, _ receiver: WebhookReceiver,
+        _ reach: String = "mine"
+    ) async throws {
+        let running = try #require(runtime.running)
+        let body = #"{"name":"notices","query":{}}"#
+        if (try? await running.namedQuery("notices", of: member.uri)) == nil {
+            _ = try await running.addQuery(Array(body.utf8), EPCISPreferences(), of: member.uri)
+        }
+        let controls =
+            #"{"dest":"\#(receiver.url)/\#(reach)","stream":true,"signatureToken":"a secret","#
+            + #""cairn:notices":"\#(reach)"}"#
+        _ = try await running.subscribe(
+            Array(controls.utf8), toQuery: "notices", EPCISPreferences(), of: member.uri)
+    }
+
+    private static func recall(of uri: String) -> Record {
+        var record = Record(kind: .recall)
+        record.about = [uri]
+        record.fromMilliseconds = DemoNetwork.startMilliseconds
+        record.reason = "salmonella"
+        return record
+    }
+
+    /// The supplier's batch A is made into the carrier's B, which goes to the wholesaler.
+    private static func trade(
+        _ network: DemoNetwork, makingIsSecret: Bool = false
+    ) throws -> [Submission] {
+        let (supplier, carrier) = (network.supplier, network.carrier)
+        let made = DemoNetwork.objectEvent(
+            action: "ADD", bizStep: "commissioning", batches: [(supplier.batch("A"), "5")],
+            site: supplier.site)
+        let mixed = DemoNetwork.transformationEvent(
+            inputs: [(supplier.batch("A"), "5")], outputs: [(carrier.batch("B"), "5")],
+            site: carrier.site)
+        let sent = DemoNetwork.objectEvent(
+            action: "OBSERVE", bizStep: "shipping", batches: [(carrier.batch("B"), "5")],
+            site: carrier.site, time: "2026-01-07T08:00:00Z", takers: [network.wholesaler.uri])
+        return [
+            try network.submission(event: made, by: supplier),
+            try network.submission(
+                event: mixed, by: carrier,
+                visibility: makingIsSecret
+                    ? .organisations([carrier.uri, supplier.uri].sorted()) : .network),
+            try network.submission(event: sent, by: carrier),
+        ]
+    }
+
+    private static func notices(_ receiver: WebhookReceiver) -> [JSONValue] {
+        receiver.taken.flatMap { $0.json["notices"]?.asArray ?? [] }
+    }
+
+    private static func things(_ notice: JSONValue?) -> [String] {
+        (notice?["things"]?.asArray ?? []).compactMap(\.asString)
+    }
+
+    @Test func `a recall reaches whoever has or had what was made of the batch, and nobody else`()
+        async throws
+    {
+        let node = try TestNode()
+        let network = node.network
+        let receivers = try network.members.map { _ in
+            try WebhookReceiver { _, _ in .answer(200) }
+        }
+        defer { for receiver in receivers { receiver.stop() } }
+        try await node.serve(try Self.settings()) { runtime, caller in
+            for submission in try Self.trade(network) {
+                try #require(try await caller.post(submission).status == 201)
+            }
+            for (member, receiver) in zip(network.members, receivers) {
+                try await Self.subscribe(runtime, member, receiver)
+            }
+            // Of a batch that only the supplier had; then of the one all had a part of.
+            let other = Self.recall(of: network.supplier.batch("Z"))
+            for record in [other, Self.recall(of: network.supplier.batch("A"))] {
+                let submission = try ErasureTests.submission(
+                    record, by: network.supplier, in: network)
+                try #require(try await caller.post(submission).status == 201)
+            }
+            for receiver in receivers {
+                #expect(
+                    await receiver.waits {
+                        !Self.things(Self.notices($0).last).isEmpty
+                    })
+            }
+        }
+        let (supplier, carrier, wholesaler) = (receivers[0], receivers[1], receivers[2])
+        #expect(Self.notices(supplier).count == 2)
+        #expect(Self.notices(carrier).count == 1 && Self.notices(wholesaler).count == 1)
+        let (a, b) = (network.supplier.batch("A"), network.carrier.batch("B"))
+        #expect(Self.things(Self.notices(carrier).last) == [a, b].sorted())
+        #expect(Self.things(Self.notices(wholesaler).last) == [b])
+        let delivery = try #require(wholesaler.taken.first)
+        #expect(delivery.json["type"] == .string("CairnNoticeDocument"))
+        #expect(
+            delivery.fields["gs1-signature"]
+                == WebhookSignature.field(token: "a secret", body: delivery.body))
+        let notice = try #require(Self.notices(wholesaler).last)
+        #expect(notice["notice"]?.asString == "recall")
+        #expect(notice["reason"]?.asString == "salmonella")
+        #expect(notice["standing"]?.asString == "own")
+    }
+
+    @Test
+    func `a notice tells no link that its receiver may not see; all recalls may be asked for`()
+        async throws
+    {
+        let node = try TestNode()
+        let network = node.network
+        let receiver = try WebhookReceiver { _, _ in .answer(200) }
+        defer { receiver.stop() }
+        try await node.serve(try Self.settings()) { runtime, caller in
+            for submission in try Self.trade(network, makingIsSecret: true) {
+                try #require(try await caller.post(submission).status == 201)
+            }
+            try await Self.subscribe(runtime, network.wholesaler, receiver, "mine")
+            try await Self.subscribe(runtime, network.wholesaler, receiver, "all")
+            let submission = try ErasureTests.submission(
+                Self.recall(of: network.supplier.batch("A")), by: network.supplier, in: network)
+            try #require(try await caller.post(submission).status == 201)
+            #expect(await receiver.waits { !Self.notices($0).isEmpty })
+            try await Task.sleep(for: .milliseconds(300))
+        }
+        #expect(receiver.taken.allSatisfy { $0.path.hasSuffix("/all") })
+        #expect(Self.notices(receiver).map(Self.things) == [[]])
+    }
+
+    @Test func `a revocation reaches whoever has what its certificate covers`() async throws {
+        let node = try TestNode()
+        let network = node.network
+        let receiver = try WebhookReceiver { _, count in .answer(count == 0 ? 500 : 200) }
+        defer { receiver.stop() }
+        try await node.serve(try Self.settings()) { runtime, caller in
+            for submission in try Self.trade(network) {
+                try #require(try await caller.post(submission).status == 201)
+            }
+            try await Self.subscribe(runtime, network.wholesaler, receiver)
+            var certificate = Record(kind: .certificate)
+            certificate.id = "urn:example:certificate:1"
+            certificate.about = [network.supplier.product]
+            certificate.fromMilliseconds = 0
+            certificate.body = RecordBody(contentType: "text/plain", bytes: Array("yes".utf8))
+            var revocation = Record(kind: .revocation)
+            revocation.target = .record("urn:example:certificate:1")
+            revocation.fromMilliseconds = 0
+            revocation.reason = "forged"
+            for record in [certificate, revocation] {
+                let submission = try ErasureTests.submission(
+                    record, by: network.carrier, in: network)
+                try #require(try await caller.post(submission).status == 201)
+            }
+            #expect(await receiver.waits { !Self.notices($0).isEmpty })
+        }
+        let notice = try #require(Self.notices(receiver).first)
+        #expect(notice["notice"]?.asString == "revocation")
+        #expect(notice["target"]?.asString == "urn:example:certificate:1")
+        #expect(Self.things(notice) == [network.carrier.batch("B")])
+        // What was answered 500 came again, the same bytes.
+        #expect(receiver.deliveries.count >= 2)
+        #expect(receiver.deliveries[0].body == receiver.deliveries[1].body)
+    }
+
+    @Test(arguments: [
+        #""cairn:notices":"some","stream":true"#, #""cairn:notices":true,"stream":true"#,
+        #""cairn:notices":"all","schedule":{"second":"0"}"#,
+    ])
+    func `notices are mine or all, and a stream`(controls: String) throws {
+        let json = try JSONValue.parse(
+            Array(#"{"dest":"https://example.org/",\#(controls)}"#.utf8))
+        #expect(throws: Refusal.self) { try SubscriptionRequest(json: json) }
+    }
+}
