@@ -10,7 +10,7 @@ from .hashes import domain, leaf_hash, node_hash, root_from_path
 from .refusal import need
 
 CODE = "alarm.format"
-PROOF = "alarm.proof"
+PROOF = "alarm.unproven"
 FORK, AMENDMENTS, ENTRIES = range(3)
 KINDS = ("fork", "amendments", "entries")
 MAX_PATH = 64
@@ -43,7 +43,8 @@ def alarm_digest(raw: bytes) -> bytes:
 def read(raw: bytes, genesis: State) -> Alarm:
     """An alarm, once it proves what it says; raises Refused."""
     version, network, contents, kind = cbor.array(cbor.decode(raw), "alarm", 4, CODE)
-    need(version == "cairn-alarm-1" and network == genesis.network, CODE, "version or network")
+    need(version == "cairn-alarm-1", CODE, "version")
+    need(network == genesis.network, "alarm.network", "it is about another network")
     state = genesis
     for content in cbor.array(contents, "amendments", None, CODE):
         state = amend(state, *read_content(cbor.blob(content, "amendment", None, CODE)))

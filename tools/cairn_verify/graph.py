@@ -59,9 +59,11 @@ class Lot:
 
     @property
     def upstream(self) -> list[str]:
-        """The lots that follow from it."""
-        made = {uri for each in self.makings if not each.is_origin for uri in each.inputs}
-        return sorted(made | set(self.contents))
+        """The lots that follow from it, in the order in which events name them."""
+        made = [uri for making in self.makings if not making.is_origin
+                for told in making.told for uri in told.event.objects
+                if uri in told.event.inputs]
+        return list(dict.fromkeys(made + self.contents))
 
 
 class Graph:
@@ -80,13 +82,13 @@ class Graph:
 
     def _lot(self, uri: str, path: list[str]) -> Lot:
         told = self.facts.events(uri)
-        contents = set()
+        contents: dict[str, None] = {}
         for each in told:
             event = each.event
-            contents |= event.batches.get(uri, set())
+            contents |= dict.fromkeys(sorted(event.batches.get(uri, set())))
             if event.type in GROUPS and event.action == "ADD" and event.parent == uri:
-                contents |= event.children
-        return Lot(uri, path, self._makings(uri, told), sorted(contents), identifier(uri))
+                contents |= dict.fromkeys(c for c in event.objects if c in event.children)
+        return Lot(uri, path, self._makings(uri, told), list(contents), identifier(uri))
 
     def _makings(self, uri: str, told: list[Told]) -> list[Making]:
         alone, together = [], {}
@@ -99,7 +101,7 @@ class Graph:
             elif process not in together:
                 events = [e for e in self.facts.events(process) if e.event.outputs | e.event.inputs]
                 together[process] = self._making(events or [each])
-        made = alone + list(together.values())
+        made = sorted(alone + list(together.values()), key=lambda each: each.first.order())
         return [each for each in made if each.inputs] or made
 
     def _making(self, told: list[Told]) -> Making:
