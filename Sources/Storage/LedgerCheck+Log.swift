@@ -175,7 +175,7 @@ extension LedgerCheck {
             expected.authorities.insert(ExpectedRows.Use(place: place, number: number))
         }
         guard let erased = record.erases else { return }
-        // The node's own log was admitted by the rule; a mirror's keeper may have admitted anything.
+        // The own log was admitted by that rule; a mirror's keeper may have admitted anything.
         guard try store.kind == .own || store.mayErase(erased, statementAt: index) else { return }
         expected.erasures.insert(erased)
     }

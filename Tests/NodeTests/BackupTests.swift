@@ -3,6 +3,7 @@ import HTTPAPI
 import MerkleTrees
 import Notes
 import Records
+import Sequencing
 import Signatures
 import Storage
 import Support
@@ -55,6 +56,49 @@ import Testing
         #expect(log.checkpoint.size > report.size)
         try await runtime.stop()
         #expect(try node.files(node.sibling("")) == ["node", "node.backup", "restored"])
+    }
+
+    /// Fills mirrors of two other logs, one of them against the rules, and keeps an alarm.
+    private func mirror(_ good: String, _ bad: String) throws -> Alarm {
+        let ledger = try Ledger.open(directory: node.directory)
+        defer { try? ledger.close() }
+        let replicas = try Replicas(directory: node.directory, own: ledger)
+        defer { try? replicas.close() }
+        var group = try node.network.groups([], indexDepth: ledger.identity.indexDepth)[0]
+        group.checkpoint = []
+        try replicas.commit([group], to: good)
+        group.seal = [0]
+        try replicas.commit([group], to: bad)
+        let sides = [Hash256.zero, .sha256([])].map {
+            SplitView.Side(note: [1], root: $0, proof: [])
+        }
+        let view = SplitView(origin: good, size: 2, sides[0], sides[1])
+        let alarm = Alarm(network: node.network.id, amendments: [], kind: .fork(view))
+        try replicas.keep(alarm: alarm)
+        return alarm
+    }
+
+    @Test func `holds mirrors and alarms, and a mirror that does not hold is not restored`()
+        throws
+    {
+        let (good, bad) = ("good.example/log", "bad.example/log")
+        let alarm = try mirror(good, bad)
+        let found = try NodeRuntime.check(directory: node.directory) { _, _ in }
+        #expect(Set(found.findings.map(\.mirror)) == [bad, nil])
+        #expect(found.findings.filter { $0.mirror == nil }.map(\.table) == ["alarms"])
+        #expect(Set(found.mirrors.map(\.origin)) == [good, bad])
+        _ = try NodeRuntime.backup(directory: node.directory, to: file)
+        _ = try restore()
+        let check = try NodeRuntime.check(directory: restored) { _, _ in }
+        #expect(check.mirrors.map(\.origin) == [good])
+        #expect(check.mirrors.map(\.size) == [2])
+        let ledger = try Ledger.open(directory: restored)
+        defer { try? ledger.close() }
+        let replicas = try Replicas(directory: restored, own: ledger)
+        defer { try? replicas.close() }
+        #expect(try replicas.alarms() == [alarm])
+        #expect(try replicas.read(good) { try $0.size() } == 2)
+        #expect(try replicas.read(bad) { try $0.size() } == 0)
     }
 
     @Test func `is an archive that others can read, with a manifest and a hash of all`() throws {

@@ -123,29 +123,35 @@ struct `A node's mirrors` {
         #expect(findings() == [])
     }
 
+    /// Whoever keeps the log can let a statement name the governance that a later one brings.
+    @Test func `take a part that comes with a later statement than the first that names it`()
+        throws
+    {
+        let supplier = network.supplier
+        let note = try network.note("named before", by: supplier)
+        let rows = [network.row(note, .assertions, supplier.product, .mention)]
+        var groups = try network.groups(
+            [supplier, network.carrier].map {
+                [try network.submission([note], rows: rows, by: $0)]
+            })
+        groups[1].statements[0].parts = []
+        groups[1].statements[0].absent = [note.digest]
+        let replicas = try replicas()
+        let origin = DemoNetwork.origin
+        try replicas.commit(Array(groups[..<2]), to: origin)
+        let absent = try replicas.absentParts(of: origin, after: -1, limit: 9)
+        #expect(absent.map(\.digest) == [note.digest])
+        #expect(findings() == [])
+        try replicas.commit([groups[2]], to: origin)
+        #expect(try replicas.absentParts(of: origin, after: -1, limit: 9).isEmpty)
+        #expect(try replicas.read(origin) { try $0.part(note.digest) } == note.encoded)
+        #expect(findings() == [])
+    }
+
     /// A log's groups, with all their parts.
     private static func groups(of network: DemoNetwork) throws -> [GroupToCommit] {
-        let memory = MemoryLedger()
-        var sequencer = try Sequencer(
-            resuming: memory, genesis: network.state, origin: DemoNetwork.origin, indexDepth: 8,
-            logKey: network.logKey)
         let trade = try network.trade(batches: 2)
-        let now = DemoNetwork.startMilliseconds + 60_000
-        return try [[network.file.submission], Array(trade.prefix(2)), Array(trade.dropFirst(2))]
-            .map { submissions in
-                for submission in submissions {
-                    let basis = sequencer.basis
-                    let facts = FactsUnderTest(ledger: memory, basis: basis)
-                    let admitted = try Admission(governance: basis.governance, facts: facts)
-                        .admit(submission, nowMilliseconds: now)
-                    _ = try sequencer.stage(
-                        admitted, admittedUnder: basis.version, nowMilliseconds: now, in: memory)
-                }
-                let group = try sequencer.seal(nowMilliseconds: now, in: memory)
-                try memory.commit(group)
-                sequencer.committed()
-                return group
-            }
+        return try network.groups([Array(trade.prefix(2)), Array(trade.dropFirst(2))])
     }
 
     @Test func `are not taken up for a node's own ledger`() throws {

@@ -20,7 +20,7 @@ package struct BackupReport: Hashable, Sendable {
 
 extension NodeRuntime {
     /// Saves a node, which may be running, to one file: ledger and service state as they are at one
-    /// moment each, genesis, `node.json` and `config.json` (SPEC §18.3).
+    /// moment each, genesis, `node.json` and `config.json`, mirrors and alarms (SPEC §18.3).
     ///
     /// - Parameters:
     ///   - directory: the node's.
@@ -46,8 +46,11 @@ extension NodeRuntime {
         var writer = try BackupWriter(work.file("backup"))
         try writer.add(BackupManifest.fileName, manifest.encoded())
         for file in manifest.files {
-            let isSnapshot = [Ledger.fileName, ServiceState.fileName].contains(file.name)
-            try writer.add(file, from: (isSnapshot ? work : node).file(file.name))
+            let isSnapshot =
+                [Ledger.fileName, ServiceState.fileName].contains(file.name)
+                || ReplicaFiles.isMirror(file.name)
+            let place = ReplicaFiles.place(of: file.name)
+            try writer.add(file, from: isSnapshot ? work.file(file.name) : node.file(place))
         }
         try writer.finish()
         guard unsafe link(work.file("backup"), path) == 0 else {
@@ -93,12 +96,15 @@ extension NodeRuntime {
                 return (size, String(decoding: note ?? [], as: UTF8.self))
             }
         }
+        let replicas = try ReplicaFiles.gather(node, work)
         var files: [BackupManifest.File] = []
-        for name in names {
-            let (bytes, digest) = try BackupWriter.pieces(of: node.file(name))
+        for name in names + replicas.alarms {
+            let place = node.file(ReplicaFiles.place(of: name))
+            let (bytes, digest) = try BackupWriter.pieces(of: place)
             files.append(.init(name: name, size: bytes, digest: digest))
         }
-        for name in (hasService ? [ServiceState.fileName] : []) + [Ledger.fileName] {
+        let snapshots = (hasService ? [ServiceState.fileName] : []) + [Ledger.fileName]
+        for name in snapshots + replicas.mirrors {
             let (bytes, digest) = try BackupWriter.pieces(of: work.file(name))
             files.append(.init(name: name, size: bytes, digest: digest))
         }

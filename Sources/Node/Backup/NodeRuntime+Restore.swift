@@ -72,8 +72,9 @@ extension NodeRuntime {
     ) throws(NodeError) -> BackupManifest {
         var reader = try BackupReader(path)
         let manifest = try reader.manifest()
+        try ReplicaFiles.makeDirectories(for: manifest.files, in: draft)
         for file in manifest.files {
-            let place = draft.file(file.name)
+            let place = draft.file(ReplicaFiles.place(of: file.name))
             let mode = modes[file.name] ?? 0o600
             let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
             let descriptor = unsafe Foundation.open(place, flags, mode)
@@ -91,7 +92,8 @@ extension NodeRuntime {
         }
         try reader.finish()
         let allowed = Set(modes.keys).union([try draft.configuration().logKey])
-        for file in manifest.files where !allowed.contains(file.name) {
+        for file in manifest.files
+        where !allowed.contains(file.name) && !ReplicaFiles.isReplica(file.name) {
             throw .input("backup.format", "\(path): \(file.name) does not belong in a backup")
         }
         return manifest
@@ -106,8 +108,10 @@ extension NodeRuntime {
         let acknowledged = try NodeError.mapping {
             try Acknowledgement(checkpoint: Array(manifest.checkpoint.utf8))
         }
-        let report = try check(
-            directory: draft.path, acknowledged: [acknowledged], progress: progress)
+        let report = try ReplicaFiles.settle(
+            draft,
+            after: check(
+                directory: draft.path, acknowledged: [acknowledged], progress: progress))
         guard report.isSound, report.size == manifest.size, genesis.network == manifest.network,
             origin == manifest.origin
         else {

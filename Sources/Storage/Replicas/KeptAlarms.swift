@@ -61,6 +61,12 @@ package struct KeptAlarms {
 
     // MARK: Files
 
+    /// The names of the files of all, in the order in which they came.
+    package var fileNames: [String] { places.map { Self.name($0.number, $0.digest) } }
+
+    /// Whether a file has the name of an alarm.
+    package static func isFileName(_ name: String) -> Bool { parse(name) != nil }
+
     private static let suffix = ".alarm"
     private static let digits = 8
 
@@ -83,14 +89,16 @@ package struct KeptAlarms {
         let names = try StorageError.mapping(directory) {
             try FileManager.default.contentsOfDirectory(atPath: directory)
         }
-        return names.compactMap { name in
-            guard name.hasSuffix(suffix), let dash = name.firstIndex(of: "-"),
-                let number = Int(name[..<dash]),
-                let digest = Hash256(hex: name[name.index(after: dash)...].dropLast(suffix.count)),
-                Self.name(number, digest) == name
-            else { return nil }
-            return (number, digest)
-        }.sorted { $0.number < $1.number }
+        return names.compactMap(parse).sorted { $0.number < $1.number }
+    }
+
+    private static func parse(_ name: String) -> (number: Int, digest: Hash256)? {
+        guard name.hasSuffix(suffix), let dash = name.firstIndex(of: "-"),
+            let number = Int(name[..<dash]),
+            let digest = Hash256(hex: name[name.index(after: dash)...].dropLast(suffix.count)),
+            Self.name(number, digest) == name
+        else { return nil }
+        return (number, digest)
     }
 
     private func read(_ number: Int, _ digest: Hash256) throws(StorageError) -> Alarm {
