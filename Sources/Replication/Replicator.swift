@@ -70,6 +70,9 @@ package struct Replicator<Store: ReplicaStore> {
     /// Whether the own log may grow.
     package internal(set) var mayGoOn = false
     var isBehind = false
+    /// The clock at the event in hand, and by how much it was ever set back.
+    var wallMilliseconds: UInt64 = 0
+    private var setBackMilliseconds: UInt64 = 0
     /// What the event in hand has led to.
     var effects: [PeerEffect] = []
 
@@ -101,6 +104,7 @@ package struct Replicator<Store: ReplicaStore> {
         _ event: PeerEvent, nowMilliseconds now: UInt64
     ) throws -> [PeerEffect] {
         effects = []
+        let now = steady(now)
         switch event {
         case .connected(let peer, let origin): connect(peer, origin, now)
         case .disconnected(let peer): forget(peer)
@@ -115,6 +119,14 @@ package struct Replicator<Store: ReplicaStore> {
         }
         try goOn(now)
         return effects
+    }
+
+    /// The time that limits are measured in: it goes on from where it was when the clock is set
+    /// back, so that nothing waits for the clock to come there again.
+    private mutating func steady(_ now: UInt64) -> UInt64 {
+        if now < wallMilliseconds { setBackMilliseconds += wallMilliseconds - now }
+        wallMilliseconds = now
+        return now + setBackMilliseconds
     }
 
     // MARK: Connections

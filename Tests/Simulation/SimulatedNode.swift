@@ -81,7 +81,7 @@ package final class SimulatedNode {
         disk.crash()
     }
 
-    static let indexDepth = 8
+    static let indexDepth = 2
     static let prepare: PrepareEntries = { items, governance in
         items.map { PreparedEntry($0.entry, manifest: $0.manifest, under: governance) }
     }
