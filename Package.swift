@@ -149,6 +149,9 @@ let package = Package(
         .target(
             name: "Stories", dependencies: level2 + ["Support"], path: "Tests/Stories",
             swiftSettings: settings),
+        .target(
+            name: "Simulation", dependencies: level2 + ["Support"], path: "Tests/Simulation",
+            swiftSettings: settings),
         .executableTarget(
             name: "cairn-scenarios", dependencies: level2 + ["Stories", "Support"],
             path: "tools/scenarios/program", swiftSettings: settings),
@@ -165,6 +168,7 @@ let package = Package(
         tests("QueriesTests", level2),
         tests("ImportsTests", level1 + ["Imports"]),
         tests("ReplicationTests", level2),
+        tests("SimulationTests", level2 + ["Simulation"]),
         tests("StorageTests", level2 + ["Storage"] + sqlite),
         tests("HTTPAPITests", level2 + ["HTTPAPI", logging]),
         tests("ClientTests", level2 + ["Client", "HTTPAPI", logging]),

@@ -18,10 +18,11 @@ package struct CosignedNote: Hashable, Sendable {
     /// Checks a note: the log's line must be there and verify, and so must every line of a known
     /// cosigner; lines of others are dropped.
     ///
-    /// - Throws: `checkpoint.invalid`.
+    /// - Throws: ``unknownKey`` if no line is of the log's key; `checkpoint.invalid`.
     package init(
         _ bytes: [UInt8], origin: String, under governance: GovernanceState
     ) throws(Refusal) {
+        try Self.checkKey(bytes, origin: origin, under: governance)
         checkpoint = try SignedCheckpoint.verified(
             bytes, origin: origin, under: governance, field: "checkpoint")
         let cosigners = governance.cosigners
@@ -46,6 +47,25 @@ package struct CosignedNote: Hashable, Sendable {
         } catch {
             throw Refusal(code: "checkpoint.invalid", field: "checkpoint", reason: "\(error)")
         }
+    }
+
+    /// The code of a refusal: the note may be the log's, under a key that is not known here.
+    package static let unknownKey = "checkpoint.key"
+
+    private static func checkKey(
+        _ bytes: [UInt8], origin: String, under governance: GovernanceState
+    ) throws(Refusal) {
+        guard let note = try? SignedNote.parse(bytes),
+            let checkpoint = try? Checkpoint(parsing: note.text),
+            let key = governance.logVerifier(origin: origin, size: checkpoint.size)
+        else { return }
+        let isSigned = note.signatures.contains {
+            $0.name == key.name && $0.keyID == key.keyID
+        }
+        guard !isSigned, note.signatures.contains(where: { $0.name == origin }) else { return }
+        throw Refusal(
+            code: unknownKey, field: "checkpoint",
+            reason: "the network knows no key of \(origin) that has signed it")
     }
 
     /// Takes over the lines of another note of the same checkpoint.

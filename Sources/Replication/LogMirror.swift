@@ -32,6 +32,9 @@ package struct LogMirror: Sendable {
         case unproven(String)
         /// The checkpoint's tree is another than the one mirrored: the log's doing.
         case split(SplitView)
+        /// The checkpoint's tree is another than the one mirrored, and no checkpoint of that one is
+        /// at hand to show for it.
+        case parted
         /// An entry breaks a rule: the log's doing.
         case breach(LogBreach)
     }
@@ -40,6 +43,8 @@ package struct LogMirror: Sendable {
     package let origin: String
     /// The checkpoint under which the newest entries came; nil if none is at hand.
     package private(set) var target: Target?
+    /// The newest note that the ledger held when the mirror was taken up.
+    package private(set) var newest: [UInt8]?
     private var rules: LogRules
     private var tiles: TileWriter
     private var waiting: [SequencedStatement] = []
@@ -57,9 +62,14 @@ package struct LogMirror: Sendable {
         self.origin = origin
         rules = LogRules(following: state)
         tiles = try TileWriter(size: state.size, tiles: ledger)
-        guard state.size > 0, let note = try ledger.checkpoint(ofSeal: state.size - 1),
-            !note.isEmpty, let signed = try? SignedNote.parse(note),
-            let checkpoint = try? Checkpoint(parsing: signed.text)
+        // Groups become durable before the checkpoint they came under is reached.
+        var seal = state.size > 0 ? state.size - 1 : nil
+        while let place = seal, newest == nil {
+            if let note = try ledger.checkpoint(ofSeal: place), !note.isEmpty { newest = note }
+            seal = try ledger.seal(before: place)
+        }
+        guard let note = newest, let signed = try? SignedNote.parse(note),
+            let checkpoint = try? Checkpoint(parsing: signed.text), checkpoint.size == state.size
         else { return }
         target = Target(note: note, checkpoint: checkpoint, proof: [])
     }
@@ -102,6 +112,7 @@ package struct LogMirror: Sendable {
     ) throws {
         try checkStart(of: package, note, checkpoint)
         try checkEnd(of: package, checkpoint)
+        try checkCompanions(of: package)
         let prepared = prepare(package.items, governance)
         var next = 0
         while next < package.items.count {
@@ -147,9 +158,7 @@ package struct LogMirror: Sendable {
         guard package.startRoot != root else { return }
         let other = SplitView.Side(
             note: note, root: package.startRoot, proof: package.startProof)
-        guard let target else {
-            throw Failure.unproven("it follows another tree than the one mirrored")
-        }
+        guard let target else { throw Failure.parted }
         let own = SplitView.Side(note: target.note, root: root, proof: target.proof)
         throw Failure.split(SplitView(origin: origin, size: size, own, other))
     }
@@ -163,6 +172,28 @@ package struct LogMirror: Sendable {
                 newRoot: checkpoint.root, proof: package.endProof)
         } catch {
             throw Failure.unproven("its end: \(error.reason)")
+        }
+    }
+
+    /// The tree holds entries alone: manifests and governance parts are bound to it by what the
+    /// statements sign, so that a peer that changes them convicts itself and not the log.
+    private func checkCompanions(of package: EntryPackage) throws {
+        let network = governance.network
+        let key = Subject.network(network).key(in: network)
+        for (offset, item) in package.items.enumerated() {
+            let place = package.start + UInt64(offset)
+            // An entry that cannot be read is the log's own: the rules will say so.
+            guard case .statement(_, let bytes) = try? LogEntry.decode(item.entry),
+                let statement = try? UnverifiedStatement.decode(bytes)
+            else { continue }
+            guard let manifest = item.manifest.flatMap({ try? Manifest.decode($0) }),
+                (try? statement.check(manifest: manifest)) != nil
+            else { throw Failure.unproven("entry \(place) comes without its manifest") }
+            let part = item.governancePart.flatMap { try? Part.decode($0) }
+            let row = manifest.rows.first { $0.key == key }
+            guard part?.digest == row?.part, (item.governancePart == nil) == (row == nil) else {
+                throw Failure.unproven("entry \(place) comes without its part of governance")
+            }
         }
     }
 

@@ -20,6 +20,10 @@ struct PeerSession {
     var hasToldHeads = false
     /// The newest checkpoint it told of each log.
     var heads: [String: CosignedNote] = [:]
+    /// What it told of each log, as it came: it is not read twice, and again under new governance.
+    var told: [String: [UInt8]] = [:]
+    /// Logs of which it told a checkpoint that no known key has signed.
+    var unread: Set<String> = []
     /// Alarms it told of that are not known here.
     var unknownAlarms: Set<Hash256> = []
     /// What it was asked.

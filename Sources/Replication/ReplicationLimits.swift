@@ -20,6 +20,8 @@ package enum ReplicationLimits {
     package static let questionsWaiting = 8
     /// The most logs told of in one message.
     package static let logs = 64
+    /// The most bytes of a checkpoint's note, with 64 lines.
+    package static let noteBytes = 1 << 16
     /// The most alarms told of in one message, and kept for one log.
     package static let alarmsTold = 256
     package static let alarmsOfOneLog = 16

@@ -11,6 +11,7 @@ extension Replicator {
     /// Asks for entries of each mirror that is behind and waits for no answer.
     mutating func fetch(_ now: UInt64) throws {
         for origin in mirrors.keys.sorted() {
+            if let reached = reached(of: origin) { try keep(reached, of: origin) }
             guard let mirrored = mirrors[origin], mirrored.stopped == nil,
                 mirrored.fetching == nil, let best = best(for: origin, beyond: mirrored.mirror.size)
             else { continue }
@@ -25,6 +26,18 @@ extension Replicator {
             guard alarms[alarm] == nil else { continue }
             ask(peer, .alarm(alarm), now)
         }
+    }
+
+    /// A checkpoint whose whole tree is durable here while the checkpoint is not: the node went down
+    /// in between.
+    private func reached(of origin: String) -> CosignedNote? {
+        guard let mirrored = mirrors[origin], mirrored.stopped == nil, mirrored.fetching == nil
+        else { return nil }
+        let mirror = mirrored.mirror
+        guard mirror.size > mirrored.kept?.checkpoint.size ?? 0, mirror.durableSize == mirror.size
+        else { return nil }
+        return sessions.sorted { $0.key < $1.key }.lazy.compactMap { $0.value.heads[origin] }
+            .first { $0.checkpoint.size == mirror.size && $0.checkpoint.root == mirror.root }
     }
 
     /// The peer with the farthest checkpoint of a log; the log's own node where several have it.
@@ -51,7 +64,7 @@ extension Replicator {
     private mutating func ask(
         _ peer: PeerID, for origin: String, under note: CosignedNote, _ now: UInt64
     ) {
-        guard let size = mirrors[origin]?.mirror.size else { return }
+        guard let size = mirrors[origin]?.mirror.size, sessions[peer] != nil else { return }
         mirrors[origin]?.fetching = (peer, note)
         ask(peer, .entries(origin: origin, from: size, underSize: note.checkpoint.size), now)
     }
@@ -98,6 +111,10 @@ extension Replicator {
             throw PeerViolation("peer.proof", "entries of \(origin): \(reason)")
         } catch LogMirror.Failure.split(let view) {
             return try raise(.fork(view))
+        } catch LogMirror.Failure.parted {
+            // Not this peer's doing; others may follow what is mirrored here.
+            sessions[peer]?.heads[origin] = nil
+            return
         } catch LogMirror.Failure.breach(let breach) {
             return try stop(origin, after: breach, package, fetching.note)
         }
@@ -106,20 +123,20 @@ extension Replicator {
         mirrors[origin] = mirrored
         if mirrored.mirror.governance.seq > known { try learnGovernance(of: origin) }
         guard mirrored.mirror.size < fetching.note.checkpoint.size else {
-            return try keep(fetching.note, of: origin, now)
+            return try keep(fetching.note, of: origin)
         }
         // The same checkpoint until it is reached: a log may grow faster than it is fetched.
         ask(peer, for: origin, under: fetching.note, now)
     }
 
     /// The mirror has reached a checkpoint: it is cosigned and told.
-    private mutating func keep(_ note: CosignedNote, of origin: String, _ now: UInt64) throws {
+    mutating func keep(_ note: CosignedNote, of origin: String) throws {
         var note = note
         for session in sessions.values {
             if let other = session.heads[origin] { _ = note.merge(other) }
         }
         if let cosigner {
-            _ = try note.cosign(as: cosigner, nowSeconds: now / 1_000)
+            _ = try note.cosign(as: cosigner, nowSeconds: wallMilliseconds / 1_000)
         }
         try store.keep(
             checkpoint: note.bytes, ofSeal: note.checkpoint.size - 1, of: origin)
@@ -127,6 +144,7 @@ extension Replicator {
         for peer in sessions.keys { sessions[peer]?.partsAsked[origin] = nil }
         effects.append(.mirrored(origin: origin, size: note.checkpoint.size))
         retell()
+        try compare(note, of: origin)
     }
 
     // MARK: Breaches
@@ -150,13 +168,11 @@ extension Replicator {
         in origin: String, _ package: EntryPackage, _ note: CosignedNote
     ) throws -> ContradictingEntries? {
         let before = try store.read(origin) { ledger in
-            try ledger.entries(0..<ledger.size())
+            // Groups of the package before the breach have become durable.
+            try ledger.entries(0..<min(ledger.size(), package.start))
         }
-        guard let mirror = mirrors[origin]?.mirror else { return nil }
-        let offset = Int(package.start) - before.count
-        guard offset == 0 || mirror.size == package.start else { return nil }
         // Entries that wait for their seal are not in the ledger: the alarm is for who has them.
-        guard offset == 0 else { return nil }
+        guard UInt64(before.count) == package.start else { return nil }
         let all = before + package.items.map(\.entry)
         guard let (first, second) = Contradiction.first(in: all, from: before.count) else {
             return nil
@@ -250,10 +266,13 @@ extension Replicator {
             let seq = UInt64(number) + 1
             if let known = amendments[seq], known.head != body.digest {
                 let before = bodies[..<number].map { $0.encoded() }
+                // In one order, so that all who find it raise one alarm.
+                let two = [known.content, body.encoded()]
+                    .sorted { $0.lexicographicallyPrecedes($1) }
                 try take(
                     Alarm(
                         network: network, amendments: before,
-                        kind: .amendments(known.content, body.encoded())))
+                        kind: .amendments(two[0], two[1])))
                 return
             }
             amendments[seq] = (body.digest, body.encoded())

@@ -8,8 +8,8 @@ import Signatures
 extension Replicator {
     // MARK: Taking up
 
-    /// Reads the own log's newest checkpoint, and cosigns it: its node is one of the cosigners.
-    mutating func takeUpOwn(_ now: UInt64) throws {
+    /// Reads the own log's newest checkpoint.
+    mutating func takeUpOwn() throws {
         let note = try store.read(identity.origin) { ledger -> [UInt8]? in
             let size = try ledger.size()
             return size > 0 ? try ledger.checkpoint(ofSeal: size - 1) : nil
@@ -17,7 +17,12 @@ extension Replicator {
         own = note.flatMap {
             try? CosignedNote($0, origin: identity.origin, under: governance)
         }
-        if let cosigner { _ = try own?.cosign(as: cosigner, nowSeconds: now / 1_000) }
+    }
+
+    /// Cosigns the own log: its node is one of the cosigners.
+    private mutating func cosignOwn() throws {
+        guard let cosigner else { return }
+        _ = try own?.cosign(as: cosigner, nowSeconds: wallMilliseconds / 1_000)
     }
 
     /// Finds the newest of the last checkpoints that has a quorum.
@@ -62,9 +67,9 @@ extension Replicator {
                         indexDepth: identity.indexDepth)
                 }
                 var mirrored = Mirrored(mirror: mirror)
-                if let target = mirror.target, target.checkpoint.size == mirror.size {
-                    mirrored.kept = try? CosignedNote(
-                        target.note, origin: origin, under: governance)
+                // What was cosigned once is told again, however far the mirror has come since.
+                mirrored.kept = mirror.newest.flatMap {
+                    try? CosignedNote($0, origin: origin, under: governance)
                 }
                 mirrors[origin] = mirrored
                 isNew = true
@@ -80,12 +85,14 @@ extension Replicator {
         guard newer.seq > governance.seq else { return }
         governance = newer
         try takeUpMirrors()
+        try learnUnread()
     }
 
     // MARK: Telling
 
     /// Tells peers what is held, if they were not told, and not too often.
     mutating func tell(_ now: UInt64) throws {
+        try cosignOwn()
         for (peer, session) in sessions.sorted(by: { $0.key < $1.key })
         where session.isGreeted && !session.isTold
             && (!session.hasBeenTold
@@ -117,28 +124,62 @@ extension Replicator {
     mutating func learn(
         _ heads: [PeerMessage.LogHead], _ told: [Hash256], from peer: PeerID
     ) throws {
-        for head in heads where isKnown(head.origin) && !head.note.isEmpty {
-            let note: CosignedNote
-            do {
-                note = try CosignedNote(head.note, origin: head.origin, under: governance)
-            } catch {
-                throw PeerViolation("peer.checkpoint", "of \(head.origin): \(error.reason)")
-            }
-            if let known = sessions[peer]?.heads[head.origin],
-                known.checkpoint.size > note.checkpoint.size
-            {
-                continue
-            }
-            sessions[peer]?.heads[head.origin] = note
-            if head.origin.utf8.elementsEqual(identity.origin.utf8) {
-                try learnOwn(note)
-            } else {
-                try learn(note, of: head.origin)
-            }
+        for head in heads where !head.note.isEmpty {
+            try learn(head, from: peer)
         }
         sessions[peer]?.hasToldHeads = true
         sessions[peer]?.unknownAlarms = Set(told).subtracting(alarms.keys)
         checkWhetherToGoOn()
+    }
+
+    /// Hears again what could not be read under the governance before.
+    mutating func learnUnread() throws {
+        for peer in sessions.keys.sorted() {
+            let unread = sessions[peer]?.told ?? [:]
+            sessions[peer]?.told = [:]
+            do {
+                for (origin, note) in unread.sorted(by: { $0.key < $1.key }) {
+                    try learn(PeerMessage.LogHead(origin: origin, note: note), from: peer)
+                }
+            } catch let violation as PeerViolation {
+                cutOff(peer, violation)
+            }
+        }
+        checkWhetherToGoOn()
+    }
+
+    private mutating func learn(_ head: PeerMessage.LogHead, from peer: PeerID) throws {
+        guard let session = sessions[peer], session.told[head.origin] != head.note else { return }
+        guard head.note.count <= ReplicationLimits.noteBytes else {
+            throw PeerViolation("peer.checkpoint", "of \(head.origin): it is too long")
+        }
+        guard session.told[head.origin] != nil || session.told.count < ReplicationLimits.logs else {
+            return
+        }
+        sessions[peer]?.told[head.origin] = head.note
+        sessions[peer]?.unread.remove(head.origin)
+        guard isKnown(head.origin) else { return }
+        let note: CosignedNote
+        do {
+            note = try CosignedNote(head.note, origin: head.origin, under: governance)
+        } catch where error.code == CosignedNote.unknownKey {
+            // The network may have given the log another key in an amendment that comes later.
+            sessions[peer]?.unread.insert(head.origin)
+            return
+        } catch {
+            throw PeerViolation("peer.checkpoint", "of \(head.origin): \(error.reason)")
+        }
+        if let known = sessions[peer]?.heads[head.origin],
+            known.checkpoint.size > note.checkpoint.size
+        {
+            return
+        }
+        sessions[peer]?.heads[head.origin] = note
+        if head.origin.utf8.elementsEqual(identity.origin.utf8) {
+            try learnOwn(note)
+        } else {
+            try learn(note, of: head.origin)
+        }
     }
 
     /// Another node's view of the own log: cosignatures, or proof that it was forked.
@@ -172,14 +213,26 @@ extension Replicator {
 
     /// Another node's view of a log that is mirrored here.
     private mutating func learn(_ note: CosignedNote, of origin: String) throws {
-        guard var kept = mirrors[origin]?.kept, note.checkpoint.size <= kept.checkpoint.size,
+        let size = note.checkpoint.size
+        guard var kept = mirrors[origin]?.kept, size <= kept.checkpoint.size,
             try isWhole(note, of: origin, newest: kept),
-            note.checkpoint.size == kept.checkpoint.size, kept.merge(note)
+            size == kept.checkpoint.size, kept.merge(note)
         else { return }
-        try store.keep(
-            checkpoint: kept.bytes, ofSeal: note.checkpoint.size - 1, of: origin)
+        try store.keep(checkpoint: kept.bytes, ofSeal: size - 1, of: origin)
         mirrors[origin]?.kept = kept
         retell()
+    }
+
+    /// Compares what peers have told of a log with the checkpoint that was just reached.
+    mutating func compare(_ newest: CosignedNote, of origin: String) throws {
+        for peer in sessions.keys.sorted() {
+            guard let other = sessions[peer]?.heads[origin],
+                other.checkpoint.size <= newest.checkpoint.size,
+                other.checkpoint != newest.checkpoint,
+                try !isWhole(other, of: origin, newest: newest)
+            else { continue }
+            return
+        }
     }
 
     /// Whether a checkpoint that is not beyond the newest one is of the same tree; raises the
@@ -217,8 +270,11 @@ extension Replicator {
         let needed =
             UInt64(others.count) + policy.toleratedLiars + 1
             - min(policy.quorum, UInt64(others.count))
-        let told = Set(sessions.values.filter(\.hasToldHeads).map(\.origin))
-            .intersection(others)
+        // A checkpoint of the own log that cannot be read yet may lie ahead of it.
+        let heard = sessions.values.filter {
+            $0.hasToldHeads && !$0.unread.contains(identity.origin)
+        }
+        let told = Set(heard.map(\.origin)).intersection(others)
         guard UInt64(told.count) >= min(needed, UInt64(others.count)) else { return }
         mayGoOn = true
         effects.append(.mayGoOn)
@@ -229,8 +285,17 @@ extension Replicator {
     /// Raises an alarm that was found here.
     mutating func raise(_ kind: Alarm.Kind) throws {
         let contents = amendments.sorted { $0.key < $1.key }.map(\.value.content)
-        try take(
-            Alarm(network: identity.genesis.network, amendments: contents, kind: kind))
+        let alarm = Alarm(
+            network: identity.genesis.network, amendments: contents, kind: kind)
+        do {
+            try take(alarm)
+        } catch let refusal as Refusal {
+            // It does not prove itself to others, but it was seen here.
+            guard let origin = alarm.origin, mirrors[origin]?.stopped == nil else { return }
+            mirrors[origin]?.stopped = refusal.reason
+            mirrors[origin]?.fetching = nil
+            effects.append(.stopped(origin: origin, reason: refusal.reason))
+        }
     }
 
     /// Keeps an alarm, and stops trusting whom it accuses.

@@ -70,6 +70,9 @@ package struct Replicator<Store: ReplicaStore> {
     /// Whether the own log may grow.
     package internal(set) var mayGoOn = false
     var isBehind = false
+    /// The clock at the event in hand, and by how much it was ever set back.
+    var wallMilliseconds: UInt64 = 0
+    private var setBackMilliseconds: UInt64 = 0
     /// What the event in hand has led to.
     var effects: [PeerEffect] = []
 
@@ -77,15 +80,14 @@ package struct Replicator<Store: ReplicaStore> {
     ///
     /// - Throws: ``SequencingError``, and what the store throws.
     package init(
-        _ identity: Identity, store: Store, nowMilliseconds: UInt64,
-        prepare: @escaping PrepareEntries
+        _ identity: Identity, store: Store, prepare: @escaping PrepareEntries
     ) throws {
         self.identity = identity
         self.store = store
         self.prepare = prepare
         governance = identity.governance
         for alarm in try store.alarms() { alarms[alarm.digest] = alarm }
-        try takeUpOwn(nowMilliseconds)
+        try takeUpOwn()
         try takeUpQuorum()
         if governance.seq > 0 { try learnGovernance(of: identity.origin) }
         try takeUpMirrors()
@@ -103,6 +105,7 @@ package struct Replicator<Store: ReplicaStore> {
         _ event: PeerEvent, nowMilliseconds now: UInt64
     ) throws -> [PeerEffect] {
         effects = []
+        let now = steady(now)
         switch event {
         case .connected(let peer, let origin): connect(peer, origin, now)
         case .disconnected(let peer): forget(peer)
@@ -111,12 +114,20 @@ package struct Replicator<Store: ReplicaStore> {
             let isAmended = governance.seq > self.governance.seq
             try adopt(governance)
             if isAmended { try learnGovernance(of: identity.origin) }
-            try takeUpOwn(now)
+            try takeUpOwn()
             retell()
         case .tick: tick(now)
         }
         try goOn(now)
         return effects
+    }
+
+    /// The time that limits are measured in: it goes on from where it was when the clock is set
+    /// back, so that nothing waits for the clock to come there again.
+    private mutating func steady(_ now: UInt64) -> UInt64 {
+        if now < wallMilliseconds { setBackMilliseconds += wallMilliseconds - now }
+        wallMilliseconds = now
+        return now + setBackMilliseconds
     }
 
     // MARK: Connections

@@ -97,8 +97,7 @@ final class PeerThread: Sendable {
 
     private func run(_ perform: (PeerEffect) -> Void) throws {
         var replicator = try Replicator(
-            identity, store: replicas, nowMilliseconds: nowMilliseconds(),
-            prepare: Self.prepareOnAllCores)
+            identity, store: replicas, prepare: Self.prepareOnAllCores)
         state.update(from: replicator)
         while true {
             _ = bell.wait(timeout: .now() + .milliseconds(Self.tickMilliseconds))

@@ -1,0 +1,91 @@
+import Foundation
+
+/// Which seeds are run: `CAIRN_SEED` runs one, `CAIRN_SEEDS` so many; `CAIRN_STEPS` sets the
+/// length of each run.
+package struct SeedPlan: Sendable {
+    package var seeds: Range<UInt64>
+    package var steps: Int
+    package var troubles = SimulatedWorld.Troubles()
+    package var bug: PlantedBug?
+    /// Ends with the first failure.
+    package var stopsEarly = false
+
+    package init(seeds: Range<UInt64>, steps: Int = 150, bug: PlantedBug? = nil) {
+        self.seeds = seeds
+        self.steps = steps
+        self.bug = bug
+    }
+
+    /// The plan that the environment asks for.
+    package static var environment: SeedPlan {
+        let environment = ProcessInfo.processInfo.environment
+        let steps = environment["CAIRN_STEPS"].flatMap(Int.init) ?? 150
+        if let seed = environment["CAIRN_SEED"].flatMap(UInt64.init) {
+            return SeedPlan(seeds: seed..<seed + 1, steps: steps)
+        }
+        let count = environment["CAIRN_SEEDS"].flatMap(UInt64.init) ?? 2_000
+        return SeedPlan(seeds: 1..<count + 1, steps: steps)
+    }
+
+    /// A run that broke a promise.
+    package struct Failure: Sendable {
+        package var seed: UInt64
+        package var accusations: [String]
+    }
+
+    /// What the runs came to.
+    package struct Report: Sendable {
+        package var failures: [Failure] = []
+        package var counts: [Sighting: Int] = [:]
+        package var runs = 0
+        package var seconds = 0.0
+
+        package var summary: String {
+            let seen = Sighting.allCases.map { "\($0) \(counts[$0, default: 0])" }
+            return "\(runs) runs, \(failures.count) failed, \(Int(seconds)) s: "
+                + seen.joined(separator: ", ")
+        }
+    }
+
+    /// Runs all seeds, on two cores.
+    package func run() async -> Report {
+        let start = ContinuousClock.now
+        var report = await withTaskGroup(of: Report.self) { group in
+            let width: UInt64 = 2
+            for offset in 0..<width {
+                group.addTask { part(from: seeds.lowerBound + offset, by: width) }
+            }
+            return await group.reduce(into: Report()) { total, part in
+                total.failures += part.failures
+                total.runs += part.runs
+                total.counts.merge(part.counts, uniquingKeysWith: +)
+            }
+        }
+        report.failures.sort { $0.seed < $1.seed }
+        report.seconds = Double((ContinuousClock.now - start).components.seconds)
+        return report
+    }
+
+    private func part(from first: UInt64, by width: UInt64) -> Report {
+        var report = Report()
+        for seed in stride(from: first, to: seeds.upperBound, by: Int(width)) {
+            let (sightings, accusations) = one(seed)
+            report.runs += 1
+            for sighting in sightings { report.counts[sighting, default: 0] += 1 }
+            guard !accusations.isEmpty else { continue }
+            report.failures.append(Failure(seed: seed, accusations: accusations))
+            if stopsEarly { break }
+        }
+        return report
+    }
+
+    private func one(_ seed: UInt64) -> (Set<Sighting>, [String]) {
+        do {
+            let world = try SimulatedWorld(seed: seed, troubles: troubles, bug: bug)
+            try world.run(steps: steps)
+            return (world.sightings, world.judge.accusations)
+        } catch {
+            return ([], ["the run itself fails: \(error)"])
+        }
+    }
+}

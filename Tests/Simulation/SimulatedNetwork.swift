@@ -1,0 +1,112 @@
+import MerkleTrees
+package import Records
+import Signatures
+import Support
+
+/// The network of a simulation: as many nodes as it has, and one that an amendment admits.
+package struct SimulatedNetwork: Sendable {
+    /// Who a node is.
+    package struct Keeper: Sendable {
+        /// Its log's name.
+        package let origin: String
+        /// The organisation that runs it.
+        package let organisation: String
+        let logKey: SigningKey
+        /// With what it cosigns, and with what after the amendment that changes it.
+        let cosignerKeys: [SigningKey]
+
+        func node(cosignerKey: Int) -> LogNode {
+            LogNode(
+                origin: origin, organisation: organisation, logKey: logKey.publicKey,
+                cosignerKey: cosignerKeys[cosignerKey].publicKey)
+        }
+    }
+
+    let demo: DemoNetwork
+    /// The founding nodes, then the one that is admitted later.
+    package let keepers: [Keeper]
+    /// Statements that nodes register, each with parts of some visibility.
+    package let submissions: [Submission]
+    /// The amendments, in their order: they admit a node, and change a node's cosigner key.
+    let amendments: [Submission]
+    /// Another amendment of the first number.
+    let contradiction: Submission
+
+    package var founders: Int { keepers.count - 1 }
+
+    /// Founds a network of so many nodes.
+    init(founders: Int) throws {
+        let members = try DemoNetwork().members
+        let keepers = try (0...founders).map { number in
+            Keeper(
+                origin: "node-\(number).example/log",
+                organisation: members[number % members.count].uri,
+                logKey: try DemoNetwork.key("log \(number)"),
+                cosignerKeys: try (0..<2).map { try DemoNetwork.key("cosigner \(number) \($0)") })
+        }
+        let policy = Self.policy(nodes: founders)
+        let demo = try DemoNetwork { document in
+            GenesisDocument(
+                name: document.name, createdMilliseconds: document.createdMilliseconds,
+                governors: document.governors, organisations: document.organisations,
+                nodes: keepers.prefix(founders).map { $0.node(cosignerKey: 0) }, policy: policy)
+        }
+        self.demo = demo
+        self.keepers = keepers
+        submissions = try (0..<48).map { try Self.submission($0, demo) }
+        // With a node more, the same quorum would not do.
+        let larger = Self.policy(nodes: founders + 1)
+        let bodies = [
+            [Change.policy(larger), .node(keepers[founders].node(cosignerKey: 0))],
+            [Change.node(keepers[0].node(cosignerKey: 1))],
+        ]
+        var state = demo.state
+        var made: [Submission] = []
+        for changes in bodies {
+            let body = try demo.amendment(changes, after: state)
+            state = try state.applying(body.encoded())
+            made.append(try demo.submission(body))
+        }
+        amendments = made
+        contradiction = try demo.submission(
+            try demo.amendment([.anchors([demo.carrier.uri])], after: demo.state))
+    }
+
+    static func policy(nodes: Int) -> Policy {
+        let liars: UInt64 = nodes >= 4 ? 1 : 0
+        let quorum = (UInt64(nodes) + liars) / 2 + 1
+        return Policy(quorum: quorum, toleratedLiars: liars, furthestFutureSeconds: 300)
+    }
+
+    private static func submission(_ number: Int, _ demo: DemoNetwork) throws -> Submission {
+        let members = demo.members
+        let member = members[number % members.count]
+        let other = members[(number / 3) % members.count]
+        let visibilities: [Visibility] = [
+            .network, .open, .only([member.uri]), .only([member.uri, other.uri]),
+        ]
+        let parts = try (0...number % 2).map { part in
+            try demo.note(
+                "text \(number) \(part)", by: member,
+                visibility: visibilities[(number / 2 + part) % visibilities.count])
+        }
+        return try demo.submission(
+            parts, rows: parts.map { demo.row($0, .assertions, "urn:x:\(number % 5)", .mention) },
+            by: member)
+    }
+
+    private static let three = Result { try SimulatedNetwork(founders: 3) }
+    private static let four = Result { try SimulatedNetwork(founders: 4) }
+    private static let five = Result { try SimulatedNetwork(founders: 5) }
+    private static let seven = Result { try SimulatedNetwork(founders: 7) }
+
+    /// The network of 3, 4, 5 or 7 nodes; made once.
+    package static func network(founders: Int) throws -> SimulatedNetwork {
+        switch founders {
+        case ...3: try three.get()
+        case 4: try four.get()
+        case 5: try five.get()
+        default: try seven.get()
+        }
+    }
+}

@@ -1,0 +1,147 @@
+package import MerkleTrees
+import Records
+import Replication
+import Sequencing
+import Support
+
+/// A node as it would stand behind a socket: a sequencer and a replicator over one disk.
+package final class SimulatedNode {
+    /// Its place in the network's list.
+    package let number: Int
+    package let keeper: SimulatedNetwork.Keeper
+    package let disk: SimulatedDisk
+    /// Whether it keeps the rules.
+    package internal(set) var isHonest = true
+    /// Which of two views it shows, and to whom: nil for a node that has one.
+    var view: Int?
+    /// What it has acknowledged: the leaf of each statement.
+    package internal(set) var acknowledged: [(leaf: UInt64, entry: Hash256)] = []
+    /// The largest checkpoint of its log that had a quorum.
+    package internal(set) var quorumSize: UInt64 = 0
+    package internal(set) var isBehind = false
+    /// Whether its disk went back to an older state that held less of its own log.
+    package internal(set) var isRewound = false
+    /// The alarms that it was told to tell of.
+    package internal(set) var alarmed: Set<Hash256> = []
+
+    private(set) var replicator: Replicator<SimulatedDisk>?
+    private var sequencer: Sequencer?
+    private let network: SimulatedNetwork
+    let bug: PlantedBug?
+    var backup: SimulatedDisk.Contents?
+    /// Which of its cosigner keys it uses.
+    var cosignerKey = 0
+    /// How far its clock is from the true time, and where it stands still.
+    var clockOffset: Int64 = 0
+    var frozenAt: UInt64?
+
+    init(_ number: Int, network: SimulatedNetwork, bug: PlantedBug?) {
+        self.number = number
+        self.network = network
+        self.bug = bug
+        keeper = network.keepers[number]
+        disk = SimulatedDisk()
+        disk.bug = bug
+    }
+
+    package var origin: String { keeper.origin }
+    package var isRunning: Bool { replicator != nil }
+    /// Its own log.
+    package var own: SimulatedLog { disk.log(origin) }
+
+    func clock(_ now: UInt64) -> UInt64 {
+        frozenAt ?? UInt64(clamping: Int64(now) + clockOffset)
+    }
+
+    // MARK: Life
+
+    /// Takes up what the disk holds.
+    func start() throws {
+        let isFounder = number < network.founders
+        var governance = network.demo.state
+        if isFounder {
+            let started = try Sequencer(
+                resuming: own, genesis: network.demo.state, origin: origin,
+                indexDepth: Self.indexDepth, logKey: keeper.logKey)
+            governance = started.state.sealedGovernance
+            sequencer = started
+        }
+        replicator = try Replicator(
+            Replicator.Identity(
+                origin: origin, genesis: network.demo.state, governance: governance,
+                cosigner: Cosigner(name: origin, key: keeper.cosignerKeys[cosignerKey]),
+                indexDepth: Self.indexDepth),
+            store: disk, prepare: Self.prepare)
+        isBehind = false
+    }
+
+    func crash() {
+        replicator = nil
+        sequencer = nil
+        disk.crash()
+    }
+
+    static let indexDepth = 2
+    static let prepare: PrepareEntries = { items, governance in
+        items.map { PreparedEntry($0.entry, manifest: $0.manifest, under: governance) }
+    }
+
+    // MARK: Events
+
+    /// Lets the replicator know of something.
+    func handle(_ event: PeerEvent, _ now: UInt64) throws -> [PeerEffect] {
+        var effects = try replicator?.handle(event, nowMilliseconds: clock(now)) ?? []
+        for effect in effects {
+            switch effect {
+            case .alarmed(let alarm): alarmed.insert(alarm.digest)
+            case .behind: isBehind = true
+            case .quorum(let size, _): quorumSize = max(quorumSize, size)
+            default: break
+            }
+        }
+        if effects.contains(.mayGoOn) { effects += try begin(now) }
+        return effects
+    }
+
+    /// Registers genesis in an empty log, once it may be signed.
+    private func begin(_ now: UInt64) throws -> [PeerEffect] {
+        guard sequencer != nil, own.size() == 0 else { return [] }
+        return try register(network.demo.file.submission, now)
+    }
+
+    var maySign: Bool {
+        guard let replicator, sequencer != nil else { return false }
+        if bug == .signsBeforeItMay { return true }
+        if bug == .signsThoughBehind, isBehind { return true }
+        return replicator.mayGoOn && !isBehind
+    }
+
+    /// Admits a submission, seals it and makes it durable.
+    ///
+    /// - Returns: what the replicator asks for; nothing if it may not be signed or is refused.
+    func register(_ submission: Submission, _ now: UInt64) throws -> [PeerEffect] {
+        guard maySign || !isHonest, var sequencer else { return [] }
+        let log = own
+        let time = clock(now)
+        let admission = Admission(governance: sequencer.basis.governance, facts: NoFacts())
+        guard let admitted = try? admission.admit(submission, nowMilliseconds: time) else {
+            return []
+        }
+        let outcome: StagingOutcome
+        do {
+            outcome = try sequencer.stage(
+                admitted, admittedUnder: sequencer.basis.version, nowMilliseconds: time, in: log)
+        } catch is Refusal {
+            return []
+        }
+        guard case .staged(let leaf) = outcome else { return [] }
+        let group = try sequencer.seal(nowMilliseconds: time, in: log)
+        let entry = Hash256.sha256(group.statements[0].entry)
+        if bug == .acknowledgesEarly { acknowledged.append((leaf, entry)) }
+        try disk.commit([group], to: origin)
+        sequencer.committed()
+        if bug != .acknowledgesEarly { acknowledged.append((leaf, entry)) }
+        self.sequencer = sequencer
+        return try handle(.sealed(sequencer.state.sealedGovernance), now)
+    }
+}

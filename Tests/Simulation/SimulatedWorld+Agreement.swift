@@ -1,0 +1,85 @@
+import MerkleTrees
+import Notes
+import Records
+import Replication
+import Sequencing
+
+// Whether all honest nodes have come to the same.
+extension SimulatedWorld {
+    func disagreements(withQuorum: Bool) -> [String] {
+        var found: [String] = []
+        let accused = Set(honest.flatMap { $0.disk.contents.alarms.map { $0.origin ?? "" } })
+        for node in honest {
+            let own = Set(node.disk.contents.alarms.map { $0.origin ?? "" })
+            for origin in accused.subtracting(own) {
+                found.append("\(node.origin) has no alarm about \(origin)")
+            }
+        }
+        for origin in Set(nodes.map(\.origin)).sorted() where !accused.contains(origin) {
+            found += disagreements(about: origin, withQuorum: withQuorum)
+        }
+        return found
+    }
+
+    private func disagreements(about origin: String, withQuorum: Bool) -> [String] {
+        let isHonest = honestOrigins.contains(origin)
+        let keeper = nodes.first { $0.origin == origin && $0.isHonest }
+        var found: [String] = []
+        var longest = SimulatedLog()
+        for node in honest where node.disk.log(origin).size() > longest.size() {
+            longest = node.disk.log(origin)
+        }
+        for node in honest {
+            let log = node.disk.log(origin)
+            if log.allEntries != Array(longest.allEntries.prefix(log.allEntries.count)) {
+                found.append("\(node.origin) holds another \(origin), and no alarm")
+            }
+            // A liar may have shown more to some, and shows nothing any more.
+            guard isHonest, log.size() != longest.size() else { continue }
+            if node === keeper, node.isBehind {
+                sightings.insert(.staysBehind)
+                continue
+            }
+            found.append(
+                "\(node.origin) holds \(log.size()) of \(origin)'s \(longest.size()) entries")
+        }
+        guard let keeper, found.isEmpty, !keeper.isBehind else { return found }
+        found += missingParts(of: keeper)
+        if withQuorum { found += missingCosignatures(of: keeper) }
+        return found
+    }
+
+    /// What nodes lack of the parts that they may see.
+    private func missingParts(of keeper: SimulatedNode) -> [String] {
+        var found: [String] = []
+        for (digest, encoded) in keeper.own.parts {
+            guard let part = try? Part.decode(encoded) else { continue }
+            for node in honest where node !== keeper {
+                let reader = Reader.member(organisation: node.keeper.organisation)
+                let isThere = node.disk.log(keeper.origin).part(digest) != nil
+                if !part.visibility.permits(reader) {
+                    sightings.insert(.partWithheld)
+                    if isThere { judge.accuse("\(node.origin) has a part it may not see") }
+                } else if !isThere {
+                    found.append("\(node.origin) lacks a part of \(keeper.origin)")
+                }
+            }
+        }
+        return found
+    }
+
+    private func missingCosignatures(of keeper: SimulatedNode) -> [String] {
+        let log = keeper.own
+        guard log.size() > 0, let governance = keeper.replicator?.governance,
+            let bytes = log.checkpoint(ofSeal: log.size() - 1)
+        else { return [] }
+        let up = honest.count { $0.origin != keeper.origin && governance.nodes[$0.origin] != nil }
+        let quorum = Int(governance.policy.quorum)
+        guard up >= quorum else { return [] }
+        let note = try? CosignedNote(bytes, origin: keeper.origin, under: governance)
+        guard let note, note.cosigners.count >= quorum,
+            keeper.replicator?.quorum?.size == log.size()
+        else { return ["\(keeper.origin) has no quorum at \(log.size())"] }
+        return []
+    }
+}

@@ -1,0 +1,235 @@
+import MerkleTrees
+import Notes
+import Records
+import Replication
+import Signatures
+import Support
+
+// The course of a run: trouble, then calm.
+extension SimulatedWorld {
+    /// Runs so many steps with trouble, then the calm end with its checks.
+    package func run(steps: Int) throws {
+        for _ in 0..<steps {
+            try step()
+            if !judge.accusations.isEmpty { return }
+        }
+        try calmDown()
+    }
+
+    private func step() throws {
+        now += chance(1, in: 60) ? 1_000 * UInt64(1 + pick(40)) : UInt64(1 + pick(60))
+        let arrived = arrived()
+        let dice = pick(100)
+        switch dice {
+        case 0..<60:
+            for (id, side) in arrived where dice < 30 || chance(1, in: 2) { deliver(id, to: side) }
+        case 60..<68: tick(pick(nodes.count))
+        case 68..<76: submit(at: pick(nodes.count))
+        case 76..<86:
+            let (one, other) = (pick(nodes.count), pick(nodes.count))
+            if canMeet(one, other) { connect(one, other) }
+        case 86..<88: part()
+        case 88: if let id = connections.keys.sorted().first { cut(id) }
+        case 89..<91: if troubles.crashes { crash(pick(nodes.count)) }
+        case 91..<94: try start(pick(nodes.count))
+        case 94: if troubles.clocks { changeClock(of: nodes[pick(nodes.count)]) }
+        case 95: if troubles.disks { spoilDisk(of: pick(nodes.count)) }
+        case 96: if troubles.disks { try backup(pick(nodes.count)) }
+        case 97: if troubles.lies { splitView() }
+        case 98: if troubles.lies { attack() }
+        default: if troubles.amendments { try amend(pick(nodes.count)) }
+        }
+    }
+
+    // MARK: Ordinary things
+
+    func tick(_ place: Int) {
+        guard nodes[place].isRunning else { return }
+        attempt(place) { try nodes[place].handle(.tick, now) }
+    }
+
+    func submit(at place: Int) {
+        guard nodes[place].isRunning, nodes[place].own.size() > 0 else { return }
+        let submission = network.submissions[nextSubmission % network.submissions.count]
+        nextSubmission += 1
+        attempt(place) { try nodes[place].register(submission, now) }
+    }
+
+    // MARK: Trouble
+
+    private func part() {
+        guard !troubles.isCalm else { return }
+        if parts.contains(where: { $0 != 0 }) {
+            parts = parts.map { _ in 0 }
+            return
+        }
+        sightings.insert(.partition)
+        parts = parts.map { _ in pick(2) }
+        for id in connections.keys.sorted() {
+            guard let ends = connections[id]?.ends, parts[ends[0]] != parts[ends[1]] else {
+                continue
+            }
+            cut(id)
+        }
+    }
+
+    private func changeClock(of node: SimulatedNode) {
+        switch pick(4) {
+        case 0:
+            let before = node.clock(now)
+            node.clockOffset = Int64(pick(1_200_000)) - 600_000
+            node.frozenAt = nil
+            if node.clock(now) < before { sightings.insert(.clockBackwards) }
+        case 1:
+            node.frozenAt = node.clock(now)
+            sightings.insert(.clockFrozen)
+        default:
+            node.frozenAt = nil
+            node.clockOffset = 0
+        }
+    }
+
+    private func spoilDisk(of place: Int) {
+        guard nodes[place].isRunning else { return }
+        switch pick(3) {
+        case 0:
+            nodes[place].disk.fault = .full
+            sightings.insert(.diskFull)
+        case 1:
+            nodes[place].disk.fault = .torn(isKept: true)
+            sightings.insert(.tornAndKept)
+        default:
+            nodes[place].disk.fault = .torn(isKept: false)
+            sightings.insert(.tornAndLost)
+        }
+    }
+
+    /// Keeps a copy of a disk, or goes back to it: once in a run, since one that has forgotten is
+    /// no help to another.
+    private func backup(_ place: Int) throws {
+        let node = nodes[place]
+        guard let backup = node.backup, !hasRewound, node.isHonest, chance(1, in: 2) else {
+            node.backup = node.disk.contents
+            return
+        }
+        sightings.insert(.oldBackup)
+        hasRewound = true
+        crash(place)
+        node.isRewound = true
+        node.disk.contents = backup
+        judge.rewind(node)
+        try start(place)
+    }
+
+    /// The liar begins to show another view of its log to every second node.
+    private func splitView() {
+        guard let liar = nodes.firstIndex(where: { !$0.isHonest }), nodes[liar].view == nil,
+            nodes[liar].number < network.founders, nodes[liar].own.size() > 0
+        else { return }
+        crash(liar)
+        let twin = SimulatedNode(nodes[liar].number, network: network, bug: nil)
+        twin.isHonest = false
+        twin.disk.contents = nodes[liar].disk.contents
+        nodes[liar].view = 0
+        twin.view = 1
+        add(twin)
+        try? start(liar)
+        try? start(nodes.count - 1)
+        for place in [liar, nodes.count - 1] { submit(at: place) }
+    }
+
+    /// A log registers the next amendment, or the other one of its number.
+    private func amend(_ place: Int) throws {
+        guard nodes[place].isRunning else { return }
+        let governance = nodes[place].replicator?.governance
+        var next = network.amendments[min(pick(2), network.amendments.count - 1)]
+        if hasContradiction, place % 2 == 1 { next = network.contradiction }
+        let size = nodes[place].own.size()
+        attempt(place) { try nodes[place].register(next, now) }
+        if nodes[place].own.size() > size { sightings.insert(.amended) }
+        _ = governance
+        try admitNode()
+    }
+
+    /// The node that an amendment admits begins to mirror.
+    private func admitNode() throws {
+        let admitted = network.keepers[network.founders]
+        guard !nodes.contains(where: { $0.origin == admitted.origin }),
+            nodes.contains(where: { $0.replicator?.governance.nodes[admitted.origin] != nil })
+        else { return }
+        add(SimulatedNode(network.founders, network: network, bug: nil))
+        sightings.insert(.nodeAdmitted)
+        try start(nodes.count - 1)
+    }
+
+    // MARK: Calm
+
+    /// All that is honest is up and connected: after a while all must agree.
+    func calmDown() throws {
+        troubles = .none
+        parts = parts.map { _ in 0 }
+        for (place, node) in nodes.enumerated() {
+            node.disk.fault = .none
+            node.frozenAt = nil
+            if !node.isHonest { crash(place) }
+        }
+        if chance(1, in: 2) { for id in connections.keys.sorted() { cut(id) } }
+        try takeUpAll()
+        try settle(withQuorum: false)
+        guard judge.accusations.isEmpty else { return }
+        try changeCosignerKeys()
+        for place in nodes.indices where nodes[place].isHonest { submit(at: place) }
+        try settle(withQuorum: true)
+        for node in honest { judge.checkAcknowledged(by: node) }
+    }
+
+    private func takeUpAll() throws {
+        for (place, node) in nodes.enumerated() where node.isHonest { try start(place) }
+    }
+
+    private func changeCosignerKeys() throws {
+        for (place, node) in nodes.enumerated() where node.isHonest {
+            let listed = node.replicator?.governance.nodes[node.origin]?.cosignerKey
+            guard let key = node.keeper.cosignerKeys.firstIndex(where: { $0.publicKey == listed }),
+                key != node.cosignerKey
+            else { continue }
+            crash(place)
+            node.cosignerKey = key
+            sightings.insert(.cosignerKeyChanged)
+            try start(place)
+        }
+    }
+
+    private func settle(withQuorum: Bool) throws {
+        var differences: [String] = []
+        for round in 0..<200 {
+            now += round < 40 ? 100 : 5_000
+            for (one, other) in pairs() where canMeet(one, other) { connect(one, other) }
+            var frames = 0
+            while frames < 4_000 {
+                now += 5
+                let arrived = arrived()
+                if arrived.isEmpty { break }
+                for (id, side) in arrived {
+                    deliver(id, to: side)
+                    frames += 1
+                }
+            }
+            if frames >= 4_000 { return judge.accuse("the nodes never fall silent") }
+            for place in nodes.indices { tick(place) }
+            try takeUpAll()
+            guard judge.accusations.isEmpty else { return }
+            guard round >= 3 else { continue }
+            differences = disagreements(withQuorum: withQuorum)
+            if differences.isEmpty { return }
+        }
+        for difference in differences.prefix(4) { judge.accuse("in the end \(difference)") }
+    }
+
+    private func pairs() -> [(Int, Int)] {
+        nodes.indices.flatMap { one in
+            nodes.indices.filter { $0 > one && nodes[$0].isHonest && nodes[one].isHonest }
+                .map { (one, $0) }
+        }
+    }
+}

@@ -1,0 +1,261 @@
+import MerkleTrees
+import Records
+import Replication
+import Support
+
+/// Nodes, their network, their clocks and everything that goes wrong, from one seed.
+package final class SimulatedWorld {
+    /// What may go wrong in a run.
+    package struct Troubles: Sendable {
+        package var isCalm = false
+        package var crashes = true
+        package var lies = true
+        package var clocks = true
+        package var disks = true
+        package var amendments = true
+
+        package static let none = Troubles(
+            isCalm: true, crashes: false, lies: false, clocks: false, disks: false,
+            amendments: false)
+    }
+
+    package let seed: UInt64
+    package internal(set) var nodes: [SimulatedNode] = []
+    package internal(set) var judge = Judge()
+    package internal(set) var sightings: Set<Sighting> = []
+    package let network: SimulatedNetwork
+    var random: SplitMix64
+    /// The true time.
+    var now: UInt64
+    var connections: [UInt64: SimulatedConnection] = [:]
+    var nextConnection: UInt64 = 1
+    /// Which part of a parted network each node is in.
+    var parts: [Int] = []
+    var troubles: Troubles
+    var nextSubmission = 0
+    /// Old frames of liars, to be sent again.
+    var recorded: [Int: [[UInt8]]] = [:]
+    let hasContradiction: Bool
+    var hasRewound = false
+
+    /// A world; `bug` is put into one of its honest nodes.
+    package init(
+        seed: UInt64, founders: Int? = nil, troubles: Troubles = Troubles(),
+        bug: PlantedBug? = nil
+    ) throws {
+        self.seed = seed
+        random = SplitMix64(seed: seed)
+        self.troubles = troubles
+        let size = Int([3, 3, 4, 4, 5, 3, 4, 7][Int(random.next() % 8)])
+        network = try SimulatedNetwork.network(founders: founders ?? size)
+        let lateness = random.next() % 16
+        let isFar = troubles.clocks && lateness == 0
+        now = (isFar ? 4_291_747_200_000 : DemoNetwork.startMilliseconds) + 3_600_000
+        let contradicts = random.next() % 8 == 0
+        hasContradiction = troubles.amendments && contradicts
+        if isFar { sightings.insert(.farFuture) }
+        for number in 0..<network.founders {
+            add(SimulatedNode(number, network: network, bug: number == 0 ? bug : nil))
+        }
+        if troubles.lies, network.founders > 3 || random.next() % 3 == 0 {
+            nodes[network.founders - 1].isHonest = random.next() % 4 == 0
+        }
+        let liars = nodes.count { !$0.isHonest }
+        judge.holdsQuorums = liars <= Int(network.demo.state.policy.toleratedLiars)
+        for place in nodes.indices { try start(place) }
+    }
+
+    var honest: [SimulatedNode] { nodes.filter(\.isHonest) }
+    var honestOrigins: Set<String> {
+        let liars = Set(nodes.filter { !$0.isHonest }.map(\.origin))
+        return Set(nodes.map(\.origin)).subtracting(liars)
+    }
+
+    func chance(_ one: UInt64, in all: UInt64) -> Bool { random.next() % all < one }
+    func pick(_ count: Int) -> Int { Int(random.next() % UInt64(count)) }
+
+    func add(_ node: SimulatedNode) {
+        nodes.append(node)
+        parts.append(0)
+        guard node.isHonest || node.view == nil else { return }
+        node.disk.onCommit = { [unowned self, unowned node] origin, group in
+            if node.isHonest { judge.committed(group, of: origin, by: node) }
+        }
+        node.disk.onSupply = { [unowned self, unowned node] _, parts in
+            sightings.insert(.partSupplied)
+            if node.isHonest { judge.supplied(parts, to: node) }
+        }
+    }
+
+    // MARK: Nodes
+
+    func start(_ place: Int) throws {
+        let node = nodes[place]
+        guard !node.isRunning else { return }
+        if node.isHonest { judge.started(node) }
+        do {
+            try node.start()
+        } catch {
+            judge.accuse("\(node.origin) cannot start: \(error)")
+            return
+        }
+        attempt(place) { try node.handle(.tick, now) }
+    }
+
+    func crash(_ place: Int) {
+        nodes[place].crash()
+        for id in connections.keys.sorted() where connections[id]?.ends.contains(place) ?? false {
+            cut(id)
+        }
+    }
+
+    /// Lets a node do something; what its disk fails with ends it.
+    func attempt(_ place: Int, _ body: () throws -> [PeerEffect]) {
+        do {
+            perform(try body(), of: place)
+        } catch is SimulatedFailure {
+            crash(place)
+        } catch {
+            judge.accuse("\(nodes[place].origin) fails: \(error)")
+            crash(place)
+        }
+    }
+
+    func perform(_ effects: [PeerEffect], of place: Int) {
+        let node = nodes[place]
+        for effect in effects {
+            if node.isHonest { judge.heard(effect, of: node, honest: honestOrigins) }
+            switch effect {
+            case .send(let peer, let bytes): send(bytes, to: peer, from: place)
+            case .disconnect(let peer, let violation):
+                note(violation)
+                close(peer.number, by: place)
+            case .quorum: sightings.insert(.quorumReached)
+            case .alarmed(let alarm):
+                if case .amendments = alarm.kind { sightings.insert(.amendmentAlarm) }
+                if case .fork = alarm.kind { sightings.insert(.forkAlarm) }
+            case .mirrored(let origin, let size):
+                if size > 4, node.disk.log(origin).seal(before: size - 1) == nil {
+                    sightings.insert(.catchUpFromNothing)
+                }
+            case .stopped: break
+            case .mayGoOn: sightings.insert(.mayGoOn)
+            case .behind: sightings.insert(.behind)
+            }
+        }
+    }
+
+    private func note(_ violation: PeerViolation) {
+        switch violation.code {
+        case "peer.message": sightings.insert(.cutForMessage)
+        case "peer.checkpoint": sightings.insert(.cutForCheckpoint)
+        case "peer.proof": sightings.insert(.cutForProof)
+        case "peer.silent": sightings.insert(.cutForSilence)
+        case "peer.part": sightings.insert(.cutForPart)
+        case "peer.alarm": sightings.insert(.cutForAlarm)
+        default: break
+        }
+    }
+
+    // MARK: Connections
+
+    func canMeet(_ one: Int, _ other: Int) -> Bool {
+        one != other && nodes[one].isRunning && nodes[other].isRunning
+            && parts[one] == parts[other] && nodes[one].origin != nodes[other].origin
+            && views(one, other)
+            && !connections.values.contains { $0.ends == [one, other] || $0.ends == [other, one] }
+    }
+
+    /// A log that shows two views shows each to every second node.
+    private func views(_ one: Int, _ other: Int) -> Bool {
+        for (shown, to) in [(one, other), (other, one)] {
+            if let view = nodes[shown].view, nodes[to].number % 2 != view { return false }
+        }
+        return true
+    }
+
+    func connect(_ one: Int, _ other: Int) {
+        let id = nextConnection
+        nextConnection += 1
+        connections[id] = SimulatedConnection(id: PeerID(id), ends: [one, other])
+        for (place, peer) in [(one, other), (other, one)] {
+            attempt(place) {
+                try nodes[place].handle(.connected(PeerID(id), origin: nodes[peer].origin), now)
+            }
+        }
+    }
+
+    /// A connection is gone, with all that is under way.
+    func cut(_ id: UInt64) {
+        guard let connection = connections.removeValue(forKey: id) else { return }
+        if connection.underway.contains(where: { !$0.isEmpty }) { sightings.insert(.cutInFlight) }
+        for place in connection.ends where nodes[place].isRunning && connection.closedBy != place {
+            attempt(place) { try nodes[place].handle(.disconnected(PeerID(id)), now) }
+        }
+    }
+
+    private func close(_ id: UInt64, by place: Int) {
+        guard var connection = connections[id] else { return }
+        if connection.closedBy != nil {
+            connections[id] = nil
+            return
+        }
+        connection.closedBy = place
+        connection.underway[connection.side(of: place)] = []
+        connections[id] = connection
+        if connection.underway.allSatisfy(\.isEmpty) { cut(id) }
+    }
+
+    private func send(_ bytes: [UInt8], to peer: PeerID, from place: Int) {
+        guard let connection = connections[peer.number], connection.closedBy == nil else { return }
+        let node = nodes[place]
+        if node.isHonest {
+            watch(bytes, of: node)
+        }
+        for frame in altered(bytes, from: place) {
+            let delay = troubles.isCalm ? 5 : 1 + random.next() % (chance(1, in: 20) ? 4_000 : 90)
+            connections[peer.number]?.send(frame, from: place, arrivesAt: now + delay)
+        }
+    }
+
+    private func watch(_ bytes: [UInt8], of node: SimulatedNode) {
+        guard let message = try? PeerMessage.decode(bytes) else {
+            return judge.accuse("\(node.origin) sends what cannot be read")
+        }
+        switch message {
+        case .heads(let heads, _):
+            for head in heads { judge.told(head, by: node) }
+        case .ask(_, .entries(_, let start, _)) where start % 256 != 0:
+            sightings.insert(.resumedAmidPackage)
+        default: break
+        }
+    }
+
+    /// Hands over the next frame of a connection to one of its ends.
+    func deliver(_ id: UInt64, to side: Int) {
+        guard var connection = connections[id], !connection.underway[side].isEmpty else { return }
+        let place = connection.ends[side]
+        let frame = connection.underway[side].removeFirst()
+        connections[id] = connection
+        if let closer = connection.closedBy, closer == place { return }
+        attempt(place) { try receive(frame.bytes, from: PeerID(id), at: place) }
+        if let left = connections[id], left.closedBy != nil,
+            left.underway.allSatisfy(\.isEmpty)
+        {
+            cut(id)
+        }
+    }
+
+    /// The frames that have arrived, by connection and side.
+    func arrived() -> [(id: UInt64, side: Int)] {
+        var arrived: [(id: UInt64, side: Int)] = []
+        for (id, connection) in connections.sorted(by: { $0.key < $1.key }) {
+            for side in 0..<2 {
+                if let first = connection.underway[side].first, first.arrivesAt <= now {
+                    arrived.append((id, side))
+                }
+            }
+        }
+        return arrived
+    }
+}
