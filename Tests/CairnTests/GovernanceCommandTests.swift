@@ -161,6 +161,12 @@ import Testing
         try refuseChanges(
             "amendment: n = 0 cosigners and f = 0 liars", #"{"policy": {"quorum": 1}}"#)
         try refuseChanges(
+            "changes[0].policy.retention[0].kinds: events is no kind of part; known are ",
+            #"{"policy": {"retention": [{"name": "law", "kinds": ["events"], "days": 1}]}}"#)
+        try refuseChanges(
+            "changes[0].erase.part: 64 hexadecimal digits are expected here",
+            #"{"erase": {"part": "5f0c", "reason": "names a person"}}"#)
+        try refuseChanges(
             "changes[0].delegate.prefixes: \(Self.farm) does not own the prefix 9521102",
             """
             {"delegate": {"id": "urn:x:d", "by": "\(Self.farm)", "to": "\(Self.wholesaler)",
