@@ -23,6 +23,15 @@ extension NodeRuntime {
         var logKey: SigningKey
         var organisation: String
         var signer: CaptureSigner?
+
+        /// The log as it is taken up.
+        var published: PublishedLog {
+            let state = sequencer.state
+            return PublishedLog(
+                PublishedLog.Snapshot(
+                    size: state.size, checkpoint: checkpoint, basis: sequencer.basis),
+                index: state.index)
+        }
     }
 
     /// Opens a directory and starts everything but the HTTP interface.
@@ -37,11 +46,7 @@ extension NodeRuntime {
         } catch {
             throw NodeError(error)
         }
-        let state = opened.sequencer.state
-        let published = PublishedLog(
-            PublishedLog.Snapshot(
-                size: state.size, checkpoint: opened.checkpoint, basis: opened.sequencer.basis),
-            index: state.index)
+        let (state, published) = (opened.sequencer.state, opened.published)
         let governance = KnownGovernance(genesis: opened.genesis)
         let filling = ViewsFilling(
             ledger: opened.ledger, views: opened.views, governance: governance)

@@ -38,8 +38,8 @@ extension RunningNode {
         throw .busy
     }
 
-    /// Why nothing may be signed: the network asks for a quorum, and its nodes have not said how far
-    /// they know this log (SPEC §25.4).
+    /// Why nothing may be signed: the network asks for a quorum, and too few of its nodes have said
+    /// how far they know this log (SPEC §25.4).
     var unconfirmed: Refusal? {
         if let peers { return peers.refusal(isAlone: goesOnAlone) }
         let needsPeers = published.newest.basis.governance.policy.quorum > 0

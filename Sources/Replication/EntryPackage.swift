@@ -74,13 +74,15 @@ package struct EntryPackage: Hashable, Sendable {
     /// - Throws: `peer.message`.
     package static func decode(_ bytes: [UInt8]) throws(Refusal) -> EntryPackage {
         do {
-            let limits = CBORLimits(depth: 8, items: 4_096, byteCount: ReplicationLimits.answerBytes)
+            let limits = CBORLimits(
+                depth: 8, items: 4_096, byteCount: ReplicationLimits.answerBytes)
             let value = try CBORValue.decode(bytes, limits: limits)
             var fields = try CBORFields(array: value, count: 5, path: "package")
             let package = EntryPackage(
                 start: try fields.unsigned("start"), startRoot: try fields.hash("start root"),
                 startProof: try proof(&fields, "start proof"),
-                items: try fields.array("entries", limit: Int(ReplicationLimits.packageEntries)).map(item),
+                items: try fields.array("entries", limit: Int(ReplicationLimits.packageEntries))
+                    .map(item),
                 endProof: try proof(&fields, "end proof"))
             try fields.finish()
             guard !package.items.isEmpty, package.start < Self.indexLimit else {

@@ -68,7 +68,8 @@ package enum PeerMessage: Hashable, Sendable {
             throw refusal("it is longer than \(ReplicationLimits.messageBytes) bytes")
         }
         do {
-            let limits = CBORLimits(depth: 8, items: 4_096, byteCount: ReplicationLimits.messageBytes)
+            let limits = CBORLimits(
+                depth: 8, items: 4_096, byteCount: ReplicationLimits.messageBytes)
             return try read(try CBORValue.decode(bytes, limits: limits))
         } catch let error as Refusal {
             throw error

@@ -28,8 +28,8 @@ extension Replicator {
         }
     }
 
-    /// A checkpoint whose whole tree is durable here while the checkpoint is not: the node went down
-    /// in between.
+    /// A checkpoint whose whole tree is durable here while the checkpoint is not: the node went
+    /// down in between.
     private func reached(of origin: String) -> CosignedNote? {
         guard let mirrored = mirrors[origin], mirrored.stopped == nil, mirrored.fetching == nil
         else { return nil }

@@ -162,7 +162,7 @@ extension Replicator {
         let note: CosignedNote
         do {
             note = try CosignedNote(head.note, origin: head.origin, under: governance)
-        } catch where error.code == CosignedNote.unknownKey {
+        } catch  where error.code == CosignedNote.unknownKey {
             // The network may have given the log another key in an amendment that comes later.
             sessions[peer]?.unread.insert(head.origin)
             return

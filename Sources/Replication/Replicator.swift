@@ -215,7 +215,8 @@ package struct Replicator<Store: ReplicaStore> {
         }
         guard version == ReplicationLimits.version else {
             throw PeerViolation(
-                "peer.version", "it speaks version \(version), this node \(ReplicationLimits.version)")
+                "peer.version",
+                "it speaks version \(version), this node \(ReplicationLimits.version)")
         }
         guard network == identity.genesis.network else {
             throw PeerViolation("peer.network", "it is of another network")
@@ -244,7 +245,9 @@ package struct Replicator<Store: ReplicaStore> {
                 if !session.isPinged {
                     sessions[peer]?.isPinged = true
                     send(.ping(now), to: peer)
-                } else if now >= session.heardAtMilliseconds + 2 * ReplicationLimits.idleMilliseconds {
+                } else if now >= session.heardAtMilliseconds + 2
+                    * ReplicationLimits.idleMilliseconds
+                {
                     cutOff(peer, PeerViolation("peer.silent", "nothing comes from it"))
                 }
             }

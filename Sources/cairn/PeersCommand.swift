@@ -4,7 +4,8 @@ import EPCIS
 
 struct PeersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "peers", abstract: "Shows a node's peers: how far it mirrors them, and alarms.",
+        commandName: "peers",
+        abstract: "Shows a node's peers: how far it mirrors them, and alarms.",
         discussion: """
             For each other node of the network: whether it is connected, how many entries of its \
             log are recomputed and kept here, how far that is behind what it told, and who has \

@@ -127,7 +127,8 @@ import Verdicts
         for node in nodes { try await node.stop() }
     }
 
-    @Test func `what one node registers, a quorum cosigns, and every node can prove`() async throws {
+    @Test func `what one node registers, a quorum cosigns, and every node can prove`() async throws
+    {
         let ring = try Ring()
         defer { try? FileManager.default.removeItem(atPath: ring.directory) }
         let submission = try ring.commissioning("LOT1")
@@ -144,9 +145,10 @@ import Verdicts
             let checkpoint = try SignedNote.parse(
                 try await callers[0].get("/log/checkpoint").body)
             let governance = ring.network.state
-            let known = governance.cosigners + [
-                try #require(governance.logVerifier(origin: Ring.origins[0], size: 4))
-            ]
+            let known =
+                governance.cosigners + [
+                    try #require(governance.logVerifier(origin: Ring.origins[0], size: 4))
+                ]
             #expect(try checkpoint.verify(known: known).signers.count >= 3)
             // Each node answers with evidence from all logs.
             let batch = HTTPCaller.segment(ring.network.supplier.batch("LOT1"))
@@ -172,7 +174,8 @@ import Verdicts
         }
     }
 
-    @Test func `a node signs nothing before its peers say how far they know its log`() async throws {
+    @Test func `a node signs nothing before its peers say how far they know its log`() async throws
+    {
         let ring = try Ring()
         defer { try? FileManager.default.removeItem(atPath: ring.directory) }
         let node = try ring.node(0)
