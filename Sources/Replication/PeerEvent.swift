@@ -41,7 +41,7 @@ package enum PeerEvent: Sendable {
     case tick
 }
 
-/// What a replicator wants done. In the order given.
+/// What a replicator wants done, in the order given.
 package enum PeerEffect: Hashable, Sendable {
     /// Send a frame.
     case send(PeerID, [UInt8])

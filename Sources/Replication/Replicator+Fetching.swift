@@ -151,8 +151,9 @@ extension Replicator {
 
     // MARK: Breaches
 
-    /// A log broke a rule: it is mirrored and cosigned no further. Where two entries alone show it,
-    /// that is an alarm.
+    /// A log broke a rule: it is mirrored and cosigned no further.
+    ///
+    /// Where two entries alone show it, that is an alarm.
     private mutating func stop(
         _ origin: String, after breach: LogBreach, _ package: EntryPackage, _ note: CosignedNote
     ) throws {

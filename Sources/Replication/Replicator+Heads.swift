@@ -124,8 +124,9 @@ extension Replicator {
         guard isKnown(head.origin) else { return }
         let note: CosignedNote
         do {
-            note = try CosignedNote(head.note, origin: head.origin, under: governance)
-        } catch where error.code == CosignedNote.unknownKey {
+            note = try CosignedNote(
+                head.note, origin: head.origin, under: governance, known: known(head))
+        } catch let refusal where refusal.code == CosignedNote.unknownKey {
             // The network may have given the log another key in an amendment that comes later.
             sessions[peer]?.unread.insert(head.origin)
             return
@@ -143,6 +144,15 @@ extension Replicator {
         } else {
             try learn(note, of: head.origin)
         }
+    }
+
+    /// A note of the same checkpoint whose lines were checked: peers tell each other of one
+    /// checkpoint again with each cosignature.
+    private func known(_ head: PeerMessage.LogHead) -> CosignedNote? {
+        let held = head.origin == identity.origin ? own : mirrors[head.origin]?.kept
+        if let held, held.hasText(of: head.note) { return held }
+        return sessions.values.lazy.compactMap { $0.heads[head.origin] }
+            .first { $0.hasText(of: head.note) }
     }
 
     /// Another node's view of the own log: cosignatures, or proof that it was forked.
@@ -269,8 +279,9 @@ extension Replicator {
         guard alarms[digest] == nil else { return }
         _ = try alarm.accused(under: identity.genesis)
         // One is proof enough: more of them would only fill the disk.
-        guard alarms.values.count(where: { $0.origin == alarm.origin })
-            < PeerLimits.alarmsOfOneLog
+        guard
+            alarms.values.count(where: { $0.origin == alarm.origin })
+                < PeerLimits.alarmsOfOneLog
         else { return }
         try store.keep(alarm: alarm)
         alarms[digest] = alarm

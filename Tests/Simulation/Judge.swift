@@ -89,7 +89,8 @@ package struct Judge {
 
     /// A node takes up its disk again: what it told of must be there.
     mutating func started(_ node: SimulatedNode) {
-        for (origin, size) in cosigned[node.number] ?? [:] where node.disk.log(origin).size() < size {
+        for (origin, size) in cosigned[node.number] ?? [:] where node.disk.log(origin).size() < size
+        {
             accuse("\(node.origin) cosigned \(size) entries of \(origin), and has lost some")
         }
         let known = Set(node.disk.contents.alarms.map(\.digest))

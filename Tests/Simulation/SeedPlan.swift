@@ -1,7 +1,7 @@
 import Foundation
 
 /// Which seeds are run: `CAIRN_SEED` runs one, `CAIRN_SEEDS` so many; `CAIRN_STEPS` sets the
-/// length of each run.
+/// length of each run, and with `CAIRN_STOP` the first failure is the last.
 package struct SeedPlan: Sendable {
     package var seeds: Range<UInt64>
     package var steps: Int
@@ -24,7 +24,9 @@ package struct SeedPlan: Sendable {
             return SeedPlan(seeds: seed..<seed + 1, steps: steps)
         }
         let count = environment["CAIRN_SEEDS"].flatMap(UInt64.init) ?? 2_000
-        return SeedPlan(seeds: 1..<count + 1, steps: steps)
+        var plan = SeedPlan(seeds: 1..<count + 1, steps: steps)
+        plan.stopsEarly = environment["CAIRN_STOP"] != nil
+        return plan
     }
 
     /// A run that broke a promise.

@@ -72,7 +72,10 @@ package final class SimulatedDisk: ReplicaStore {
     }
 
     package func keep(checkpoint note: [UInt8], ofSeal index: UInt64, of origin: String) throws {
-        try write { try $0.logs[origin, default: SimulatedLog()].keep(checkpoint: note, ofSeal: index) }
+        try write { contents in
+            try contents.logs[origin, default: SimulatedLog()]
+                .keep(checkpoint: note, ofSeal: index)
+        }
     }
 
     package func supply(_ parts: [Part], to origin: String) throws {

@@ -113,8 +113,9 @@ extension SimulatedWorld {
         case .hidesAlarms: return [PeerMessage.heads(heads, alarms: []).encoded()]
         case .stripsCosignatures:
             for place in heads.indices {
-                guard let note = try? CosignedNote(
-                    heads[place].note, origin: heads[place].origin, under: network.demo.state),
+                guard
+                    let note = try? CosignedNote(
+                        heads[place].note, origin: heads[place].origin, under: network.demo.state),
                     note.cosigners.contains(node.origin),
                     let cut = String(decoding: heads[place].note, as: UTF8.self)
                         .components(droppingLine: "— \(node.origin) ")
@@ -154,8 +155,9 @@ extension SimulatedWorld {
     ) throws -> [PeerEffect] {
         var told: [PeerMessage.LogHead] = []
         for head in heads where head.origin != node.origin && !head.note.isEmpty {
-            guard var note = try? CosignedNote(
-                head.note, origin: head.origin, under: network.demo.state)
+            guard
+                var note = try? CosignedNote(
+                    head.note, origin: head.origin, under: network.demo.state)
             else { continue }
             let cosigner = Cosigner(name: node.origin, key: node.keeper.cosignerKeys[0])
             guard try note.cosign(as: cosigner, nowSeconds: now / 1_000) else { continue }
