@@ -2,7 +2,7 @@ import Simulation
 import Testing
 
 struct `Planted bugs` {
-    @Test(arguments: PlantedBug.allCases)
+    @Test(.enabled(if: SeedPlan.isThorough), arguments: PlantedBug.allCases)
     func `are found`(_ bug: PlantedBug) async throws {
         var plan = SeedPlan(seeds: 1..<401, bug: bug)
         plan.stopsEarly = true
