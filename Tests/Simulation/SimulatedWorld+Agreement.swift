@@ -99,7 +99,13 @@ extension SimulatedWorld {
         let note = try? CosignedNote(bytes, origin: keeper.origin, under: governance)
         guard let note, note.cosigners.count >= quorum,
             keeper.replicator?.quorumSize == log.size()
-        else { return ["\(keeper.origin) has no quorum at \(log.size())"] }
+        else {
+            let reached = keeper.replicator?.quorumSize ?? 0
+            return [
+                "\(keeper.origin) has \(note?.cosigners ?? []) at \(log.size()), not \(quorum); "
+                    + "its quorum is at \(reached)"
+            ]
+        }
         return []
     }
 }
