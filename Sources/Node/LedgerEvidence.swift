@@ -1,5 +1,6 @@
 import MerkleTrees
 import Records
+import Replication
 import Sequencing
 import Storage
 import Verdicts
@@ -8,7 +9,7 @@ import Verdicts
 /// exactly its last seal.
 struct LedgerEvidence: EvidenceSource {
     let origin: String
-    let checkpointNote: String
+    private(set) var checkpointNote: String
     let size: UInt64
     let governance: GovernanceState
     let ownership: Ownership
@@ -17,6 +18,8 @@ struct LedgerEvidence: EvidenceSource {
     private let departure: Departure?
     private let index: SubjectIndex
     private let rights: [ReadingRights]
+    /// Who asks a mirror; nil for the own log.
+    private let readers: [Reader]
 
     /// The source for the snapshot that `store` shows; nil if the index of its last seal is not at
     /// hand, because the snapshot was overtaken: then take a new one.
@@ -40,13 +43,14 @@ struct LedgerEvidence: EvidenceSource {
         self.departure = departure
         self.index = index
         self.rights = rights
+        readers = []
     }
 
     /// The source for a mirror of another log; nil unless it stands at a checkpoint whose index is
     /// at hand.
     init?(
         mirror store: LedgerStore, origin: String, history: GovernanceHistory, peers: PeersState,
-        rights: [ReadingRights], until deadline: ContinuousClock.Instant, for departure: Departure?
+        readers: [Reader], until deadline: ContinuousClock.Instant, for departure: Departure?
     ) throws {
         let size = try store.size()
         guard size > 0, let checkpoint = try store.checkpoint(ofSeal: size - 1),
@@ -61,7 +65,8 @@ struct LedgerEvidence: EvidenceSource {
         self.deadline = deadline
         self.departure = departure
         self.index = index
-        self.rights = rights
+        self.readers = readers
+        rights = []
     }
 
     func entry(at index: UInt64) throws -> [UInt8] {
@@ -74,9 +79,23 @@ struct LedgerEvidence: EvidenceSource {
 
     func part(_ digest: Hash256) throws -> [UInt8]? { try store.part(digest) }
 
+    /// The same source with those cosignatures alone that a governance knows.
+    func noted(under governance: GovernanceState) -> LedgerEvidence {
+        let known = try? CosignedNote(
+            Array(checkpointNote.utf8), origin: origin, under: governance)
+        guard let known else { return self }
+        var source = self
+        source.checkpointNote = String(decoding: known.bytes, as: UTF8.self)
+        return source
+    }
+
     /// The reader is the one whose rights were given; of several, all must be permitted.
+    ///
+    /// Another's log opens parts by their visibility alone: who registers a part in a log of its
+    /// own is no issuer of it here, and grants in it open nothing.
     func permits(_ reader: Reader, _ part: Part) throws -> Bool {
-        try rights.allSatisfy { try $0.permit(part) }
+        guard readers.isEmpty else { return readers.allSatisfy(part.visibility.permits) }
+        return try rights.allSatisfy { try $0.permit(part) }
     }
 
     func links(of key: Hash256) throws -> [LinkPlace] {

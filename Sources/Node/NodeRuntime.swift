@@ -154,11 +154,11 @@ package final class NodeRuntime: Sendable {
         guard isFirst else { throw .failure("node.started", "the node was started before") }
         do {
             let opened = try await Self.open(directory, passphrase, settings)
+            try await startPeers(of: opened)
             let listener = try await listen(opened)
             phase.withLock { $0 = .serving(opened, listener) }
             opened.watch.start()
             await opened.deliveries.start()
-            try await opened.peers?.start()
             settings.logger.info(
                 "serving",
                 metadata: [
@@ -167,6 +167,15 @@ package final class NodeRuntime: Sendable {
                 ])
         } catch {
             phase.withLock { $0 = .stopped }
+            throw error
+        }
+    }
+
+    private func startPeers(of node: RunningNode) async throws(NodeError) {
+        do throws(NodeError) {
+            try await node.peers?.start()
+        } catch {
+            _ = await node.end()
             throw error
         }
     }

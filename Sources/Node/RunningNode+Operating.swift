@@ -16,6 +16,7 @@ extension RunningNode {
         if let refusal = unconfirmed {
             return refusal.code == "node.behind" ? "behind" : "unconfirmed"
         }
+        if peers?.hasFailed ?? false { return "peers-failed" }
         if watch.disk.refusal() != nil { return "disk-low" }
         if case .failure = views.ending.result { return "views-failed" }
         return viewsLag > readyLagEntries ? "views-behind" : "ok"

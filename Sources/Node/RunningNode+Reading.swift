@@ -197,7 +197,8 @@ extension RunningNode: NodeService {
                     sources in
                     var builder = EvidenceBuilder(
                         network: network, sources: sources, reader: reader,
-                        alarms: peers?.state.newest.alarms ?? [])
+                        alarms: Array(
+                            (peers?.state.newest.alarms ?? []).prefix(EvidenceLimits.alarms)))
                     return try body(try builder.build(question), store)
                 }
             }
@@ -215,18 +216,17 @@ extension RunningNode: NodeService {
     ) throws -> Value {
         guard let peers else { return try body([own]) }
         func add(_ origins: ArraySlice<String>, to sources: [LedgerEvidence]) throws -> Value {
-            guard let origin = origins.first else { return try body(sources) }
+            guard let origin = origins.first else {
+                let newest = sources.map(\.governance).max { $0.seq < $1.seq } ?? own.governance
+                return try body(sources.map { $0.noted(under: newest) })
+            }
             let rest = origins.dropFirst()
             return try peers.replicas.read(origin) { store in
                 let known = peers.governance(of: origin)
                 let source = try LedgerEvidence(
                     mirror: store, origin: origin, history: known.history(of: store),
-                    peers: peers.state,
-                    rights: readers(reader, and: other).map { reader in
-                        ReadingRights(
-                            of: reader, in: store, views: viewed,
-                            basis: known.readingBasis(published, now: nowMilliseconds))
-                    }, until: deadline, for: departure)
+                    peers: peers.state, readers: readers(reader, and: other), until: deadline,
+                    for: departure)
                 return try add(rest, to: sources + [source].compactMap(\.self))
             }
         }

@@ -18,36 +18,73 @@ package struct CosignedNote: Hashable, Sendable {
     /// Checks a note: the log's line must be there and verify, and so must every line of a known
     /// cosigner; lines of others are dropped.
     ///
+    /// - Parameters:
+    ///   - bytes: the note.
+    ///   - origin: the log whose it must be.
+    ///   - governance: tells the keys.
+    ///   - known: a note whose lines were checked; those that it shares are not checked again.
     /// - Throws: ``unknownKey`` if no line is of the log's key; `checkpoint.invalid`.
     package init(
-        _ bytes: [UInt8], origin: String, under governance: GovernanceState
+        _ bytes: [UInt8], origin: String, under governance: GovernanceState,
+        known: CosignedNote? = nil
     ) throws(Refusal) {
         try Self.checkKey(bytes, origin: origin, under: governance)
-        checkpoint = try SignedCheckpoint.verified(
-            bytes, origin: origin, under: governance, field: "checkpoint")
-        let cosigners = governance.cosigners
         do {
             let note = try SignedNote.parse(bytes)
-            guard let key = governance.logVerifier(origin: origin, size: checkpoint.size),
-                let line = note.signatures.first(where: {
-                    $0.name == key.name && $0.keyID == key.keyID
-                })
-            else { throw NoteError(code: "note.unsigned", reason: "the log's line is missing") }
-            _ = try note.verify(known: [key] + cosigners)
+            let known = known.flatMap { $0.isShared(by: note) ? $0 : nil }
             text = note.text
-            logLine = line
+            if let known {
+                checkpoint = known.checkpoint
+                logLine = known.logLine
+            } else {
+                checkpoint = try SignedCheckpoint.verified(
+                    bytes, origin: origin, under: governance, field: "checkpoint")
+                logLine = try Self.logLine(of: note, checkpoint, under: governance)
+            }
+            guard checkpoint.size > 0 else {
+                throw Refusal(
+                    code: "checkpoint.invalid", field: "checkpoint", reason: "the log is empty")
+            }
+            lines = [:]
+            let cosigners = governance.cosigners
+            var unchecked: [NoteVerifier] = []
             for signature in note.signatures {
-                let isKnown = cosigners.contains {
+                let cosigner = cosigners.first {
                     $0.name == signature.name && $0.keyID == signature.keyID
                 }
-                if isKnown { lines[signature.name] = signature }
+                guard let cosigner else { continue }
+                if known?.lines[signature.name] != signature { unchecked.append(cosigner) }
+                lines[signature.name] = signature
             }
+            if !unchecked.isEmpty { _ = try note.verify(known: unchecked) }
+        } catch let refusal as Refusal {
+            throw refusal
         } catch let error as NoteError {
             throw Refusal(code: "checkpoint.invalid", field: "checkpoint", reason: error.reason)
         } catch {
             throw Refusal(code: "checkpoint.invalid", field: "checkpoint", reason: "\(error)")
         }
     }
+
+    private static func logLine(
+        of note: SignedNote, _ checkpoint: Checkpoint, under governance: GovernanceState
+    ) throws(NoteError) -> NoteSignature {
+        let key = governance.logVerifier(origin: checkpoint.origin, size: checkpoint.size)
+        let line = note.signatures.first { $0.name == key?.name && $0.keyID == key?.keyID }
+        guard let line else {
+            throw NoteError(code: "note.unsigned", reason: "the log's line is missing")
+        }
+        return line
+    }
+
+    /// Whether a note has this one's text and log line, and each name once.
+    private func isShared(by note: SignedNote) -> Bool {
+        note.text.utf8.elementsEqual(text.utf8) && note.signatures.contains(logLine)
+            && Set(note.signatures.map(\.name)).count == note.signatures.count
+    }
+
+    /// Whether a note begins with this one's text.
+    func hasText(of bytes: [UInt8]) -> Bool { bytes.starts(with: text.utf8) }
 
     /// The code of a refusal: the note may be the log's, under a key that is not known here.
     package static let unknownKey = "checkpoint.key"
@@ -72,7 +109,7 @@ package struct CosignedNote: Hashable, Sendable {
     ///
     /// - Returns: whether there was a cosigner that was not known.
     package mutating func merge(_ other: CosignedNote) -> Bool {
-        guard other.text == text else { return false }
+        guard other.text.utf8.elementsEqual(text.utf8) else { return false }
         var isNew = false
         for (name, line) in other.lines where lines[name] == nil {
             lines[name] = line

@@ -25,6 +25,12 @@ package enum ReplicationLimits {
     /// The most alarms told of in one message, and kept for one log.
     package static let alarmsTold = 256
     package static let alarmsOfOneLog = 16
+    /// How many alarms that are not kept are remembered, so that they are not asked for again.
+    package static let alarmsPassedBy = 4_096
+    /// The most entries that are looked through for two that contradict each other.
+    package static let contradictionEntries: UInt64 = 200_000
+    /// How many bytes of parts an answer may hold before it ends.
+    package static let partsBytes = 10 << 20
     /// How long a peer may leave a question unanswered.
     package static let answerMilliseconds: UInt64 = 30_000
     /// How long a peer may take to say who it is.

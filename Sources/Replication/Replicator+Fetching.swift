@@ -126,7 +126,16 @@ extension Replicator {
             return try keep(fetching.note, of: origin)
         }
         // The same checkpoint until it is reached: a log may grow faster than it is fetched.
-        ask(peer, for: origin, under: fetching.note, now)
+        ask(keeper(of: origin, at: fetching.note) ?? peer, for: origin, under: fetching.note, now)
+    }
+
+    /// The log's own node, if it is connected and has a checkpoint: nobody else need be asked for
+    /// what it can give.
+    private func keeper(of origin: String, at note: CosignedNote) -> PeerID? {
+        sessions.filter { _, session in
+            session.origin == origin && session.waiting.count < ReplicationLimits.questionsWaiting
+                && session.heads[origin]?.checkpoint.size ?? 0 >= note.checkpoint.size
+        }.keys.min()
     }
 
     /// The mirror has reached a checkpoint: it is cosigned and told.
@@ -141,10 +150,23 @@ extension Replicator {
         try store.keep(
             checkpoint: note.bytes, ofSeal: note.checkpoint.size - 1, of: origin)
         mirrors[origin]?.kept = note
-        for peer in sessions.keys { sessions[peer]?.partsAsked[origin] = nil }
+        for peer in sessions.keys { sessions[peer]?.partsAsked[origin]?.isThrough = false }
         effects.append(.mirrored(origin: origin, size: note.checkpoint.size))
         retell()
         try compare(note, of: origin)
+    }
+
+    /// Cosigns what was reached before governance listed the node's key.
+    mutating func cosignKept() throws {
+        guard let cosigner else { return }
+        for origin in mirrors.keys.sorted() {
+            guard let mirrored = mirrors[origin], mirrored.stopped == nil, var note = mirrored.kept,
+                try note.cosign(as: cosigner, nowSeconds: wallMilliseconds / 1_000)
+            else { continue }
+            try store.keep(checkpoint: note.bytes, ofSeal: note.checkpoint.size - 1, of: origin)
+            mirrors[origin]?.kept = note
+            retell()
+        }
     }
 
     // MARK: Breaches
@@ -167,6 +189,7 @@ extension Replicator {
     private func contradiction(
         in origin: String, _ package: EntryPackage, _ note: CosignedNote
     ) throws -> ContradictingEntries? {
+        guard package.end <= ReplicationLimits.contradictionEntries else { return nil }
         let before = try store.read(origin) { ledger in
             // Groups of the package before the breach have become durable.
             try ledger.entries(0..<min(ledger.size(), package.start))

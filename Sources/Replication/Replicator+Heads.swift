@@ -85,6 +85,11 @@ extension Replicator {
         guard newer.seq > governance.seq else { return }
         governance = newer
         try takeUpMirrors()
+        for (origin, mirrored) in mirrors where mirrored.kept == nil {
+            mirrors[origin]?.kept = mirrored.mirror.newest.flatMap {
+                try? CosignedNote($0, origin: origin, under: governance)
+            }
+        }
         try learnUnread()
     }
 
@@ -98,7 +103,11 @@ extension Replicator {
             && (!session.hasBeenTold
                 || now >= session.toldAtMilliseconds + ReplicationLimits.headsMilliseconds)
         {
-            send(.heads(heads(for: session.origin), alarms: alarms.keys.sorted()), to: peer)
+            send(
+                .heads(
+                    heads(for: session.origin),
+                    alarms: Array(alarms.keys.sorted().prefix(ReplicationLimits.alarmsTold))),
+                to: peer)
             sessions[peer]?.isTold = true
             sessions[peer]?.hasBeenTold = true
             sessions[peer]?.toldAtMilliseconds = now
@@ -129,6 +138,7 @@ extension Replicator {
         }
         sessions[peer]?.hasToldHeads = true
         sessions[peer]?.unknownAlarms = Set(told).subtracting(alarms.keys)
+            .subtracting(passedBy)
         checkWhetherToGoOn()
     }
 
@@ -161,8 +171,9 @@ extension Replicator {
         guard isKnown(head.origin) else { return }
         let note: CosignedNote
         do {
-            note = try CosignedNote(head.note, origin: head.origin, under: governance)
-        } catch  where error.code == CosignedNote.unknownKey {
+            note = try CosignedNote(
+                head.note, origin: head.origin, under: governance, known: known(head))
+        } catch let refusal where refusal.code == CosignedNote.unknownKey {
             // The network may have given the log another key in an amendment that comes later.
             sessions[peer]?.unread.insert(head.origin)
             return
@@ -180,6 +191,15 @@ extension Replicator {
         } else {
             try learn(note, of: head.origin)
         }
+    }
+
+    /// A note of the same checkpoint whose lines were checked: peers tell each other of one
+    /// checkpoint again with each cosignature.
+    private func known(_ head: PeerMessage.LogHead) -> CosignedNote? {
+        let held = head.origin == identity.origin ? own : mirrors[head.origin]?.kept
+        if let held, held.hasText(of: head.note) { return held }
+        return sessions.values.lazy.compactMap { $0.heads[head.origin] }
+            .first { $0.hasText(of: head.note) }
     }
 
     /// Another node's view of the own log: cosignatures, or proof that it was forked.
@@ -266,10 +286,11 @@ extension Replicator {
         let others = governance.nodes.values.filter {
             $0.cosignerKey != nil && $0.origin != identity.origin
         }.map(\.origin)
+        let isOne = governance.nodes[identity.origin]?.cosignerKey != nil
+        let cosigners = UInt64(others.count) + (isOne ? 1 : 0)
         let policy = governance.policy
         let needed =
-            UInt64(others.count) + policy.toleratedLiars + 1
-            - min(policy.quorum, UInt64(others.count))
+            cosigners + policy.toleratedLiars + 1 - min(policy.quorum, cosigners)
         // A checkpoint of the own log that cannot be read yet may lie ahead of it.
         let heard = sessions.values.filter {
             $0.hasToldHeads && !$0.unread.contains(identity.origin)
@@ -288,6 +309,12 @@ extension Replicator {
         let alarm = Alarm(
             network: identity.genesis.network, amendments: contents, kind: kind)
         do {
+            guard contents.count <= Limits.alarmAmendments,
+                alarm.encoded().count <= Limits.alarmBytes
+            else {
+                throw Refusal(
+                    code: "alarm.format", field: "alarm", reason: "the proof is too large")
+            }
             try take(alarm)
         } catch let refusal as Refusal {
             // It does not prove itself to others, but it was seen here.
@@ -303,13 +330,16 @@ extension Replicator {
     /// - Throws: what refuses it: then it proves nothing. What the store throws.
     mutating func take(_ alarm: Alarm) throws {
         let digest = alarm.digest
-        guard alarms[digest] == nil else { return }
-        _ = try alarm.accused(under: identity.genesis)
+        guard alarms[digest] == nil, !passedBy.contains(digest) else { return }
+        _ = try alarm.accused(under: identity.genesis, newest: governance)
         // One is proof enough: more of them would only fill the disk.
         guard
             alarms.values.count(where: { $0.origin == alarm.origin })
                 < ReplicationLimits.alarmsOfOneLog
-        else { return }
+        else {
+            if passedBy.count < ReplicationLimits.alarmsPassedBy { passedBy.insert(digest) }
+            return
+        }
         try store.keep(alarm: alarm)
         alarms[digest] = alarm
         stop(afterAlarm: alarm)

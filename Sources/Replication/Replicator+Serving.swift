@@ -54,7 +54,7 @@ extension Replicator {
                     let part = try? Part.decode(encoded), part.visibility.permits(reader)
                 else { continue }
                 bytes += encoded.count
-                guard parts.isEmpty || bytes <= ReplicationLimits.packageBytes else { break }
+                guard parts.isEmpty || bytes <= ReplicationLimits.partsBytes else { break }
                 parts.append(encoded)
             }
             return PartsAnswer.encode(parts)

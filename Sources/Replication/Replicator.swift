@@ -65,6 +65,8 @@ package struct Replicator<Store: ReplicaStore> {
     var mirrors: [String: Mirrored] = [:]
     var sessions: [PeerID: PeerSession] = [:]
     package internal(set) var alarms: [Hash256: Alarm] = [:]
+    /// Alarms that are not kept, since enough are known of that log.
+    var passedBy: Set<Hash256> = []
     /// The amendments that each log brought, by number.
     var amendments: [UInt64: (head: Hash256, content: [UInt8])] = [:]
     /// Whether the own log may grow.
@@ -256,6 +258,7 @@ package struct Replicator<Store: ReplicaStore> {
 
     /// Does what is due after any event: asks for what peers have, tells them what is held.
     private mutating func goOn(_ now: UInt64) throws {
+        try cosignKept()
         try fetch(now)
         try fetchParts(now)
         try tell(now)

@@ -11,7 +11,7 @@ package enum LedgerKind: Hashable, Sendable {
     /// Memory for pages of each reading connection.
     var readerCacheKiB: Int { self == .own ? 8_192 : 2_048 }
     /// How many reads can run at a time.
-    var readersLimit: Int { self == .own ? 8 : 2 }
+    var readersLimit: Int { self == .own ? 8 : 6 }
     /// How large the WAL grows before it is copied back, in pages of 4 KiB.
     var checkpointPages: Int { self == .own ? 32_768 : 4_096 }
     /// How many buckets of the subject index may be kept between two commits.

@@ -58,7 +58,7 @@ package struct EvidenceVerifier: Sendable {
             logs.append(try check.verified())
         }
         let alarms = try evidence.alarms.map { bytes throws(EvidenceRejection) in
-            try proven(bytes)
+            try proven(bytes, newest)
         }
         var verified = VerifiedEvidence(
             question: evidence.question, network: evidence.network, governance: newest,
@@ -69,9 +69,11 @@ package struct EvidenceVerifier: Sendable {
         return verified
     }
 
-    private func proven(_ alarm: [UInt8]) throws(EvidenceRejection) -> ProvenAlarm {
+    private func proven(
+        _ alarm: [UInt8], _ newest: GovernanceState
+    ) throws(EvidenceRejection) -> ProvenAlarm {
         do {
-            return try ProvenAlarm(alarm, under: genesis)
+            return try ProvenAlarm(alarm, under: genesis, newest: newest)
         } catch {
             throw EvidenceRejection(.alarm, "\(error.field): \(error.reason)")
         }

@@ -10,12 +10,14 @@ package struct ProvenAlarm: Hashable, Sendable {
     /// Whom it convicts.
     package let accused: Alarm.Accused
 
-    /// Checks an alarm.
+    /// Checks an alarm, with the newest governance known.
     ///
     /// - Throws: `cbor.*` or `alarm.*`: it proves nothing.
-    package init(_ bytes: [UInt8], under genesis: GovernanceState) throws(Refusal) {
+    package init(
+        _ bytes: [UInt8], under genesis: GovernanceState, newest: GovernanceState? = nil
+    ) throws(Refusal) {
         alarm = try Alarm.decode(bytes)
-        accused = try alarm.accused(under: genesis)
+        accused = try alarm.accused(under: genesis, newest: newest)
     }
 
     /// For programs (SPEC §16): what was proven against whom, and between which checkpoints.

@@ -8,8 +8,11 @@ import Testing
 
 /// TLS 1.3 lets a client take up a former session without showing its certificate again.
 struct ResumptionTests {
-    /// Says something through `openssl s_client`, and what that printed.
-    private func openssl(_ arguments: [String], saying bytes: [UInt8]) async throws -> String {
+    /// Says something through `openssl s_client`, lets it go on until something holds, ends it, and
+    /// gives what it printed.
+    private func openssl(
+        _ arguments: [String], saying bytes: [UInt8], until holds: () async -> Bool
+    ) async throws -> String {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/openssl")
         process.arguments = arguments
@@ -19,8 +22,12 @@ struct ResumptionTests {
         process.standardError = output
         try process.run()
         try input.fileHandleForWriting.write(contentsOf: Data(bytes))
-        try await Task.sleep(for: .milliseconds(500))
+        _ = await eventually(seconds: 30, holds)
         try input.fileHandleForWriting.close()
+        // It ends by itself once its input is closed; no test may wait for it for ever.
+        DispatchQueue.global().asyncAfter(deadline: .now() + 10) {
+            if process.isRunning { process.terminate() }
+        }
         return await withCheckedContinuation { continuation in
             DispatchQueue.global().async {
                 let data = output.fileHandleForReading.readDataToEndOfFile()
@@ -55,15 +62,24 @@ struct ResumptionTests {
                 "s_client", "-connect", "127.0.0.1:\(listener.address.port)", "-tls1_3", "-alpn",
                 "cairn/1", "-cert", certificate.path(), "-key", key.path(),
             ]
-            let first = try await openssl(call + ["-sess_out", session.path()], saying: hello)
+            let first = try await openssl(
+                call + ["-sess_out", session.path()], saying: hello,
+                until: {
+                    record.frames.count == 1
+                        && FileManager.default.fileExists(atPath: session.path())
+                })
             #expect(first.contains("TLSv1.3"))
             #expect(record.frames.count == 1)
             // The control: whoever is pinned does come back so.
-            let second = try await openssl(call + ["-sess_in", session.path()], saying: hello)
+            let second = try await openssl(
+                call + ["-sess_in", session.path()], saying: hello,
+                until: { record.frames.count == 2 })
             #expect(second.contains("Reused"))
             #expect(await eventually { record.frames.count == 2 })
             pins.remove(peer.publicKey)
-            let third = try await openssl(call + ["-sess_in", session.path()], saying: hello)
+            let third = try await openssl(
+                call + ["-sess_in", session.path()], saying: hello,
+                until: { record.codes.last == "peer.not-pinned" })
             #expect(third.contains("Reused"))
             #expect(await eventually { record.codes.last == "peer.not-pinned" })
             #expect(record.served == 2 && record.frames.count == 2)

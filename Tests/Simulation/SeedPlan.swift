@@ -1,7 +1,7 @@
 import Foundation
 
 /// Which seeds are run: `CAIRN_SEED` runs one, `CAIRN_SEEDS` so many; `CAIRN_STEPS` sets the
-/// length of each run.
+/// length of each run, and with `CAIRN_STOP` the first failure is the last.
 package struct SeedPlan: Sendable {
     package var seeds: Range<UInt64>
     package var steps: Int
@@ -23,8 +23,20 @@ package struct SeedPlan: Sendable {
         if let seed = environment["CAIRN_SEED"].flatMap(UInt64.init) {
             return SeedPlan(seeds: seed..<seed + 1, steps: steps)
         }
-        let count = environment["CAIRN_SEEDS"].flatMap(UInt64.init) ?? 2_000
-        return SeedPlan(seeds: 1..<count + 1, steps: steps)
+        let count = environment["CAIRN_SEEDS"].flatMap(UInt64.init) ?? (isThorough ? 2_000 : 24)
+        var plan = SeedPlan(seeds: 1..<count + 1, steps: steps)
+        plan.stopsEarly = environment["CAIRN_STOP"] != nil
+        return plan
+    }
+
+    /// Whether there is time for many runs: in a debug build each takes most of a second, as the
+    /// signatures are checked by code that is not optimised.
+    package static var isThorough: Bool {
+        #if DEBUG
+            ProcessInfo.processInfo.environment["CAIRN_SEEDS"] != nil
+        #else
+            true
+        #endif
     }
 
     /// A run that broke a promise.

@@ -72,8 +72,9 @@ package final class SimulatedDisk: ReplicaStore {
     }
 
     package func keep(checkpoint note: [UInt8], ofSeal index: UInt64, of origin: String) throws {
-        try write {
-            try $0.logs[origin, default: SimulatedLog()].keep(checkpoint: note, ofSeal: index)
+        try write { contents in
+            try contents.logs[origin, default: SimulatedLog()]
+                .keep(checkpoint: note, ofSeal: index)
         }
     }
 

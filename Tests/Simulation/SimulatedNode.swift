@@ -34,6 +34,8 @@ package final class SimulatedNode {
     /// How far its clock is from the true time, and where it stands still.
     var clockOffset: Int64 = 0
     var frozenAt: UInt64?
+    /// Whether it has asked for entries and not reached their checkpoint.
+    var isFetching = false
 
     init(_ number: Int, network: SimulatedNetwork, bug: PlantedBug?) {
         self.number = number

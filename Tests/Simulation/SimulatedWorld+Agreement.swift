@@ -6,7 +6,26 @@ import Sequencing
 
 // Whether all honest nodes have come to the same.
 extension SimulatedWorld {
+    /// The honest nodes of the network: the one that is admitted only once an honest one knows it,
+    /// since the log that brought its amendment may be a liar's, or have forgotten it.
+    private var members: [SimulatedNode] {
+        honest.filter { node in
+            node.number < network.founders
+                || !governorsLied
+                    && honest.contains {
+                        $0 !== node && $0.replicator?.governance.nodes[node.origin] != nil
+                    }
+        }
+    }
+
+    /// Whether there are two amendments of one number: then nodes follow the one they met first,
+    /// and who is a member or what makes a quorum is not one for all.
+    private var governorsLied: Bool {
+        honest.contains { $0.disk.contents.alarms.contains { $0.origin == nil } }
+    }
+
     func disagreements(withQuorum: Bool) -> [String] {
+        let honest = members
         var found: [String] = []
         let accused = Set(honest.flatMap { $0.disk.contents.alarms.map { $0.origin ?? "" } })
         for node in honest {
@@ -24,6 +43,7 @@ extension SimulatedWorld {
     private func disagreements(about origin: String, withQuorum: Bool) -> [String] {
         let isHonest = honestOrigins.contains(origin)
         let keeper = nodes.first { $0.origin == origin && $0.isHonest }
+        let honest = members
         var found: [String] = []
         var longest = SimulatedLog()
         for node in honest where node.disk.log(origin).size() > longest.size() {
@@ -45,7 +65,7 @@ extension SimulatedWorld {
         }
         guard let keeper, found.isEmpty, !keeper.isBehind else { return found }
         found += missingParts(of: keeper)
-        if withQuorum { found += missingCosignatures(of: keeper) }
+        if withQuorum, !governorsLied { found += missingCosignatures(of: keeper) }
         return found
     }
 
@@ -54,7 +74,7 @@ extension SimulatedWorld {
         var found: [String] = []
         for (digest, encoded) in keeper.own.parts {
             guard let part = try? Part.decode(encoded) else { continue }
-            for node in honest where node !== keeper {
+            for node in members where node !== keeper {
                 let reader = Reader.member(organisation: node.keeper.organisation)
                 let isThere = node.disk.log(keeper.origin).part(digest) != nil
                 if !part.visibility.permits(reader) {
@@ -73,13 +93,19 @@ extension SimulatedWorld {
         guard log.size() > 0, let governance = keeper.replicator?.governance,
             let bytes = log.checkpoint(ofSeal: log.size() - 1)
         else { return [] }
-        let up = honest.count { $0.origin != keeper.origin && governance.nodes[$0.origin] != nil }
+        let up = members.count { $0.origin != keeper.origin && governance.nodes[$0.origin] != nil }
         let quorum = Int(governance.policy.quorum)
         guard up >= quorum else { return [] }
         let note = try? CosignedNote(bytes, origin: keeper.origin, under: governance)
         guard let note, note.cosigners.count >= quorum,
             keeper.replicator?.quorum?.size == log.size()
-        else { return ["\(keeper.origin) has no quorum at \(log.size())"] }
+        else {
+            let reached = keeper.replicator?.quorum?.size ?? 0
+            return [
+                "\(keeper.origin) has \(note?.cosigners ?? []) at \(log.size()), not \(quorum); "
+                    + "its quorum is at \(reached)"
+            ]
+        }
         return []
     }
 }

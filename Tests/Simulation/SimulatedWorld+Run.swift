@@ -18,27 +18,29 @@ extension SimulatedWorld {
 
     private func step() throws {
         now += chance(1, in: 60) ? 1_000 * UInt64(1 + pick(40)) : UInt64(1 + pick(60))
-        let arrived = arrived()
-        let dice = pick(100)
-        switch dice {
-        case 0..<60:
-            for (id, side) in arrived where dice < 30 || chance(1, in: 2) { deliver(id, to: side) }
-        case 60..<68: tick(pick(nodes.count))
-        case 68..<76: submit(at: pick(nodes.count))
-        case 76..<86:
+        for (id, side) in arrived() where chance(3, in: 4) { deliver(id, to: side) }
+        switch pick(100) {
+        case 0..<20: tick(pick(nodes.count))
+        case 20..<38: submit(at: pick(nodes.count))
+        case 38..<60:
             let (one, other) = (pick(nodes.count), pick(nodes.count))
             if canMeet(one, other) { connect(one, other) }
-        case 86..<88: part()
-        case 88: if let id = connections.keys.sorted().first { cut(id) }
-        case 89..<91: if troubles.crashes { crash(pick(nodes.count)) }
-        case 91..<94: try start(pick(nodes.count))
-        case 94: if troubles.clocks { changeClock(of: nodes[pick(nodes.count)]) }
-        case 95: if troubles.disks { spoilDisk(of: pick(nodes.count)) }
-        case 96: if troubles.disks { try backup(pick(nodes.count)) }
-        case 97: if troubles.lies { splitView() }
-        case 98: if troubles.lies { attack() }
+        case 60..<64: part()
+        case 64..<66: cutSome()
+        case 66..<70: if troubles.crashes { crash(pick(nodes.count)) }
+        case 70..<77: try start(pick(nodes.count))
+        case 77..<80: if troubles.clocks { changeClock(of: nodes[pick(nodes.count)]) }
+        case 80..<84: if troubles.disks { spoilDisk(of: pick(nodes.count)) }
+        case 84..<89: if troubles.disks { try backup(pick(nodes.count)) }
+        case 89..<92: if troubles.lies { splitView() }
+        case 92..<95: if troubles.lies { attack() }
         default: if troubles.amendments { try amend(pick(nodes.count)) }
         }
+    }
+
+    private func cutSome() {
+        let all = connections.keys.sorted()
+        if !all.isEmpty { cut(all[pick(all.count)]) }
     }
 
     // MARK: Ordinary things
@@ -141,13 +143,11 @@ extension SimulatedWorld {
     /// A log registers the next amendment, or the other one of its number.
     private func amend(_ place: Int) throws {
         guard nodes[place].isRunning else { return }
-        let governance = nodes[place].replicator?.governance
         var next = network.amendments[min(pick(2), network.amendments.count - 1)]
         if hasContradiction, place % 2 == 1 { next = network.contradiction }
         let size = nodes[place].own.size()
         attempt(place) { try nodes[place].register(next, now) }
         if nodes[place].own.size() > size { sightings.insert(.amended) }
-        _ = governance
         try admitNode()
     }
 

@@ -63,6 +63,11 @@ package final class SimulatedWorld {
         let liars = nodes.count { !$0.isHonest }
         judge.holdsQuorums = liars <= Int(network.demo.state.policy.toleratedLiars)
         for place in nodes.indices { try start(place) }
+        for one in nodes.indices {
+            for other in nodes.indices where other > one && random.next() % 4 != 0 {
+                connect(one, other)
+            }
+        }
     }
 
     var honest: [SimulatedNode] { nodes.filter(\.isHonest) }
@@ -103,6 +108,8 @@ package final class SimulatedWorld {
     }
 
     func crash(_ place: Int) {
+        if nodes[place].isFetching { sightings.insert(.restartedWhileFetching) }
+        nodes[place].isFetching = false
         nodes[place].crash()
         for id in connections.keys.sorted() where connections[id]?.ends.contains(place) ?? false {
             cut(id)
@@ -134,10 +141,7 @@ package final class SimulatedWorld {
             case .alarmed(let alarm):
                 if case .amendments = alarm.kind { sightings.insert(.amendmentAlarm) }
                 if case .fork = alarm.kind { sightings.insert(.forkAlarm) }
-            case .mirrored(let origin, let size):
-                if size > 4, node.disk.log(origin).seal(before: size - 1) == nil {
-                    sightings.insert(.catchUpFromNothing)
-                }
+            case .mirrored: node.isFetching = false
             case .stopped: break
             case .mayGoOn: sightings.insert(.mayGoOn)
             case .behind: sightings.insert(.behind)
@@ -225,8 +229,11 @@ package final class SimulatedWorld {
         switch message {
         case .heads(let heads, _):
             for head in heads { judge.told(head, by: node) }
-        case .ask(_, .entries(_, let start, _)) where start % 256 != 0:
-            sightings.insert(.resumedAmidPackage)
+        case .ask(_, .entries(_, let start, let size)):
+            node.isFetching = true
+            if start % 256 != 0 { sightings.insert(.resumedAmidPackage) }
+            if start == 0, size > 4 { sightings.insert(.catchUpFromNothing) }
+        case .ask(_, .alarm): sightings.insert(.alarmLearned)
         default: break
         }
     }

@@ -68,6 +68,11 @@ final class PeerWork: Sendable {
     /// Where it listens for peers, once it does.
     var address: PeerAddress? { listening.withLock { $0?.address } }
 
+    /// Whether mirrors stand still until the next start.
+    var hasFailed: Bool {
+        if case .failure = thread.ending.result { true } else { false }
+    }
+
     // MARK: Life
 
     /// Starts the thread, the listener and the calls.

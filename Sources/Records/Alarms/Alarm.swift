@@ -71,22 +71,31 @@ package struct Alarm: Hashable, Sendable {
 
     /// Checks the whole proof.
     ///
-    /// - Parameter genesis: the governance of the genesis file.
+    /// - Parameters:
+    ///   - genesis: the governance of the genesis file.
+    ///   - newest: the newest governance known: a key that the log has given up since convicts
+    ///     nobody above the size at which it did.
     /// - Returns: whom it convicts.
     /// - Throws: `alarm.*`, or what refuses an amendment: it proves nothing.
-    package func accused(under genesis: GovernanceState) throws(Refusal) -> Accused {
+    package func accused(
+        under genesis: GovernanceState, newest: GovernanceState? = nil
+    ) throws(Refusal) -> Accused {
         guard genesis.network == network else {
             throw Self.refusal("alarm.network", "network", "it is about another network")
         }
         var governance = genesis
         for content in amendments { governance = try governance.applying(content) }
+        let before = governance
+        if let newest, newest.network == network, newest.seq > governance.seq {
+            governance = newest
+        }
         switch kind {
         case .fork(let view):
             try view.check(under: governance)
             return .log(view.origin)
         case .amendments(let first, let second):
             let (one, other) = (
-                try governance.applying(first), try governance.applying(second)
+                try before.applying(first), try before.applying(second)
             )
             guard one.head != other.head else {
                 throw Self.refusal("alarm.unproven", "amendments", "the amendments are one")
