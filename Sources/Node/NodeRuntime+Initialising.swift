@@ -1,6 +1,6 @@
 import Foundation
 import MerkleTrees
-import Records
+package import Records
 import Sequencing
 import Signatures
 import Storage
@@ -18,13 +18,16 @@ extension NodeRuntime {
     ///   - origin: the log's origin; genesis must name a node with it.
     ///   - logKeyPEM: the log's private key, which is kept as given; genesis must name it.
     ///   - passphrase: the key's, if it is encrypted. It is not kept.
+    ///   - amendments: submissions that register amendments, from the first on: the log begins with
+    ///     them, for a node that genesis does not name.
     ///   - nowMilliseconds: when the genesis statement is registered.
     ///   - onDraft: told where that other directory will be, for whoever must end in the middle.
     /// - Throws: `node.directory-in-use`, `node.origin`, `node.key`, `node.io`; what refuses the
     ///   genesis file or the key file.
     package static func initialise(
         directory: String, genesis: [UInt8], origin: String, logKeyPEM: [UInt8],
-        passphrase: [UInt8]?, nowMilliseconds: UInt64 = SystemClock.nowMilliseconds(),
+        passphrase: [UInt8]?, amendments: [Submission] = [],
+        nowMilliseconds: UInt64 = SystemClock.nowMilliseconds(),
         onDraft: (String) -> Void = { _ in }
     ) throws(NodeError) {
         let founding = try NodeError.mapping { try GenesisFile.decode(genesis) }
@@ -32,7 +35,7 @@ extension NodeRuntime {
         let key = try NodeError.mapping {
             try KeyFile.read(pem: logKeyPEM, passphrase: passphrase)
         }
-        try checkKey(key, of: origin, in: state)
+        if amendments.isEmpty { try checkKey(key, of: origin, in: state) }
         let target = URL(filePath: directory).standardizedFileURL.path
         try requireUnused(target)
         let parent = URL(filePath: target).deletingLastPathComponent().path
@@ -45,9 +48,10 @@ extension NodeRuntime {
             let configuration = NodeConfiguration(origin: origin, logKey: NodeDirectory.keyName)
             let json = try NodeError.mapping { try configuration.encoded() }
             try draft.write(json, to: NodeDirectory.configurationName, mode: 0o644)
-            try registerGenesis(
-                founding, state: state, key: key, origin: origin, in: draft.path,
-                nowMilliseconds: nowMilliseconds)
+            let governance = try register(
+                [founding.submission] + amendments, state: state, key: key, origin: origin,
+                in: draft.path, nowMilliseconds: nowMilliseconds)
+            try checkKey(key, of: origin, in: governance)
             try NodeDirectory.synchronize(directory: draft.path)
             guard unsafe rename(draft.path, target) == 0 else {
                 throw NodeDirectory.failure(target, "cannot be made")
@@ -101,27 +105,42 @@ extension NodeRuntime {
         }
     }
 
-    /// Index 0 goes the way of every statement: admission, sequencer, one durable group.
-    private static func registerGenesis(
-        _ founding: GenesisFile, state: GovernanceState, key: SigningKey, origin: String,
+    /// Genesis and amendments go the way of every statement: admission, sequencer, one durable
+    /// group each.
+    ///
+    /// - Returns: the governance after them.
+    private static func register(
+        _ submissions: [Submission], state: GovernanceState, key: SigningKey, origin: String,
         in directory: String, nowMilliseconds: UInt64
-    ) throws(NodeError) {
+    ) throws(NodeError) -> GovernanceState {
         let identity = LogIdentity(origin: origin, network: state.network)
-        try NodeError.mapping {
+        return try NodeError.mapping {
             let ledger = try Ledger.create(directory: directory, identity: identity)
             defer { try? ledger.close() }
-            try ledger.write { store in
-                var sequencer = try Sequencer(
+            var sequencer = try ledger.write { store in
+                try Sequencer(
                     resuming: store, genesis: state, origin: origin,
                     indexDepth: identity.indexDepth, logKey: key)
-                let facts = AdmissionFacts(ledger: ledger, basis: sequencer.basis)
-                let admitted = try Admission(governance: state, facts: facts)
-                    .admit(founding.submission, nowMilliseconds: nowMilliseconds)
-                _ = try sequencer.stage(
-                    admitted, admittedUnder: sequencer.basis.version,
-                    nowMilliseconds: nowMilliseconds, in: store)
-                try store.commit(try sequencer.seal(nowMilliseconds: nowMilliseconds, in: store))
             }
+            for submission in submissions {
+                let basis = sequencer.basis
+                let facts = AdmissionFacts(ledger: ledger, basis: basis)
+                let admitted = try Admission(governance: basis.governance, facts: facts)
+                    .admit(submission, nowMilliseconds: nowMilliseconds)
+                guard admitted.governance != nil else {
+                    throw NodeError.input(
+                        "node.amendments", "statement \(admitted.verified.id.hex) is no amendment")
+                }
+                try ledger.write { store in
+                    _ = try sequencer.stage(
+                        admitted, admittedUnder: basis.version, nowMilliseconds: nowMilliseconds,
+                        in: store)
+                    try store.commit(
+                        try sequencer.seal(nowMilliseconds: nowMilliseconds, in: store))
+                }
+                sequencer.committed()
+            }
+            return sequencer.basis.governance
         }
     }
 }

@@ -8,7 +8,9 @@ struct InitCommand: AsyncParsableCommand {
         commandName: "init", abstract: "Makes a node's directory.",
         discussion: """
             The log key must be the one that the genesis file names for the origin. It is copied \
-            into the directory.
+            into the directory. For a node that joined later, --amendments takes the statements \
+            that registered all amendments from the first on, as cairn network register \
+            --submission wrote them.
 
             Example:
               cairn init ./node --genesis genesis/demo/demo.genesis \\
@@ -21,11 +23,17 @@ struct InitCommand: AsyncParsableCommand {
     @Option(help: "The log's origin, as in the genesis file.") var origin: String
     @Option(help: "The log's key, PEM.") var logKey: String
     @Option(help: "A file that holds the key's passphrase.") var passphraseFile: String?
+    @Option(
+        help: ArgumentHelp(
+            "Files of submissions that register the amendments so far, in their order.",
+            valueName: "file"))
+    var amendments: [String] = []
 
     func run() async throws {
         let pem = try Files.read(logKey, as: .key)
         let passphrase = try Files.passphrase(passphraseFile)
         let bytes = try Files.read(genesis, as: .genesis)
+        let amendments = try amendments.flatMap { try SignedFile(reading: $0).submissions }
         let draft = DraftDirectory()
         // It holds a copy of the log key.
         let interruption = Interruption { draft.remove() }
@@ -34,7 +42,7 @@ struct InitCommand: AsyncParsableCommand {
             do throws(NodeError) {
                 try NodeRuntime.initialise(
                     directory: directory, genesis: bytes, origin: origin, logKeyPEM: pem,
-                    passphrase: passphrase
+                    passphrase: passphrase, amendments: amendments
                 ) { draft.begin(at: $0) }
             } catch {
                 draft.awaitRemoval()

@@ -1,11 +1,11 @@
 import ArgumentParser
 import Client
 import EPCIS
+import Foundation
 
 struct PeersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "peers",
-        abstract: "Shows a node's peers: how far it mirrors them, and alarms.",
+        commandName: "peers", abstract: "Shows how far a node mirrors its peers, and alarms.",
         discussion: """
             For each other node of the network: whether it is connected, how many entries of its \
             log are recomputed and kept here, how far that is behind what it told, and who has \
@@ -35,7 +35,7 @@ struct PeersCommand: AsyncParsableCommand {
         }
         let alarms = report["alarms"]?.asArray ?? []
         guard alarms.isEmpty, report["status"]?.asString == "ok" else {
-            throw ExitCode(CommandExit.otherAnswer.rawValue)
+            Foundation.exit(CommandExit.otherAnswer.rawValue)
         }
     }
 

@@ -32,15 +32,25 @@ struct DocumentedCommands {
     }
 
     /// Runs them, and then others, in a folder that has what the project's root has.
+    ///
+    /// Each port gets a number of its own, and a node is waited for before what follows it.
     func run(
         in place: DemoPlace, then more: String = ""
     ) throws -> (script: String, run: CairnProcess.Outcome) {
-        let port = Int.random(in: 20_000..<30_000)
-        let ready =
-            "for i in $(seq 1 200); do (: </dev/tcp/127.0.0.1/\(port)) 2>/dev/null "
-            + "&& break; sleep 0.05; done"
-        let script = (self.script + more).replacing("127.0.0.1:8080", with: "127.0.0.1:\(port)")
-            .replacing(" &\n", with: " &\nnode=$!\n\(ready)\n")
+        let first = Int.random(in: 1_000..<1_400) * 20
+        var ports: [Substring: Int] = [:]
+        let script = (self.script + more)
+            .replacing(/127\.0\.0\.1:([0-9]+)/) { match in
+                let port = ports[match.1] ?? first + ports.count
+                ports[match.1] = port
+                return "127.0.0.1:\(port)"
+            }
+            .replacing(/(cairn serve [^&]*--http 127\.0\.0\.1:)([0-9]+)([^&]*) &\n/) { match in
+                let wait =
+                    "for i in $(seq 1 200); do (: </dev/tcp/127.0.0.1/\(match.2)) 2>/dev/null "
+                    + "&& break; sleep 0.05; done"
+                return "\(match.1)\(match.2)\(match.3) &\nnode=$!\nnodes=\"$nodes $!\"\n\(wait)\n"
+            }
             .replacing("python3 tools", with: "/usr/bin/python3 tools")
         for name in ["genesis", "tools"] {
             try FileManager.default.createSymbolicLink(
@@ -50,7 +60,7 @@ struct DocumentedCommands {
         var environment = ProcessInfo.processInfo.environment
         let bin = CairnProcess.binary.deletingLastPathComponent().path()
         environment["PATH"] = bin + ":" + (environment["PATH"] ?? "")
-        let whole = "set -e\ntrap 'kill $node; wait $node' EXIT\n" + script
+        let whole = "set -e\ntrap 'kill $nodes 2>/dev/null; wait $nodes' EXIT\n" + script
         let run = try CairnProcess.run(
             URL(filePath: "/bin/bash"), ["-c", whole], in: place.folder, environment: environment)
         #expect(run.code == 0, "\(run.errors)")
