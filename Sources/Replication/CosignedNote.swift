@@ -130,6 +130,9 @@ package struct CosignedNote: Hashable, Sendable {
         return true
     }
 
+    /// The note with the log's own line alone: as it stands in alarms, whoever has cosigned.
+    package var logNote: [UInt8] { Array(text.utf8) + Array(("\n" + logLine.line).utf8) }
+
     /// The note's bytes.
     package var bytes: [UInt8] {
         let ordered = lines.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }

@@ -105,7 +105,7 @@ extension Replicator {
         let known = mirrored.mirror.governance.seq
         do {
             try mirrored.mirror.append(
-                package, under: fetching.note.bytes, fetching.note.checkpoint, in: store,
+                package, under: fetching.note.logNote, fetching.note.checkpoint, in: store,
                 prepare: prepare)
         } catch LogMirror.Failure.unproven(let reason) {
             throw PeerViolation("peer.proof", "entries of \(origin): \(reason)")
@@ -209,7 +209,7 @@ extension Replicator {
         for entry in all { frontier.append(TreeHash.leaf(entry)) }
         return ContradictingEntries(
             origin: origin, size: frontier.size,
-            SplitView.Side(note: note.bytes, root: frontier.root, proof: package.endProof),
+            SplitView.Side(note: note.logNote, root: frontier.root, proof: package.endProof),
             proven(first), proven(second))
     }
 

@@ -271,8 +271,8 @@ extension Replicator {
         guard root != note.checkpoint.root else { return true }
         let view = SplitView(
             origin: origin, size: size,
-            SplitView.Side(note: newest.bytes, root: root, proof: proof),
-            SplitView.Side(note: note.bytes, root: note.checkpoint.root, proof: []))
+            SplitView.Side(note: newest.logNote, root: root, proof: proof),
+            SplitView.Side(note: note.logNote, root: note.checkpoint.root, proof: []))
         try raise(.fork(view))
         return false
     }

@@ -65,6 +65,8 @@ package struct Replicator<Store: ReplicaStore> {
     var mirrors: [String: Mirrored] = [:]
     var sessions: [PeerID: PeerSession] = [:]
     package internal(set) var alarms: [Hash256: Alarm] = [:]
+    /// The head of the own log's governance.
+    var ownHead: Hash256
     /// Alarms that are not kept, since enough are known of that log.
     var passedBy: Set<Hash256> = []
     /// The amendments that each log brought, by number.
@@ -88,6 +90,7 @@ package struct Replicator<Store: ReplicaStore> {
         self.store = store
         self.prepare = prepare
         governance = identity.governance
+        ownHead = identity.governance.head
         for alarm in try store.alarms() { alarms[alarm.digest] = alarm }
         try takeUpOwn()
         try takeUpQuorum()
@@ -113,7 +116,9 @@ package struct Replicator<Store: ReplicaStore> {
         case .disconnected(let peer): forget(peer)
         case .received(let peer, let frame): try receive(frame, from: peer, now)
         case .sealed(let governance):
-            let isAmended = governance.seq > self.governance.seq
+            // Also where a mirror brought amendments of these numbers before: they may be others.
+            let isAmended = governance.head != ownHead
+            ownHead = governance.head
             try adopt(governance)
             if isAmended { try learnGovernance(of: identity.origin) }
             try takeUpOwn()

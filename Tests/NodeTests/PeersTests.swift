@@ -88,9 +88,9 @@ import Verdicts
         }
     }
 
-    /// Waits until something holds; a minute at most.
+    /// Waits until something holds; two minutes at most.
     private static func waits(_ isSo: () async throws -> Bool) async throws -> Bool {
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + .seconds(120)
         while ContinuousClock.now < deadline {
             if try await isSo() { return true }
             try await Task.sleep(for: .milliseconds(20))
@@ -185,6 +185,18 @@ import Verdicts
         #expect(answer.status == 503)
         #expect(answer.code == "node.unconfirmed")
         #expect(try await caller.get("/readyz").text.contains("unconfirmed"))
+        // One of two is not enough: the quorum may have been the other two.
+        let other = try ring.node(1, calling: [0: node])
+        try await other.start()
+        let isMet = try await Self.waits {
+            try await Self.report(caller)["peers"]?.asArray?.contains {
+                $0["connected"]?.asBool == true
+            } ?? false
+        }
+        #expect(isMet)
+        try await Task.sleep(for: .milliseconds(500))
+        #expect(try await caller.get("/readyz").text.contains("unconfirmed"))
+        try await other.stop()
         try await node.stop()
         let alone = try ring.node(0, alone: true)
         try await alone.start()

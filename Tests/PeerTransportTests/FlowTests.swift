@@ -117,8 +117,8 @@ struct FlowTests {
         async throws
     {
         var limits = PeerLimits()
-        limits.idleMilliseconds = 1_000
-        limits.frameMilliseconds = 1_000
+        limits.idleMilliseconds = 5_000
+        limits.frameMilliseconds = 5_000
         limits.inboundBytes = 100_000
         let frames = (0..<300).map { [UInt8](repeating: UInt8($0 % 256), count: 1 + $0 * 200) }
         let taken = Mutex<(frames: [[UInt8]], most: Int, end: PeerClosure?)>(([], 0, nil))
@@ -126,7 +126,7 @@ struct FlowTests {
         try await withListener(
             node.identity, verifier, limits: limits,
             serve: { connection in
-                try? await Task.sleep(for: .milliseconds(2_000))
+                try? await Task.sleep(for: .milliseconds(6_000))
                 do throws(PeerClosure) {
                     var iterator = connection.frames.makeAsyncIterator()
                     while let frame = try await iterator.next() {
@@ -149,7 +149,7 @@ struct FlowTests {
                 let connection = try await dial(listener)
                 for frame in frames { try await connection.send(frame) }
                 connection.close()
-                #expect(await eventually(seconds: 20) { isDone.withLock(\.self) })
+                #expect(await eventually { isDone.withLock(\.self) })
                 let result = taken.withLock(\.self)
                 #expect(result.end == nil)
                 #expect(result.frames == frames)
@@ -201,25 +201,25 @@ struct FlowTests {
             listener in
             let side = try await hostile(listener, sending: FrameDecoder.head(of: 1_000))
             let start = ContinuousClock.now
-            while !side.log.isClosed, ContinuousClock.now - start < .seconds(5) {
+            while !side.log.isClosed, ContinuousClock.now - start < .seconds(30) {
                 try? await side.send([1])
                 try? await Task.sleep(for: .milliseconds(20))
             }
             #expect(await eventually { record.codes == ["peer.slow"] })
-            #expect(ContinuousClock.now - start < .seconds(5))
+            #expect(ContinuousClock.now - start < .seconds(30))
         }
     }
 
     @Test func `a silent peer is cut off, one that says something is not`() async throws {
         var limits = PeerLimits()
-        limits.idleMilliseconds = 1_000
+        limits.idleMilliseconds = 5_000
         let record = Record()
         try await withListener(node.identity, verifier, limits: limits, record: record) {
             listener in
             let side = try await hostile(listener, sending: [])
-            for _ in 0..<15 {
+            for _ in 0..<12 {
                 try await side.send(FrameDecoder.head(of: 1) + [5])
-                try await Task.sleep(for: .milliseconds(100))
+                try await Task.sleep(for: .milliseconds(500))
             }
             #expect(record.codes.isEmpty && !side.log.isClosed)
             #expect(await eventually { record.codes == ["peer.idle"] })

@@ -80,7 +80,7 @@ private struct RecordingLog: LogHandler {
 }
 
 /// Waits until something holds; false after some seconds.
-func eventually(seconds: Double = 10, _ holds: () async -> Bool) async -> Bool {
+func eventually(seconds: Double = 60, _ holds: () async -> Bool) async -> Bool {
     let end = Date().addingTimeInterval(seconds)
     while Date() < end {
         if await holds() { return true }

@@ -12,8 +12,10 @@ let settings: [SwiftSetting] = [
 
 let level0: [Target.Dependency] = ["DeterministicCBOR", "MerkleTrees", "GS1"]
 let level1: [Target.Dependency] = level0 + ["Signatures", "Notes", "EPCIS", "Records"]
-let orderedCollections: Target.Dependency = .product(
-    name: "OrderedCollections", package: "swift-collections")
+let collections: [Target.Dependency] = [
+    .product(name: "DequeModule", package: "swift-collections"),
+    .product(name: "OrderedCollections", package: "swift-collections"),
+]
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 
 /// A module of the program, compiled here again with the fuzzer's instruments.
@@ -43,7 +45,7 @@ let package = Package(
         module("EPCIS", level0),
         module("Records", level0 + ["Signatures", "Notes", "EPCIS", crypto]),
         .target(
-            name: "Verdicts", dependencies: level1 + [orderedCollections],
+            name: "Verdicts", dependencies: level1 + collections,
             path: "Modules/Verdicts", resources: [.embedInCode("Messages")],
             swiftSettings: settings),
         .target(name: "CMemory"),
