@@ -72,7 +72,8 @@ package struct NodeHealth: Hashable, Sendable {
     /// Whether it takes submissions.
     package var isReady: Bool
     /// One word: `ok`, or why it does not: `stopping`, `failed`, `disk-low`, `views-behind`,
-    /// `views-failed`, `unconfirmed`, `behind`, `peers-failed`.
+    /// `views-failed`, `unconfirmed`, `behind`, `convicted`,
+    /// `peers-failed`.
     package var status: String
     /// The origin of its log.
     package var origin: String

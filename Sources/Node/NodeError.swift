@@ -78,8 +78,9 @@ extension Refusal {
     /// The answer to a caller while too few peers have said how far they know the log.
     static let unconfirmed = Refusal(
         code: "node.unconfirmed", field: "",
-        reason: "too few peers have said how far they know this log; try again once they are "
-            + "reached, or start the node with --alone")
+        reason:
+            "too few peers have said how far they know this log; try again once they are reached"
+    )
 
     /// The answer to a caller when there is no space for the submission.
     static let full = Refusal(

@@ -14,7 +14,7 @@ extension RunningNode {
         if case .failure = writer.ending.result { return "failed" }
         if isStopping { return "stopping" }
         if let refusal = unconfirmed {
-            return refusal.code == "node.behind" ? "behind" : "unconfirmed"
+            return String(refusal.code.dropFirst("node.".count))
         }
         if peers?.hasFailed ?? false { return "peers-failed" }
         if watch.disk.refusal() != nil { return "disk-low" }

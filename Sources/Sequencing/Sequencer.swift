@@ -90,6 +90,7 @@ package struct Sequencer: Sendable {
         guard !effects.endsGroup, staged.count < Limits.sealStatements,
             staged.isEmpty || stagedBytes + bytes <= Self.groupBytesLimit
         else { return .sealFirst }
+        try checkRotation(admitted)
         let records = StatementRecords(admitted)
         try checkURIs(records, in: ledger)
         let appended = try append(admitted, nowMilliseconds: now)
@@ -188,6 +189,20 @@ package struct Sequencer: Sendable {
         let checkpoint = try Checkpoint(origin: state.origin, size: size, root: root)
         return try SignedNote.sign(text: checkpoint.text, name: state.origin, key: logKey)
             .serialized()
+    }
+
+    /// Refuses an amendment after which this log's checkpoints would want another key than the one
+    /// at hand: taken, it would be the last entry that this node can seal.
+    private func checkRotation(_ admitted: AdmittedStatement) throws(Refusal) {
+        guard state.size > 0, let body = admitted.governance else { return }
+        let next = try state.governance.applying(body)
+        guard next.nodes[state.origin] != nil else { return }
+        let known = next.logVerifier(origin: state.origin, size: state.size + 2)
+        guard known?.key != logKey.publicKey else { return }
+        throw Refusal(
+            code: "log.rotation", field: "amendment",
+            reason: "it gives this log another key, which this node cannot take over yet; nothing "
+                + "was registered")
     }
 
     private func checkKey(size: UInt64) throws(SequencingError) {

@@ -36,8 +36,8 @@ struct RestoreCommand: AsyncParsableCommand {
             The whole ledger is recomputed before the directory has its name. Compare the \
             network's id that is printed with one you know.
 
-            A restored node knows nothing of what its log acknowledged after the backup, and must \
-            ask those who mirror it before it signs again. Where there are none, --alone says that \
+            A restored node knows nothing of what its log acknowledged after the backup, and asks \
+            those who mirror it before it signs again. Where there are none, --alone says that \
             nobody holds anything newer; if somebody does, the log is forked at its next seal.
 
             Example:

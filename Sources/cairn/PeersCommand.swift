@@ -17,8 +17,8 @@ struct PeersCommand: AsyncParsableCommand {
               curl -o fork.alarm http://127.0.0.1:8080/alarms/DIGEST
               cairn audit fork.alarm --genesis genesis/demo/demo.genesis
 
-            Exit codes: 0 all is well; 1 there is an alarm, or the node may not sign; 3 it cannot \
-            be reached.
+            Exit codes: 0 all is well; 1 there is an alarm, the node may not sign, or fewer nodes \
+            than a quorum are connected; 3 it cannot be reached.
             """)
 
     @OptionGroup var node: NodeOptions
@@ -34,7 +34,10 @@ struct PeersCommand: AsyncParsableCommand {
         case .table: Console.output(Self.table(report))
         }
         let alarms = report["alarms"]?.asArray ?? []
-        guard alarms.isEmpty, report["status"]?.asString == "ok" else {
+        let peers = report["peers"]?.asArray ?? []
+        let up = peers.count { $0["connected"]?.asBool == true } + 1
+        let quorum = Int(report["quorum"]?.asNumber?.text ?? "") ?? 0
+        guard alarms.isEmpty, report["status"]?.asString == "ok", up >= quorum else {
             Foundation.exit(CommandExit.otherAnswer.rawValue)
         }
     }

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPAPI
 import MerkleTrees
+import Notes
 import Records
 import Signatures
 import Support
@@ -92,6 +93,25 @@ import Verdicts
                 })
             #expect(try await caller.post(more).code?.hasPrefix("parts.") == true)
             #expect(try await caller.post(good).status == 200)
+        }
+    }
+
+    @Test func `a rotation of its own log's key is refused, and the node goes on`() async throws {
+        let node = try TestNode()
+        let network = node.network
+        try await node.serve { runtime, caller in
+            let newest = try #require(runtime.running).published.newest
+            let note = try SignedNote.parse(newest.checkpoint)
+            let checkpoint = try Checkpoint(parsing: note.text)
+            let change = Change.rotateLogKey(
+                origin: DemoNetwork.origin, key: try DemoNetwork.key("log 2").publicKey,
+                size: checkpoint.size, root: checkpoint.root)
+            let rotation = try network.submission(
+                network.amendment([change], after: network.state))
+            let answer = try await caller.post(rotation)
+            #expect(answer.status == 400)
+            #expect(answer.code == "log.rotation")
+            #expect(try await caller.post(try node.commissioning("LOT1")).status == 201)
         }
     }
 

@@ -2,6 +2,7 @@ import EPCIS
 import Foundation
 import Queries
 import Records
+import Sequencing
 import Storage
 
 extension NodeRuntime {
@@ -28,13 +29,6 @@ extension NodeRuntime {
         nowMilliseconds: UInt64 = SystemClock.nowMilliseconds(),
         progress: (_ done: UInt64, _ all: UInt64) -> Void = { _, _ in }
     ) throws(NodeError) -> BackupReport {
-        guard alone else {
-            throw .input(
-                "node.restore-alone",
-                "a restored node must ask its mirrors what its log has acknowledged since the "
-                    + "backup before it signs again, and this edition has no mirrors. Give "
-                    + "--alone if nobody holds a newer receipt, checkpoint or copy of this log")
-        }
         let target = URL(filePath: directory).standardizedFileURL.path
         try requireUnused(target)
         let parent = URL(filePath: target).deletingLastPathComponent().path
@@ -46,6 +40,14 @@ extension NodeRuntime {
             let report = manifest.report(key: key)
             if let logKeyPEM, !report.hasKey { try draft.write(logKeyPEM, to: key, mode: 0o600) }
             try check(draft, manifest, path, progress)
+            let isAsked = try alone ? true : hasMirrors(draft)
+            guard isAsked else {
+                throw .input(
+                    "node.restore-alone",
+                    "a restored node must ask others what its log has acknowledged since the "
+                        + "backup before it signs again, and nobody mirrors it. Give --alone if "
+                        + "nobody holds a newer receipt, checkpoint or copy of this log")
+            }
             try draft.write(
                 note(manifest, nowMilliseconds), to: restoredName, mode: 0o644)
             try NodeDirectory.synchronize(directory: draft.path)
@@ -57,6 +59,19 @@ extension NodeRuntime {
         } catch {
             try? FileManager.default.removeItem(atPath: draft.path)
             throw error
+        }
+    }
+
+    /// Whether the network has nodes that cosign: then the node asks them before it signs.
+    private static func hasMirrors(_ draft: NodeDirectory) throws(NodeError) -> Bool {
+        let genesis = try draft.genesis().state
+        return try NodeError.mapping {
+            let ledger = try Ledger.inspect(directory: draft.path)
+            defer { try? ledger.close() }
+            let newest = try ledger.read { store in
+                try LogStart.governance(of: store, genesis: genesis, before: .max)
+            }
+            return newest.policy.quorum > 0
         }
     }
 

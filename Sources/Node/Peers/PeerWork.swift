@@ -79,10 +79,26 @@ final class PeerWork: Sendable {
     ///
     /// - Throws: `node.listen`, `node.configuration`.
     func start() async throws(NodeError) {
+        warnOfKeys()
         thread.start { [self] in perform($0) }
         if let listen = settings.listen { try await startListening(listen) }
         let calling = Task { await keepCalling() }
         tasks.withLock { $0.append(calling) }
+    }
+
+    /// Tells of keys that governance does not list for this node: its peers refuse them.
+    private func warnOfKeys() {
+        let node = published.newest.basis.governance.nodes[origin]
+        let keys = [
+            ("peerKey", "tls", node?.tlsKey, settings.tlsKey),
+            ("cosignerKey", "cosigner", node?.cosignerKey, settings.cosignerKey ?? settings.tlsKey),
+        ]
+        for (setting, purpose, listed, given) in keys where listed != given.publicKey {
+            if purpose == "cosigner", settings.cosignerKey == nil, listed == nil { continue }
+            logger.error(
+                "a key is not the one that governance lists for this node",
+                metadata: ["code": "node.key", "setting": "\(setting)", "purpose": "\(purpose)"])
+        }
     }
 
     private func startListening(_ text: String) async throws(NodeError) {
@@ -138,6 +154,12 @@ final class PeerWork: Sendable {
     /// - Returns: nil if it may.
     func refusal(isAlone: Bool) -> Refusal? {
         let newest = state.newest
+        if newest.alarms.contains(where: { $0.origin == origin }) {
+            return Refusal(
+                code: "node.convicted", field: "",
+                reason: "an alarm proves that this log broke its promise: its peers mirror and "
+                    + "cosign it no more; register with another node")
+        }
         if let size = newest.missing {
             return Refusal(
                 code: "node.behind", field: "",
