@@ -18,7 +18,7 @@ struct LedgerEvidence: EvidenceSource {
     private let departure: Departure?
     private let index: SubjectIndex
     private let rights: [ReadingRights]
-    /// Who asks a mirror; nil for the own log.
+    /// Who asks a mirror; nobody for the own log.
     private let readers: [Reader]
 
     /// The source for the snapshot that `store` shows; nil if the index of its last seal is not at
@@ -33,17 +33,9 @@ struct LedgerEvidence: EvidenceSource {
             throw NodeError.failure("log.damaged", "the log has no checkpoint; run cairn check")
         }
         guard let index = published.index(size: size) else { return nil }
-        self.origin = origin
-        self.checkpointNote = String(decoding: checkpoint, as: UTF8.self)
-        self.size = size
-        self.governance = history.newest
-        self.ownership = history.ownership
-        self.store = store
-        self.deadline = deadline
-        self.departure = departure
-        self.index = index
-        self.rights = rights
-        readers = []
+        self.init(
+            store, origin, checkpoint, size, history, index, rights: rights, readers: [],
+            until: deadline, for: departure)
     }
 
     /// The source for a mirror of another log; nil unless it stands at a checkpoint whose index is
@@ -56,6 +48,16 @@ struct LedgerEvidence: EvidenceSource {
         guard size > 0, let checkpoint = try store.checkpoint(ofSeal: size - 1),
             let index = peers.index(of: origin, size: size)
         else { return nil }
+        self.init(
+            store, origin, checkpoint, size, history, index, rights: [], readers: readers,
+            until: deadline, for: departure)
+    }
+
+    private init(
+        _ store: LedgerStore, _ origin: String, _ checkpoint: [UInt8], _ size: UInt64,
+        _ history: GovernanceHistory, _ index: SubjectIndex, rights: [ReadingRights],
+        readers: [Reader], until deadline: ContinuousClock.Instant, for departure: Departure?
+    ) {
         self.origin = origin
         self.checkpointNote = String(decoding: checkpoint, as: UTF8.self)
         self.size = size
@@ -65,8 +67,8 @@ struct LedgerEvidence: EvidenceSource {
         self.deadline = deadline
         self.departure = departure
         self.index = index
+        self.rights = rights
         self.readers = readers
-        rights = []
     }
 
     func entry(at index: UInt64) throws -> [UInt8] {

@@ -13,7 +13,7 @@ extension RunningNode {
     private var status: String {
         if case .failure = writer.ending.result { return "failed" }
         if isStopping { return "stopping" }
-        if let refusal = unconfirmed {
+        if let refusal = signingRefusal {
             return String(refusal.code.dropFirst("node.".count))
         }
         if peers?.hasFailed ?? false { return "peers-failed" }

@@ -2,6 +2,7 @@ import EPCIS
 import MerkleTrees
 import Notes
 import Records
+import Replication
 import Sequencing
 import Storage
 import Verdicts
@@ -13,7 +14,7 @@ extension RunningNode {
         var members = [
             JSONMember("origin", .string(origin)),
             JSONMember("size", .number(JSONNumber(published.newest.size))),
-            JSONMember("status", .string(unconfirmed.map { $0.code } ?? "ok")),
+            JSONMember("status", .string(signingRefusal.map { $0.code } ?? "ok")),
             JSONMember("quorum", .number(JSONNumber(governance.policy.quorum))),
         ]
         if let quorum = newest?.quorum {

@@ -8,6 +8,7 @@ import MerkleTrees
 import Notes
 import Queries
 import Records
+import Replication
 import Sequencing
 import Signatures
 import Storage

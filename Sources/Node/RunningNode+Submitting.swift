@@ -15,7 +15,7 @@ extension RunningNode {
         if let refusal = watch.disk.refusal() {
             return try await registration(of: submission, refusedFor: refusal)
         }
-        if let refusal = unconfirmed {
+        if let refusal = signingRefusal {
             return try await registration(of: submission, refusedFor: refusal)
         }
         for attempt in 0..<Self.admissionsLimit {
@@ -39,8 +39,8 @@ extension RunningNode {
     }
 
     /// Why nothing may be signed: the network asks for a quorum, and too few of its nodes have said
-    /// how far they know this log (SPEC §25.4).
-    var unconfirmed: Refusal? {
+    /// how far they know this log, or one knows more; or an alarm accuses it (SPEC §25.4, §25.5).
+    var signingRefusal: Refusal? {
         if let peers { return peers.refusal(isAlone: goesOnAlone) }
         let needsPeers = published.newest.basis.governance.policy.quorum > 0
         return needsPeers && !goesOnAlone ? .unconfirmed : nil

@@ -4,6 +4,7 @@ import HTTPAPI
 import MerkleTrees
 import Notes
 import Records
+import Replication
 import Storage
 import Verdicts
 

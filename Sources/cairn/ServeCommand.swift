@@ -23,8 +23,13 @@ struct ServeCommand: AsyncParsableCommand {
             A variable such as CAIRN_LOG_FORMAT wins over the file, and an option here over both. \
             --check-config shows what holds and where from, and ends with 0 or 2.
 
+            With --peer-key a node mirrors the logs of the network's other nodes, with \
+            --cosigner-key it cosigns them; cairn peers shows how far it is.
+
             Example:
               cairn serve ./node --http 127.0.0.1:8080
+              cairn serve ./node --http 127.0.0.1:8080 --peer-listen 0.0.0.0:7070 \\
+                --peer-key tls.pem --cosigner-key cosigner.pem
               cairn serve ./node --http 0.0.0.0:443 \\
                 --tls-certificate chain.pem --tls-key key.pem
             """)

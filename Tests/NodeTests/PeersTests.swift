@@ -205,6 +205,39 @@ import Verdicts
         try await alone.stop()
     }
 
+    @Test func `a node whose log is accused registers nothing`() async throws {
+        let ring = try Ring()
+        defer { try? FileManager.default.removeItem(atPath: ring.directory) }
+        let origin = Ring.origins[0]
+        let sides = try [UInt8(1), 2].map { number in
+            let root = Hash256.sha256([number])
+            let text = try Checkpoint(origin: origin, size: 9, root: root).text
+            let note = try SignedNote.sign(text: text, name: origin, key: Ring.key("log", origin))
+            return SplitView.Side(note: note.serialized(), root: root, proof: [])
+        }
+        let alarm = Alarm(
+            network: ring.network.id, amendments: [],
+            kind: .fork(SplitView(origin: origin, size: 9, sides[0], sides[1])))
+        var kept = try KeptAlarms(node: ring.path(0))
+        try kept.keep(alarm)
+        let node = try ring.node(0, alone: true)
+        try await node.start()
+        let caller = HTTPCaller(address: node.address)
+        #expect(
+            try await Self.waits { try await caller.get("/healthz").text.contains("convicted") })
+        let answer = try await caller.post(try ring.commissioning("LOT1"))
+        #expect(answer.code == "node.convicted")
+        let told = try await caller.get("/alarms/\(alarm.digest.hex)")
+        #expect(told.body == alarm.encoded())
+        #expect(try await caller.get("/alarms/\(Hash256.zero.hex)").status == 404)
+        try await node.stop()
+        let other = try ring.node(1, alone: true)
+        try await other.start()
+        let second = HTTPCaller(address: other.address)
+        #expect(try await second.post(try ring.commissioning("LOT1")).status == 201)
+        try await other.stop()
+    }
+
     @Test func `a node put back to an old copy signs nothing that its peers know otherwise`()
         async throws
     {

@@ -88,6 +88,22 @@ import Testing
         expectRefusal("alarm.network") { try accused(other) }
     }
 
+    @Test func `a key that the log has given up convicts nobody above that size`() throws {
+        let alarm = alarm(3, try side([1, 2, 3], at: 3), try side([1, 2, 4], at: 3))
+        let new = try DemoNetwork.key("log 2").publicKey
+        func state(rotatedAt size: UInt64) throws -> GovernanceState {
+            let change = Change.rotateLogKey(
+                origin: DemoNetwork.origin, key: new, size: size, root: .zero)
+            return try demo.state.applying(try content([change], after: demo.state))
+        }
+        expectRefusal("checkpoint.invalid") {
+            try alarm.accused(under: demo.state, newest: state(rotatedAt: 2))
+        }
+        // Signed while the key was in force.
+        let accused = try alarm.accused(under: demo.state, newest: state(rotatedAt: 3))
+        #expect(accused == .log(DemoNetwork.origin))
+    }
+
     @Test func `a proof with a hash changed, missing or too many proves nothing`() throws {
         let (one, other) = (try side([1, 2, 3, 4, 5], at: 3), try side([1, 2, 9], at: 3))
         for number in one.proof.indices {

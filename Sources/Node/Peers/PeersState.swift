@@ -17,26 +17,10 @@ struct PeersMark: Hashable, Sendable {
 
 /// What the node knows of its peers, as everybody else reads it.
 final class PeersState: Sendable {
-    /// One mirrored log.
-    struct Mirror: Sendable {
-        var origin: String
-        /// Entries that are durable here.
-        var size: UInt64
-        /// The newest checkpoint that is kept.
-        var checkpoint: Checkpoint?
-        /// Who cosigned that.
-        var cosigners: [String]
-        /// How many entries beyond that a peer has told of.
-        var lag: UInt64
-        /// Since when it lags, in milliseconds since the epoch; nil if it does not.
-        var laggingSince: UInt64?
-        /// Why it is mirrored no further.
-        var stopped: String?
-    }
-
     /// Everything at one moment.
     struct Snapshot: Sendable {
-        var mirrors: [Mirror] = []
+        /// The mirrors, by origin.
+        var mirrors: [MirrorView] = []
         /// The origins of the nodes that are connected.
         var connected: Set<String> = []
         var alarms: [Alarm] = []
@@ -99,14 +83,9 @@ final class PeersState: Sendable {
             }
         }
         snapshot.withLock { snapshot in
-            snapshot.mirrors = views.map {
-                Mirror(
-                    origin: $0.origin, size: $0.size, checkpoint: $0.checkpoint,
-                    cosigners: $0.cosigners, lag: $0.lag, laggingSince: $0.laggingSince,
-                    stopped: $0.stopped)
-            }
+            snapshot.mirrors = views
             snapshot.connected = replicator.connectedOrigins
-            snapshot.alarms = replicator.alarms.values.sorted { $0.digest < $1.digest }
+            snapshot.alarms = replicator.alarms.sorted { $0.key < $1.key }.map(\.value)
             snapshot.governance = replicator.governance
             snapshot.mayGoOn = replicator.mayGoOn
             snapshot.quorum = replicator.quorum
