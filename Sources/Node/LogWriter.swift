@@ -27,15 +27,22 @@ final class LogWriter: Sendable {
         case refused(Refusal)
     }
 
+    private enum Work: Sendable {
+        case statement(AdmittedStatement, admittedUnder: UInt64)
+        /// Amendments that follow each other, for a group of their own.
+        case amendments([AdmittedStatement])
+    }
+
     private struct Order: Sendable {
-        var admitted: AdmittedStatement
-        var version: UInt64
+        var work: Work
         var continuation: CheckedContinuation<Outcome, Never>
     }
 
     private struct Line {
         var orders: [Order] = []
         var isClosed = false
+        /// Whether the ledger has grown by another hand.
+        var isStale = false
         var refusal: Refusal?
     }
 
@@ -83,8 +90,17 @@ final class LogWriter: Sendable {
 
     /// Hands over a statement; returns when it is durable, or decided otherwise.
     func register(_ admitted: AdmittedStatement, admittedUnder version: UInt64) async -> Outcome {
+        await register(.statement(admitted, admittedUnder: version))
+    }
+
+    /// Hands over amendments, in the order of their numbers; all of them are registered, or none.
+    func register(amendments: [AdmittedStatement]) async -> Outcome {
+        await register(.amendments(amendments))
+    }
+
+    private func register(_ work: Work) async -> Outcome {
         await withCheckedContinuation { continuation in
-            let order = Order(admitted: admitted, version: version, continuation: continuation)
+            let order = Order(work: work, continuation: continuation)
             let refusal: Refusal? = line.withLock { line in
                 if let refusal = line.refusal { return refusal }
                 if line.isClosed { return .stopping }
@@ -97,6 +113,12 @@ final class LogWriter: Sendable {
                 bell.signal()
             }
         }
+    }
+
+    /// Takes up the log again where its ledger ends now: lost entries have come back.
+    func takeUpAgain() {
+        line.withLock { $0.isStale = true }
+        bell.signal()
     }
 
     /// Takes no more statements, commits those handed over, and ends.
@@ -119,19 +141,26 @@ final class LogWriter: Sendable {
             if isBusy, line.withLock({ !$0.orders.isEmpty && !$0.isClosed }) {
                 Thread.sleep(forTimeInterval: Self.gatheringSeconds)
             }
-            let (orders, isClosed) = line.withLock { line in
-                defer { line.orders = [] }
-                return (line.orders, line.isClosed)
+            let (orders, isClosed, isStale) = line.withLock { line in
+                defer { (line.orders, line.isStale) = ([], false) }
+                return (line.orders, line.isClosed, line.isStale)
             }
             if !orders.isEmpty { isBusy = orders.count > 1 }
             var rest = orders[...]
+            if isStale {
+                do {
+                    sequencer = try takeUp(resume)
+                } catch {
+                    return fail(NodeError(error), waiting: rest)
+                }
+            }
             while !rest.isEmpty {
                 if sequencer == nil, ContinuousClock.now < pauseEnd {
                     refuse(rest, with: .full)
                     break
                 }
                 do {
-                    var writing = try sequencer ?? ledger.write(resume)
+                    var writing = try sequencer ?? takeUp(resume)
                     sequencer = nil
                     rest = rest.dropFirst(try commitGroup(rest, &writing))
                     sequencer = writing
@@ -145,6 +174,22 @@ final class LogWriter: Sendable {
                 }
             }
             if isClosed { return ending.settle(.success(())) }
+        }
+    }
+
+    /// Reads the log from the ledger, and publishes it.
+    private func takeUp(_ resume: (LedgerStore) throws -> Sequencer) throws -> Sequencer {
+        try ledger.write { store in
+            let sequencer = try resume(store)
+            let size = sequencer.state.size
+            guard size > 0, let checkpoint = try store.checkpoint(ofSeal: size - 1) else {
+                return sequencer
+            }
+            published.prepare(sequencer.state.index, size: size)
+            published.publish(
+                PublishedLog.Snapshot(size: size, checkpoint: checkpoint, basis: sequencer.basis))
+            onSealed(size)
+            return sequencer
         }
     }
 
@@ -194,9 +239,19 @@ final class LogWriter: Sendable {
         _ order: Order, _ sequencer: inout Sequencer, _ store: LedgerStore
     ) throws -> Outcome? {
         do {
-            let outcome = try sequencer.stage(
-                order.admitted, admittedUnder: order.version, nowMilliseconds: nowMilliseconds(),
-                in: store)
+            let now = nowMilliseconds()
+            let outcome: StagingOutcome
+            switch order.work {
+            case .statement(let admitted, let version):
+                outcome = try sequencer.stage(
+                    admitted, admittedUnder: version, nowMilliseconds: now, in: store)
+            case .amendments(let amendments):
+                guard sequencer.stagedCount == 0 else { return nil }
+                let first = sequencer.state.size
+                outcome =
+                    try sequencer.stage(amendments: amendments, nowMilliseconds: now, in: store)
+                    ? .staged(leafIndex: first) : .admitAgain
+            }
             switch outcome {
             case .staged(let index): return .registered(leafIndex: index, isNew: true)
             case .alreadyStaged(let index), .alreadyRegistered(let index):

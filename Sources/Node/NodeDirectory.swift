@@ -74,6 +74,21 @@ struct NodeDirectory: Sendable {
         }
     }
 
+    /// Writes a file beside the old one, makes it durable, and gives it the old one's name.
+    func replace(_ name: String, with bytes: [UInt8], mode: mode_t) throws(NodeError) {
+        let draft = "\(name).new-\(UUID().uuidString)"
+        do throws(NodeError) {
+            try write(bytes, to: draft, mode: mode)
+            guard unsafe rename(file(draft), file(name)) == 0 else {
+                throw Self.failure(file(name), "cannot be replaced")
+            }
+            try Self.synchronize(directory: path)
+        } catch {
+            try? FileManager.default.removeItem(atPath: file(draft))
+            throw error
+        }
+    }
+
     /// Makes the entries of a directory durable.
     static func synchronize(directory path: String) throws(NodeError) {
         let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

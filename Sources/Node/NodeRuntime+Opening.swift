@@ -188,6 +188,10 @@ extension NodeRuntime {
                 try CaptureSigner(
                     $0, organisation: node.organisation, governance: state.governance)
             }
+            // Parts came back after their entries had been looked at.
+            if !sequencer.isKeyInForce, try store.lostSize() > 0 {
+                try Views.delete(directory: path)
+            }
             let service = try ServiceState(directory: path, identity: ledger.identity)
             return Opened(
                 ledger: ledger,
@@ -195,7 +199,7 @@ extension NodeRuntime {
                 service: service, subscriptions: try service.subscriptions(),
                 genesis: genesis, verifier: try EvidenceVerifier(genesis: founding.file),
                 sequencer: sequencer,
-                checkpoint: try checkpoint(in: store, of: state), logKey: key,
+                checkpoint: try checkpoint(in: store, of: state, key: key), logKey: key,
                 organisation: node.organisation, signer: signer)
         }
     }
@@ -210,12 +214,36 @@ extension NodeRuntime {
         }
     }
 
+    /// The checkpoint of entries that came back before a checkpoint of the peers was reached.
+    ///
+    /// The node has signed it before: it is a seal of the log as the peers prove it.
+    private static func checkpoint(
+        signedBefore state: LogState, in store: LedgerStore, _ key: SigningKey
+    ) throws -> [UInt8] {
+        let verifier = state.governance.logVerifier(origin: state.origin, size: state.size)
+        guard try store.lostSize() >= state.size, verifier?.key == key.publicKey else {
+            throw NodeError.failure(
+                "log.damaged",
+                "the newest seal has no checkpoint; if this log was being recovered, start the "
+                    + "node with the key it had, else run cairn check")
+        }
+        let checkpoint = try Checkpoint(
+            origin: state.origin, size: state.size, root: state.frontier.root)
+        let bytes = try SignedNote.sign(text: checkpoint.text, name: state.origin, key: key)
+            .serialized()
+        try store.keep(checkpoint: bytes, ofSeal: state.size - 1)
+        return bytes
+    }
+
     /// The newest checkpoint, which must be the log's own over what the ledger holds.
     private static func checkpoint(
-        in store: LedgerStore, of state: LogState
+        in store: LedgerStore, of state: LogState, key: SigningKey
     ) throws -> [UInt8] {
-        guard state.size > 0, let bytes = try store.checkpoint(ofSeal: state.size - 1) else {
-            throw NodeError.failure("log.damaged", "the log has no checkpoint; run cairn check")
+        guard state.size > 0 else {
+            throw NodeError.failure("log.damaged", "the log is empty; run cairn check")
+        }
+        guard let bytes = try store.checkpoint(ofSeal: state.size - 1) else {
+            return try checkpoint(signedBefore: state, in: store, key)
         }
         let note = try SignedNote.parse(bytes)
         let checkpoint = try Checkpoint(parsing: note.text)

@@ -173,7 +173,10 @@ package final class NodeRuntime: Sendable {
 
     private func startPeers(of node: RunningNode) async throws(NodeError) {
         do throws(NodeError) {
-            try await node.peers?.start()
+            try await node.peers?.start(
+                PeerWork.Reactions(
+                    recovered: { node.writer.takeUpAgain() },
+                    amended: { await node.adoptAmendments() }))
         } catch {
             _ = await node.end()
             throw error

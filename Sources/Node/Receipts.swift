@@ -79,14 +79,18 @@ struct Receipts: Sendable {
 
     /// The seal whose checkpoint the receipt shows.
     private func seal(after index: UInt64, in store: LedgerStore) throws -> UInt64? {
-        let first = try store.seal(atOrAfter: index)
         let needed = quorum()
-        guard needed > 0 else { return first }
-        var next = first
+        var first: UInt64?
+        var next = try store.seal(atOrAfter: index)
         for _ in 0..<Self.sealsLookedAt {
-            guard let seal = next, let note = try store.checkpoint(ofSeal: seal) else { break }
-            // Only lines that verify are kept under the log's own.
-            if try SignedNote.parse(note).signatures.count > needed { return seal }
+            guard let seal = next else { break }
+            // What was recovered from peers has the checkpoints that they had.
+            if let note = try store.checkpoint(ofSeal: seal) {
+                guard needed > 0 else { return seal }
+                first = first ?? seal
+                // Only lines that verify are kept under the log's own.
+                if try SignedNote.parse(note).signatures.count > needed { return seal }
+            }
             next = try store.seal(atOrAfter: seal + 1)
         }
         return first

@@ -1,5 +1,8 @@
 import HTTPAPI
+import Notes
 import Records
+import Sequencing
+import Signatures
 
 extension RunningNode {
     package func health() async -> NodeHealth {
@@ -16,10 +19,20 @@ extension RunningNode {
         if let refusal = signingRefusal {
             return String(refusal.code.dropFirst("node.".count))
         }
+        if isKeyPending { return "key-pending" }
         if peers?.hasFailed ?? false { return "peers-failed" }
         if watch.disk.refusal() != nil { return "disk-low" }
         if case .failure = views.ending.result { return "views-failed" }
         return viewsLag > readyLagEntries ? "views-behind" : "ok"
+    }
+
+    /// Whether no amendment in the log lists the log key that the node has (SPEC §25.6).
+    var isKeyPending: Bool {
+        let newest = published.newest
+        let governance = newest.basis.governance
+        guard governance.nodes[origin] != nil else { return false }
+        let verifier = governance.logVerifier(origin: origin, size: newest.size + 2)
+        return verifier?.key != receipts.logKey.publicKey
     }
 
     /// How many entries the views are behind the log.

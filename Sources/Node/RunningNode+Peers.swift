@@ -14,7 +14,10 @@ extension RunningNode {
         var members = [
             JSONMember("origin", .string(origin)),
             JSONMember("size", .number(JSONNumber(published.newest.size))),
-            JSONMember("status", .string(signingRefusal.map { $0.code } ?? "ok")),
+            JSONMember(
+                "status",
+                .string(
+                    signingRefusal?.code ?? (isKeyPending ? "node.key-pending" : "ok"))),
             JSONMember("quorum", .number(JSONNumber(governance.policy.quorum))),
         ]
         if let quorum = newest?.quorum {

@@ -65,11 +65,11 @@ extension RunningNode {
     /// How long a verdict of "now" stands for (SPEC §17.7).
     static let periodMilliseconds: UInt64 = 600_000
 
-    /// How far the mirrors are, and how many alarms there are.
+    /// Where the mirrors are, and how many alarms there are.
     private var peersMark: PeersMark {
         guard let newest = peers?.state.newest else { return PeersMark() }
         return PeersMark(
-            sizes: newest.mirrors.map { $0.checkpoint?.size ?? 0 }, alarms: newest.alarms.count)
+            checkpoints: newest.mirrors.map(\.checkpoint), alarms: newest.alarms.count)
     }
 
     /// Whether no chain that a verdict rests on has grown.

@@ -158,7 +158,8 @@ package struct TokenFile: Sendable {
 
     /// Keeps the days of last use.
     func write(uses: [String: String]) throws(NodeError) {
-        try replace(Self.useName, with: try NodeError.mapping { try Self.json(uses) })
+        try directory.replace(
+            Self.useName, with: try NodeError.mapping { try Self.json(uses) }, mode: 0o600)
     }
 
     private func check(
@@ -197,22 +198,8 @@ package struct TokenFile: Sendable {
         }
         var tokens = try load()
         try body(&tokens)
-        try replace(Self.name, with: try NodeError.mapping { try Self.json(tokens) })
-    }
-
-    /// Writes a file beside the old one, makes it durable, and gives it the old one's name.
-    private func replace(_ name: String, with bytes: [UInt8]) throws(NodeError) {
-        let draft = "\(name).new-\(UUID().uuidString)"
-        do throws(NodeError) {
-            try directory.write(bytes, to: draft, mode: 0o600)
-            guard unsafe rename(directory.file(draft), directory.file(name)) == 0 else {
-                throw NodeDirectory.failure(directory.file(name), "cannot be replaced")
-            }
-            try NodeDirectory.synchronize(directory: directory.path)
-        } catch {
-            try? FileManager.default.removeItem(atPath: directory.file(draft))
-            throw error
-        }
+        try directory.replace(
+            Self.name, with: try NodeError.mapping { try Self.json(tokens) }, mode: 0o600)
     }
 
     private static func json(_ value: some Encodable) throws -> [UInt8] {

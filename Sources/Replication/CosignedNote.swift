@@ -89,6 +89,9 @@ package struct CosignedNote: Hashable, Sendable {
     /// The code of a refusal: the note may be the log's, under a key that is not known here.
     package static let unknownKey = "checkpoint.key"
 
+    /// The code of a refusal: the note is of a key that the log gave up at a smaller size.
+    package static let voidKey = "checkpoint.void"
+
     private static func checkKey(
         _ bytes: [UInt8], origin: String, under governance: GovernanceState
     ) throws(Refusal) {
@@ -100,6 +103,15 @@ package struct CosignedNote: Hashable, Sendable {
             $0.name == key.name && $0.keyID == key.keyID
         }
         guard !isSigned, note.signatures.contains(where: { $0.name == origin }) else { return }
+        let former = governance.formerLogVerifiers(origin: origin, size: checkpoint.size)
+        let isFormer = former.contains { key in
+            note.signatures.contains { $0.name == key.name && $0.keyID == key.keyID }
+        }
+        if isFormer {
+            throw Refusal(
+                code: voidKey, field: "checkpoint",
+                reason: "\(origin) gave up the key that has signed it before it was so large")
+        }
         throw Refusal(
             code: unknownKey, field: "checkpoint",
             reason: "the network knows no key of \(origin) that has signed it")

@@ -59,6 +59,8 @@ package enum PeerEffect: Hashable, Sendable {
     case mayGoOn
     /// A peer has a checkpoint of the own log that this node does not remember.
     case behind(size: UInt64)
+    /// Entries of the own log that were lost have come back; its ledger has so many now.
+    case recovered(size: UInt64)
 }
 
 /// Why a peer is cut off.

@@ -151,7 +151,13 @@ extension Replicator {
             checkpoint: note.bytes, ofSeal: note.checkpoint.size - 1, of: origin)
         mirrors[origin]?.kept = note
         for peer in sessions.keys { sessions[peer]?.partsAsked[origin]?.isThrough = false }
-        effects.append(.mirrored(origin: origin, size: note.checkpoint.size))
+        if origin == identity.origin {
+            try takeUpOwn()
+            try takeUpQuorum()
+            effects.append(.recovered(size: note.checkpoint.size))
+        } else {
+            effects.append(.mirrored(origin: origin, size: note.checkpoint.size))
+        }
         retell()
         try compare(note, of: origin)
     }
@@ -217,7 +223,9 @@ extension Replicator {
 
     /// Asks for parts that mirrors name and lack.
     mutating func fetchParts(_ now: UInt64) throws {
-        for origin in mirrors.keys.sorted() where mirrors[origin]?.kept != nil {
+        var origins = Set(mirrors.keys.filter { mirrors[$0]?.kept != nil })
+        if lostSize > 0 { origins.insert(identity.origin) }
+        for origin in origins.sorted() {
             for (peer, session) in sessions.sorted(by: { $0.key < $1.key })
             where session.heads[origin] != nil {
                 try askParts(of: origin, peer, session, now)

@@ -84,13 +84,57 @@ extension Replicator {
     mutating func adopt(_ newer: GovernanceState) throws {
         guard newer.seq > governance.seq else { return }
         governance = newer
+        try dropVoid()
         try takeUpMirrors()
         for (origin, mirrored) in mirrors where mirrored.kept == nil {
             mirrors[origin]?.kept = mirrored.mirror.newest.flatMap {
                 try? CosignedNote($0, origin: origin, under: governance)
             }
         }
+        try takeUpRecovery()
         try learnUnread()
+    }
+
+    /// Begins mirrors anew that go on beyond the place at which governance gave their log another
+    /// key: what stands behind it the old key has signed, and it is void (SPEC §9.2).
+    private mutating func dropVoid() throws {
+        for (origin, mirrored) in mirrors where origin != identity.origin {
+            let rotations = governance.logKeys(origin: origin)?.rotations ?? []
+            let known = mirrored.mirror.governance.logKeys(origin: origin)?.rotations.count ?? 0
+            guard let last = rotations.last, rotations.count > known,
+                mirrored.mirror.size > last.size, mirrored.stopped == nil
+            else { continue }
+            mirrors[origin] = nil
+            for peer in sessions.keys { sessions[peer]?.heads[origin] = nil }
+            try store.drop(mirror: origin)
+        }
+    }
+
+    // MARK: Recovering
+
+    /// Whether the own log was once longer than it is here, and governance has not given it another
+    /// key at its end since: the key that signed what is lost may sign nothing in its place.
+    package var isBehind: Bool {
+        guard lostSize > 0 else { return false }
+        let last = governance.logKeys(origin: identity.origin)?.rotations.last
+        guard let last, let own else { return true }
+        return last.size < lostSize || own.checkpoint.size < last.size
+    }
+
+    /// While the node is behind, it takes its own log from its peers as it takes theirs.
+    mutating func takeUpRecovery() throws {
+        let origin = identity.origin
+        guard isBehind else {
+            mirrors[origin] = nil
+            return
+        }
+        guard mirrors[origin] == nil else { return }
+        let mirror = try store.read(origin) { ledger in
+            try LogMirror(
+                resuming: ledger, genesis: identity.genesis, origin: origin,
+                indexDepth: identity.indexDepth)
+        }
+        mirrors[origin] = Mirrored(mirror: mirror, kept: own)
     }
 
     // MARK: Telling
@@ -118,7 +162,8 @@ extension Replicator {
     private func heads(for peer: String) -> [PeerMessage.LogHead] {
         var heads: [PeerMessage.LogHead] = []
         if let own { heads.append(PeerMessage.LogHead(origin: identity.origin, note: own.bytes)) }
-        for (origin, mirrored) in mirrors.sorted(by: { $0.key < $1.key }) {
+        for (origin, mirrored) in mirrors.sorted(by: { $0.key < $1.key })
+        where origin != identity.origin {
             if let kept = mirrored.kept {
                 heads.append(PeerMessage.LogHead(origin: origin, note: kept.bytes))
             } else if origin == peer {
@@ -139,7 +184,6 @@ extension Replicator {
         sessions[peer]?.hasToldHeads = true
         sessions[peer]?.unknownAlarms = Set(told).subtracting(alarms.keys)
             .subtracting(passedBy)
-        checkWhetherToGoOn()
     }
 
     /// Hears again what could not be read under the governance before.
@@ -155,7 +199,6 @@ extension Replicator {
                 cutOff(peer, violation)
             }
         }
-        checkWhetherToGoOn()
     }
 
     private mutating func learn(_ head: PeerMessage.LogHead, from peer: PeerID) throws {
@@ -176,6 +219,8 @@ extension Replicator {
         } catch let refusal where refusal.code == CosignedNote.unknownKey {
             // The network may have given the log another key in an amendment that comes later.
             sessions[peer]?.unread.insert(head.origin)
+            return
+        } catch let refusal where refusal.code == CosignedNote.voidKey {
             return
         } catch {
             throw PeerViolation("peer.checkpoint", "of \(head.origin): \(error.reason)")
@@ -206,11 +251,13 @@ extension Replicator {
     private mutating func learnOwn(_ note: CosignedNote) throws {
         let size = note.checkpoint.size
         guard let own, size <= own.checkpoint.size else {
-            if !isBehind {
-                isBehind = true
-                effects.append(.behind(size: size))
-            }
-            return
+            guard size > lostSize else { return }
+            // Remembered before anything of it is taken: from now on the log needs another key.
+            try store.note(lostSize: size)
+            lostSize = size
+            mayGoOn = false
+            effects.append(.behind(size: size))
+            return try takeUpRecovery()
         }
         guard try isWhole(note, of: identity.origin, newest: own) else { return }
         let stored = try store.read(identity.origin) { try $0.checkpoint(ofSeal: size - 1) }
@@ -281,7 +328,7 @@ extension Replicator {
 
     /// Counts who has said how far the own log goes: n − q + f + 1 of the others must have, since
     /// then one of them is honest and in every quorum.
-    private mutating func checkWhetherToGoOn() {
+    mutating func checkWhetherToGoOn() {
         guard !mayGoOn, !isBehind else { return }
         let others = governance.nodes.values.filter {
             $0.cosignerKey != nil && $0.origin != identity.origin

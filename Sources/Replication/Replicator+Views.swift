@@ -25,7 +25,8 @@ package struct MirrorView: Sendable {
 extension Replicator {
     /// The mirrors, by origin.
     package var mirrorViews: [MirrorView] {
-        mirrors.sorted { $0.key < $1.key }.map { origin, mirrored in
+        mirrors.filter { $0.key != identity.origin }.sorted { $0.key < $1.key }.map {
+            origin, mirrored in
             let told = sessions.values.compactMap { $0.heads[origin]?.checkpoint.size }.max() ?? 0
             let size = mirrored.mirror.durableSize
             return MirrorView(

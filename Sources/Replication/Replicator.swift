@@ -73,7 +73,8 @@ package struct Replicator<Store: ReplicaStore> {
     var amendments: [UInt64: (head: Hash256, content: [UInt8])] = [:]
     /// Whether the own log may grow.
     package internal(set) var mayGoOn = false
-    var isBehind = false
+    /// The largest size of the own log that its node has lost; 0 if none.
+    package internal(set) var lostSize: UInt64 = 0
     /// The clock at the event in hand, and by how much it was ever set back.
     var wallMilliseconds: UInt64 = 0
     private var setBackMilliseconds: UInt64 = 0
@@ -91,12 +92,14 @@ package struct Replicator<Store: ReplicaStore> {
         self.prepare = prepare
         governance = identity.governance
         ownHead = identity.governance.head
+        lostSize = try store.lostSize()
         for alarm in try store.alarms() { alarms[alarm.digest] = alarm }
         try takeUpOwn()
         try takeUpQuorum()
         if governance.seq > 0 { try learnGovernance(of: identity.origin) }
         try takeUpMirrors()
-        mayGoOn = governance.policy.quorum == 0
+        mayGoOn = governance.policy.quorum == 0 && !isBehind
+        try takeUpRecovery()
     }
 
     /// Does what an event asks for.
@@ -122,6 +125,7 @@ package struct Replicator<Store: ReplicaStore> {
             try adopt(governance)
             if isAmended { try learnGovernance(of: identity.origin) }
             try takeUpOwn()
+            try takeUpRecovery()
             retell()
         case .tick: tick(now)
         }
@@ -263,6 +267,7 @@ package struct Replicator<Store: ReplicaStore> {
 
     /// Does what is due after any event: asks for what peers have, tells them what is held.
     private mutating func goOn(_ now: UInt64) throws {
+        checkWhetherToGoOn()
         try cosignKept()
         try fetch(now)
         try fetchParts(now)

@@ -61,6 +61,9 @@ package struct GroupToCommit: Sendable {
     /// The new hash of each bucket of the subject index that changed.
     package var buckets: [(bucket: Int, hash: Hash256)]
 
+    /// Whether it came from another node, which sends parts and checkpoints by themselves.
+    package var isMirrored: Bool { checkpoint.isEmpty }
+
     /// Gathers a group.
     package init(
         firstIndex: UInt64, statements: [SequencedStatement], seal: [UInt8], size: UInt64,

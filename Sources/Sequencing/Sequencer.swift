@@ -54,8 +54,12 @@ package struct Sequencer: Sendable {
             version: 0, governance: state.sealedGovernance,
             delegations: try LogStart.delegations(in: ledger))
         self.logKey = logKey
-        try checkKey(size: state.size + 2)
     }
+
+    /// Whether the log's next checkpoint may bear the key at hand, by the log's own governance.
+    ///
+    /// If not, nothing can be staged but the amendments that put it in force.
+    package var isKeyInForce: Bool { mayBearKey(size: state.size + 2, under: state.governance) }
 
     /// How many statements wait for the seal.
     package var stagedCount: Int { staged.count }
@@ -90,7 +94,48 @@ package struct Sequencer: Sendable {
         guard !effects.endsGroup, staged.count < Limits.sealStatements,
             staged.isEmpty || stagedBytes + bytes <= Self.groupBytesLimit
         else { return .sealFirst }
-        try checkRotation(admitted)
+        try requireKey(after: [admitted])
+        return try add(admitted, bytes, nowMilliseconds: now, in: ledger)
+    }
+
+    /// Stages amendments that follow each other, for one group of their own: the checkpoint over
+    /// them bears the key that the last of them leaves in force.
+    ///
+    /// - Parameters:
+    ///   - amendments: statements that passed admission, in the order of their numbers.
+    ///   - now: the present.
+    ///   - ledger: the ledger at the last seal.
+    /// - Returns: whether there was anything to stage; false if they do not follow what is
+    ///   registered.
+    /// - Throws: a ``Refusal``, after which all is as before; what the ledger throws.
+    package mutating func stage(
+        amendments: [AdmittedStatement], nowMilliseconds now: UInt64, in ledger: some LedgerReader
+    ) throws -> Bool {
+        precondition(staged.isEmpty && !isSealed, "amendments have a group of their own")
+        let new = amendments.prefix(Limits.sealStatements)
+        guard case .amendment(let first) = new.first?.governance?.kind,
+            first.seq == state.governance.seq + 1
+        else { return false }
+        try requireKey(after: Array(new))
+        // Staged or not, all of them: a group with some would want another key.
+        let before = self
+        do {
+            for admitted in new {
+                _ = try add(
+                    admitted, Self.byteCount(of: admitted), nowMilliseconds: now, in: ledger)
+            }
+        } catch {
+            self = before
+            throw error
+        }
+        return true
+    }
+
+    private mutating func add(
+        _ admitted: AdmittedStatement, _ bytes: Int, nowMilliseconds now: UInt64,
+        in ledger: some LedgerReader
+    ) throws -> StagingOutcome {
+        let id = admitted.verified.id
         let records = StatementRecords(admitted)
         try checkURIs(records, in: ledger)
         let appended = try append(admitted, nowMilliseconds: now)
@@ -191,25 +236,49 @@ package struct Sequencer: Sendable {
             .serialized()
     }
 
-    /// Refuses an amendment after which this log's checkpoints would want another key than the one
-    /// at hand: taken, it would be the last entry that this node can seal.
-    private func checkRotation(_ admitted: AdmittedStatement) throws(Refusal) {
-        guard state.size > 0, let body = admitted.governance else { return }
-        let next = try state.governance.applying(body)
-        guard next.nodes[state.origin] != nil else { return }
-        let known = next.logVerifier(origin: state.origin, size: state.size + 2)
-        guard known?.key != logKey.publicKey else { return }
+    /// Refuses what the key at hand could not seal: every statement but the amendments that put the
+    /// key in force, and amendments that take it away or change it at another place than this.
+    private func requireKey(after admitted: [AdmittedStatement]) throws(Refusal) {
+        guard state.size > 0 else { return }
+        var next = state.governance
+        for body in admitted.compactMap(\.governance) { next = try next.applying(body) }
+        let (old, new) = (rotations(in: state.governance), rotations(in: next))
+        if let last = new.last, new.count > old.count,
+            last.size != state.size || last.root != state.frontier.root
+        {
+            throw Refusal(
+                code: "log.rotation", field: "amendment",
+                reason: "it changes this log's key at \(last.size) entries with root "
+                    + "\(last.root.hex); the log has \(state.size) with root "
+                    + "\(state.frontier.root.hex). Ask the governors for one that says so")
+        }
+        guard !mayBearKey(size: state.size + UInt64(admitted.count) + 1, under: next) else {
+            return
+        }
+        guard new.count == old.count else {
+            throw Refusal(
+                code: "log.rotation", field: "amendment",
+                reason: "it gives this log another key than the node has; stop the node, give it "
+                    + "the new key with cairn rekey, start it, and register this again")
+        }
         throw Refusal(
-            code: "log.rotation", field: "amendment",
-            reason: "it gives this log another key, which this node cannot take over yet; nothing "
-                + "was registered")
+            code: "node.key-pending", field: "",
+            reason: "this node has a log key that no amendment in its log lists yet; it takes "
+                + "nothing before that amendment")
+    }
+
+    private func rotations(in governance: GovernanceState) -> [LogRotation] {
+        governance.logKeys(origin: state.origin)?.rotations ?? []
+    }
+
+    private func mayBearKey(size: UInt64, under governance: GovernanceState) -> Bool {
+        // A log may begin before governance lists it: the amendment that does stands in it.
+        guard governance.nodes[state.origin] != nil else { return true }
+        return governance.logVerifier(origin: state.origin, size: size)?.key == logKey.publicKey
     }
 
     private func checkKey(size: UInt64) throws(SequencingError) {
-        // A log may begin before governance lists it: the amendment that does stands in it.
-        guard state.sealedGovernance.nodes[state.origin] != nil else { return }
-        let known = state.sealedGovernance.logVerifier(origin: state.origin, size: size)
-        guard known?.key == logKey.publicKey else {
+        guard mayBearKey(size: size, under: state.sealedGovernance) else {
             throw SequencingError(
                 code: "log.key",
                 reason: "governance lists another key for \(state.origin) than the one given")

@@ -55,7 +55,7 @@ package final class Ledger: Sendable {
         let lock = try DirectoryLock(directory: directory)
         let path = directory + "/" + fileName
         let pool = try openPool(path, kind: .own, readonly: false)
-        guard try makeTables(pool, path, identity, .own) else {
+        guard try makeTables(pool, path, identity) else {
             throw StorageError(
                 code: "storage.mismatch", place: path, reason: "a ledger is there")
         }
@@ -64,14 +64,14 @@ package final class Ledger: Sendable {
 
     /// Makes the tables of a ledger, in one transaction; false if they are there.
     private static func makeTables(
-        _ pool: DatabasePool, _ path: String, _ identity: LogIdentity, _ kind: LedgerKind
+        _ pool: DatabasePool, _ path: String, _ identity: LogIdentity
     ) throws(StorageError) -> Bool {
         try StorageError.mapping(path) {
             try pool.writeWithoutTransaction { database in
                 var isNew = false
                 try database.inTransaction(.immediate) {
                     isNew = try Self.userVersion(database) == 0
-                    if isNew { try LedgerSchema.create(database, identity: identity, kind: kind) }
+                    if isNew { try LedgerSchema.create(database, identity: identity) }
                     return .commit
                 }
                 return isNew
@@ -119,7 +119,7 @@ package final class Ledger: Sendable {
         let path = directory + "/" + fileName
         let lock = try DirectoryLock(directory: directory)
         let pool = try openPool(path, kind: .mirror, readonly: false)
-        _ = try makeTables(pool, path, identity, .mirror)
+        _ = try makeTables(pool, path, identity)
         let ledger = try takeUp(pool, .mirror, path, lock, .current, checkpointPages: nil)
         guard ledger.identity == identity else {
             throw StorageError(

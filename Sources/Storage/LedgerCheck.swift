@@ -27,6 +27,8 @@ package struct LedgerCheck {
     var roots: [UInt64: Hash256] = [:]
     var parts = StoredParts()
     var expected = ExpectedRows()
+    /// Up to which size the log may have come back from its mirrors.
+    private(set) var lostSize: UInt64 = 0
 
     private init(
         _ store: LedgerStore, genesis: GovernanceState, rootSizes: Set<UInt64>,
@@ -59,6 +61,7 @@ package struct LedgerCheck {
         do {
             try check.checkFile()
             try check.checkIdentity()
+            check.lostSize = try store.lostSize()
             try check.readParts()
             if try check.replayLog() { try check.checkTables() }
         } catch let error as StorageError {
@@ -91,7 +94,7 @@ package struct LedgerCheck {
         }
         for message in messages where message != "ok" { add("database", "structure", message) }
         let (declared, known) = try StorageError.mapping("schema") {
-            try (LedgerSchema.declarations(store.database), LedgerSchema.declarations(store.kind))
+            try (LedgerSchema.declarations(store.database), LedgerSchema.declarations())
         }
         for row in Set(declared).symmetricDifference(known) {
             add("database", row[1], "this \(row[0]) is missing, too many or declared otherwise")

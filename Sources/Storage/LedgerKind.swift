@@ -1,9 +1,9 @@
 /// Whose log a ledger holds, and what that costs in memory.
 package enum LedgerKind: Hashable, Sendable {
-    /// The node's own: every part came with its statement, and every seal with its checkpoint.
+    /// The node's own: every part came with its statement, and every seal with its checkpoint, but
+    /// for what it has lost and recovered from its mirrors.
     case own
-    /// A mirror of another's: parts may be absent, and seals without the checkpoints that the
-    /// mirror was not shown. There can be many of them, so each has less memory.
+    /// A mirror of another's. There can be many of them, so each has less memory.
     case mirror
 
     /// Memory for pages of the writer's connection.

@@ -30,7 +30,7 @@ struct LedgerMigration: Sendable {
 
     /// That of this edition.
     static let current = LedgerMigration(
-        version: LedgerSchema.version, steps: [1: addNodesOfTiles])
+        version: LedgerSchema.version, steps: [1: addNodesOfTiles, 2: addRecovery])
 
     /// From 1 to 2: a tile is kept with the nodes above its hashes.
     private static let addNodesOfTiles: @Sendable (Database) throws -> Void = { database in
@@ -50,6 +50,16 @@ struct LedgerMigration: Sendable {
             }
             try write.run(.bytes(TileNodes(hashing: hashes).bytes), .integer(place))
         }
+    }
+
+    /// From 2 to 3: a node's own ledger may lack parts too, and remembers what it has lost.
+    private static let addRecovery: @Sendable (Database) throws -> Void = { database in
+        // Mirrors have the first of these.
+        try database.execute(
+            sql: """
+                CREATE TABLE IF NOT EXISTS absent(number INTEGER PRIMARY KEY) STRICT;
+                CREATE TABLE lost(size INTEGER PRIMARY KEY) STRICT;
+                """)
     }
 
     /// Migrates the ledger of a pool if it must, and checks its number.

@@ -2,8 +2,8 @@ import Foundation
 import GRDB
 import MerkleTrees
 
-/// The tables of `ledger.sqlite`, schema number 2; 1 kept the hashes of tiles without the nodes
-/// above them.
+/// The tables of `ledger.sqlite`, schema number 3; 2 knew neither absent parts in a node's own
+/// ledger nor what that has lost, 1 kept the hashes of tiles without the nodes above them.
 ///
 /// Trust: the file is trusted for durability only. Whoever changes it can destroy, but every change
 /// of a byte is found by ``LedgerCheck``, because all of it follows from entries, manifests and
@@ -20,12 +20,13 @@ import MerkleTrees
 /// ``Place``). There is one log in a file, number 0: a mirror of another log is a ledger file of
 /// its own, so that it can neither slow the node's own down nor damage it, and can be deleted.
 ///
-/// A mirror has one more table: the parts without bytes that are not erased. In either, the bytes
-/// of a part are null when they are not there; a seal's checkpoint is empty in a mirror that was
-/// not shown it.
+/// The bytes of a part are null when they are not there; `absent` names those of them that are not
+/// erased, in mirrors and in a log that came back from its mirrors. A seal's checkpoint is empty in
+/// a ledger that was not shown it, for the same reasons. `lost` has the sizes of the log that its
+/// node once signed and found missing (SPEC §25.6).
 enum LedgerSchema {
     /// What `PRAGMA user_version` says of a database of this form.
-    static let version: Int64 = 2
+    static let version: Int64 = 3
 
     static let tables = """
         CREATE TABLE log(
@@ -52,15 +53,9 @@ enum LedgerSchema {
         CREATE TABLE authority(
             place INTEGER NOT NULL, number INTEGER NOT NULL,
             PRIMARY KEY(place, number)) STRICT, WITHOUT ROWID;
+        CREATE TABLE absent(number INTEGER PRIMARY KEY) STRICT;
+        CREATE TABLE lost(size INTEGER PRIMARY KEY) STRICT;
         """
-
-    /// The table that only mirrors have.
-    static let mirrorTables = "CREATE TABLE absent(number INTEGER PRIMARY KEY) STRICT;"
-
-    /// The tables of a ledger.
-    static func tables(_ kind: LedgerKind) -> String {
-        kind == .own ? tables : tables + "\n" + mirrorTables
-    }
 
     /// What a database declares: type, name, table and text of each table and index, by name, and
     /// what SQLite keeps each of these as.
@@ -76,18 +71,16 @@ enum LedgerSchema {
     }
 
     /// What a ledger declares.
-    static func declarations(_ kind: LedgerKind) throws -> [[String]] {
+    static func declarations() throws -> [[String]] {
         try DatabaseQueue().write { database in
-            try database.execute(sql: tables(kind))
+            try database.execute(sql: tables)
             return try declarations(database)
         }
     }
 
     /// Makes the tables of an empty file and names its log, in one transaction.
-    static func create(
-        _ database: Database, identity: LogIdentity, kind: LedgerKind
-    ) throws {
-        try database.execute(sql: tables(kind))
+    static func create(_ database: Database, identity: LogIdentity) throws {
+        try database.execute(sql: tables)
         try database.execute(
             sql: "INSERT INTO log(number, origin, network, depth) VALUES(0, ?, ?, ?)",
             arguments: [identity.origin, Data(identity.network.bytes), identity.indexDepth])

@@ -25,8 +25,8 @@ extension LedgerStore: LedgerWriter {
 
     /// Makes groups durable and visible, all of them or none, in one transaction.
     ///
-    /// In a mirror, what the groups say of records, authorities and erasures is not looked at: it
-    /// follows from the parts that are here.
+    /// Of what was mirrored, what the groups say of records, authorities and erasures is not looked
+    /// at: it follows from the parts that are here.
     ///
     /// - Throws: ``StorageError``; as fatal as an error of one group.
     package func commit(_ groups: [GroupToCommit]) throws(StorageError) {
@@ -57,8 +57,10 @@ extension LedgerStore: LedgerWriter {
                 "a group for leaf \(group.firstIndex) does not follow \(size) entries")
         }
         guard kind == .own else { return }
-        guard !group.checkpoint.isEmpty, group.statements.allSatisfy(\.absent.isEmpty) else {
-            throw Self.mismatch("only a mirror can lack checkpoints and parts")
+        let lost = try lostSize()
+        guard group.isMirrored ? group.size <= lost : group.statements.allSatisfy(\.absent.isEmpty)
+        else {
+            throw Self.mismatch("the node's own log gets from others only what it has lost")
         }
     }
 
@@ -106,6 +108,7 @@ extension LedgerStore: LedgerWriter {
         for digest in digests {
             guard let number = try partNumber(digest) else { continue }
             try sql(.erasePart).run(.integer(number))
+            try sql(.removeAbsent).run(.integer(number))
         }
     }
 
@@ -121,11 +124,11 @@ extension LedgerStore: LedgerWriter {
         try sql(.addSeal).run(sealPlace, .bytes(group.checkpoint))
         try writeStatementIDs(group)
         // In the same transaction: no state of the ledger has an erasure and the bytes it names.
-        switch kind {
-        case .own:
+        if kind == .mirror || group.isMirrored {
+            try writeMirroredParts(group)
+        } else {
             try writeParts(group)
             try dropBytes(of: group.statements.flatMap(\.erasures))
-        case .mirror: try writeMirroredParts(group)
         }
         for tile in group.tiles {
             guard let place = Place.tile(log: log, level: tile.level, index: tile.index) else {
@@ -155,6 +158,7 @@ extension LedgerStore: LedgerWriter {
                     number = known
                 } else if let known = try partNumber(part.digest) {
                     number = known
+                    if try isAbsent(known) { try set(part.encoded, ofPart: known) }
                 } else {
                     number = next
                     next += 1

@@ -59,7 +59,7 @@ extension LedgerStore {
     }
 
     /// Gives a part its bytes, unless it has them.
-    private func set(_ bytes: [UInt8], ofPart number: Int64) throws(StorageError) {
+    func set(_ bytes: [UInt8], ofPart number: Int64) throws(StorageError) {
         try sql(.setPart).run(.bytes(bytes), .integer(number))
         try sql(.removeAbsent).run(.integer(number))
     }
@@ -96,7 +96,6 @@ extension LedgerStore {
     /// - Throws: ``StorageError``, fatal as that of a group.
     package func supply(_ parts: [Part]) throws(StorageError) {
         try requireWriter()
-        guard kind == .mirror else { throw Self.mismatch("the node's own log lacks no parts") }
         try inTransaction { () throws(StorageError) in
             for part in parts { try supply(part) }
         }
@@ -113,7 +112,6 @@ extension LedgerStore {
 
     /// Whether a part has no bytes yet, and no erasure is why.
     func isAbsent(_ number: Int64) throws(StorageError) -> Bool {
-        guard kind == .mirror else { return false }
         return try sql(.isAbsent).first(.integer(number)) { _ in true } ?? false
     }
 
@@ -122,7 +120,6 @@ extension LedgerStore {
     package func absentParts(
         after number: Int64, limit: Int
     ) throws(StorageError) -> [(number: Int64, digest: Hash256)] {
-        guard kind == .mirror else { return [] }
         let rows = try sql(.absentParts).all(.integer(number), .integer(Int64(max(0, limit)))) {
             (number: $0.integer(0), digest: Hash256($0.bytes(1)))
         }
@@ -134,6 +131,25 @@ extension LedgerStore {
             found.append((row.number, digest))
         }
         return found
+    }
+
+    // MARK: What was lost
+
+    /// The largest size of this log that its node once signed and found missing; 0 if none.
+    package func lostSize() throws(StorageError) -> UInt64 {
+        let size = try sql(.lostSize).first { $0.isNull(0) ? 0 : $0.integer(0) }
+        return UInt64(max(0, size ?? 0))
+    }
+
+    /// Remembers, durably, that the log was once as large, before anything of that is recovered.
+    ///
+    /// - Throws: ``StorageError``, fatal.
+    package func note(lostSize size: UInt64) throws(StorageError) {
+        try requireWriter()
+        guard size > (try lostSize()), size < Place.entriesLimit else { return }
+        try inTransaction { () throws(StorageError) in
+            try sql(.addLost).run(.integer(Int64(size)))
+        }
     }
 
     // MARK: Checkpoints

@@ -72,10 +72,10 @@ extension LedgerStore: LedgerReader {
 
     package func checkpoint(ofSeal index: UInt64) throws(StorageError) -> [UInt8]? {
         let note = try storedCheckpoint(ofSeal: index)
-        return kind == .mirror && note == [] ? nil : note
+        return note == [] ? nil : note
     }
 
-    /// The note as it stands in the table, empty if a mirror was not shown it; nil without the row.
+    /// The note as it stands in the table, empty if it was never shown here; nil without the row.
     func storedCheckpoint(ofSeal index: UInt64) throws(StorageError) -> [UInt8]? {
         guard index < Place.entriesLimit else { return nil }
         return try sql(.checkpoint).first(.integer(Place.key(log: log, index))) { $0.bytes(0) }

@@ -38,6 +38,24 @@ import Testing
         #expect(run.output.hasSuffix("exit code 1\n"))
     }
 
+    @Test func `a log gets a new key as the README says`() throws {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let commands = try DocumentedCommands(
+            "README.md", chapters: ["A network of three nodes", "A log gets a new key"])
+        let more = """
+            cairn peers --node http://127.0.0.1:8082
+            kill $node; wait $node
+            cairn check ./lantern
+
+            """
+        let run = try commands.run(in: place, then: more).run
+        #expect(
+            run.output.contains("log     ledger.lantern.example/cairn: 4 entries"),
+            "\(run.output)")
+        #expect(run.output.contains("status  ok\n"), "\(run.output)")
+    }
+
     @Test func `a log begins with statements of governance and no others`() throws {
         let place = try DemoPlace()
         defer { place.remove() }

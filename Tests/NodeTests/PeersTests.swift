@@ -89,7 +89,7 @@ import Verdicts
     }
 
     /// Waits until something holds; two minutes at most.
-    private static func waits(_ isSo: () async throws -> Bool) async throws -> Bool {
+    static func waits(_ isSo: () async throws -> Bool) async throws -> Bool {
         let deadline = ContinuousClock.now + .seconds(120)
         while ContinuousClock.now < deadline {
             if try await isSo() { return true }
@@ -103,7 +103,7 @@ import Verdicts
     }
 
     /// Runs three nodes until the body is done.
-    private static func serving(
+    static func serving(
         _ ring: Ring, _ body: ([NodeRuntime], [HTTPCaller]) async throws -> Void
     ) async throws {
         var nodes: [NodeRuntime] = []

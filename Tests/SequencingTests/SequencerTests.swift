@@ -86,13 +86,100 @@ struct `The sequencer` {
         #expect(times.count == Int(rig.ledger.size()))
     }
 
-    @Test func `a foreign log key is refused at the start`() throws {
-        let key = try DemoNetwork.key("another")
-        #expect(throws: SequencingError.self) {
-            try Sequencer(
-                resuming: MemoryLedger(), genesis: network.state, origin: DemoNetwork.origin,
-                indexDepth: 8, logKey: key)
+    // MARK: The log's key
+
+    /// The log taken up with another key than it has.
+    private func rekeyed(_ rig: SequencerRig<MemoryLedger>, _ key: SigningKey) throws -> Sequencer {
+        try Sequencer(
+            resuming: rig.ledger, genesis: network.state, origin: DemoNetwork.origin,
+            indexDepth: rig.ledger.indexDepth, logKey: key)
+    }
+
+    private func rotation(
+        of rig: SequencerRig<MemoryLedger>, to key: SigningKey, after governance: GovernanceState
+    ) throws -> Submission {
+        let state = rig.sequencer.state
+        let change = Change.rotateLogKey(
+            origin: DemoNetwork.origin, key: key.publicKey, size: state.size,
+            root: state.frontier.root)
+        return try network.submission(network.amendment([change], after: governance))
+    }
+
+    private func code(_ body: () throws -> Void) -> String? {
+        do {
+            try body()
+            return nil
+        } catch {
+            return (error as? Refusal)?.code
         }
+    }
+
+    @Test func `with a key that is not in force nothing is staged but what lists it`() throws {
+        var rig = try rig()
+        try rig.register([trade[0]])
+        let key = try DemoNetwork.key("log 2")
+        let (second, rotating) = try (
+            rig.admit(trade[1]), rig.admit(rotation(of: rig, to: key, after: network.state))
+        )
+        let now = rig.nowMilliseconds
+        var sequencer = try rekeyed(rig, key)
+        #expect(!sequencer.isKeyInForce)
+        let early = code {
+            _ = try sequencer.stage(
+                second, admittedUnder: 0, nowMilliseconds: now, in: rig.ledger)
+        }
+        #expect(early == "node.key-pending")
+        // Nor does the key before take it.
+        #expect(code { _ = try rig.stage(rotating) } == "log.rotation")
+        #expect(
+            try sequencer.stage(
+                amendments: [rotating], nowMilliseconds: now, in: rig.ledger))
+        let group = try sequencer.seal(nowMilliseconds: now, in: rig.ledger)
+        let note = try SignedNote.parse(group.checkpoint)
+        let verifier = try NoteVerifier(name: DemoNetwork.origin, key: key.publicKey)
+        #expect(try note.verify(known: [verifier]).signers == [verifier])
+        try rig.ledger.commit(group)
+        sequencer.committed()
+        #expect(sequencer.isKeyInForce)
+        // It stands at another place than the log's end.
+        var late = try SequencerRig(network: network, ledger: MemoryLedger())
+        try late.register(Array(trade.prefix(2)))
+        let wrong = try late.admit(rotation(of: rig, to: key, after: network.state))
+        var other = try rekeyed(late, key)
+        let misplaced = code {
+            _ = try other.stage(amendments: [wrong], nowMilliseconds: now, in: late.ledger)
+        }
+        #expect(misplaced == "log.rotation")
+    }
+
+    @Test func `amendments that lead to the key at hand are one group, or nothing`() throws {
+        var rig = try rig()
+        try rig.register([trade[0]])
+        let key = try DemoNetwork.key("log 2")
+        let first = try network.amendment(
+            [.suspend(organisation: network.supplier.uri, fromMilliseconds: 4_000_000_000_000)],
+            after: network.state)
+        let between = try network.state.applying(first)
+        let amendments = try [
+            rig.admit(network.submission(first)),
+            rig.admit(rotation(of: rig, to: key, after: between)),
+        ]
+        let now = rig.nowMilliseconds
+        var sequencer = try rekeyed(rig, key)
+        let alone = code {
+            _ = try sequencer.stage(
+                amendments: [amendments[0]], nowMilliseconds: now, in: rig.ledger)
+        }
+        #expect(alone == "node.key-pending")
+        #expect(sequencer.stagedCount == 0)
+        #expect(
+            try !sequencer.stage(
+                amendments: [amendments[1]], nowMilliseconds: now, in: rig.ledger))
+        #expect(
+            try sequencer.stage(amendments: amendments, nowMilliseconds: now, in: rig.ledger))
+        try rig.ledger.commit(try sequencer.seal(nowMilliseconds: now, in: rig.ledger))
+        sequencer.committed()
+        #expect(sequencer.basis.governance.seq == 2)
     }
 
     // MARK: What ends a group

@@ -1,7 +1,7 @@
 /// A rare state that runs must reach (S2): what is never reached is not tested.
 package enum Sighting: String, CaseIterable, Sendable {
     case catchUpFromNothing, resumedAmidPackage, restartedWhileFetching
-    case quorumReached, mayGoOn, behind, staysBehind
+    case quorumReached, mayGoOn, behind, staysBehind, recovered
     case forkAlarm, amendmentAlarm, alarmLearned
     case amended, nodeAdmitted, cosignerKeyChanged
     case tornAndKept, tornAndLost, diskFull, oldBackup

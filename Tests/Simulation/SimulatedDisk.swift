@@ -13,6 +13,8 @@ package final class SimulatedDisk: ReplicaStore {
         package var logs: [String: SimulatedLog] = [:]
         /// The alarms kept.
         package var alarms: [Alarm] = []
+        /// How much of the own log was lost.
+        package var lostSize: UInt64 = 0
     }
 
     /// What the next write does.
@@ -89,6 +91,14 @@ package final class SimulatedDisk: ReplicaStore {
         of origin: String, after number: Int64, limit: Int
     ) throws -> [(number: Int64, digest: Hash256)] {
         log(origin).absentParts(after: number, limit: limit)
+    }
+
+    package func drop(mirror origin: String) throws { try write { $0.logs[origin] = nil } }
+
+    package func lostSize() throws -> UInt64 { contents.lostSize }
+
+    package func note(lostSize size: UInt64) throws {
+        try write { $0.lostSize = max($0.lostSize, size) }
     }
 
     package func keep(alarm: Alarm) throws {

@@ -145,6 +145,7 @@ package final class SimulatedWorld {
             case .stopped: break
             case .mayGoOn: sightings.insert(.mayGoOn)
             case .behind: sightings.insert(.behind)
+            case .recovered: sightings.insert(.recovered)
             }
         }
     }

@@ -154,22 +154,63 @@ struct `A node's mirrors` {
         return try network.groups([Array(trade.prefix(2)), Array(trade.dropFirst(2))])
     }
 
-    @Test func `are not taken up for a node's own ledger`() throws {
-        let group = try Self.groups(of: network)[0]
-        var lacking = group
-        lacking.checkpoint = []
-        let error = #expect(throws: StorageError.self) { try own.write { try $0.commit(lacking) } }
+    /// The ledger of the demo's own log.
+    private static func ledger(
+        of network: DemoNetwork, in home: TemporaryDirectory
+    ) throws -> Ledger {
+        try Ledger.create(
+            directory: home.path,
+            identity: LogIdentity(origin: DemoNetwork.origin, network: network.id, indexDepth: 8))
+    }
+
+    private func findings(in ledger: Ledger) throws -> [CheckFinding] {
+        try ledger.read { LedgerCheck.report(on: $0, genesis: network.state).findings }
+    }
+
+    @Test func `are taken up for a node's own ledger as far as it was lost`() throws {
+        let home = try TemporaryDirectory()
+        let own = try Self.ledger(of: network, in: home)
+        let groups = try Self.groups(of: network)
+        try own.write { try $0.commit(groups[0]) }
+        // The next group comes back from a peer, without its parts at first.
+        var lost = groups[1]
+        let parts = lost.statements.flatMap(\.parts)
+        for number in lost.statements.indices {
+            lost.statements[number].absent = lost.statements[number].parts.map(\.digest)
+            lost.statements[number].parts = []
+        }
+        #expect(throws: StorageError.self) { try own.write { try $0.commit(lost) } }
+        lost.checkpoint = []
+        try own.write { try $0.note(lostSize: lost.size - 1) }
+        let error = #expect(throws: StorageError.self) { try own.write { try $0.commit(lost) } }
         #expect(error?.code == "storage.mismatch")
-        #expect(throws: StorageError.self) { try own.write { try $0.supply([]) } }
-        try own.write { try $0.commit(group) }
+        try own.write { try $0.note(lostSize: lost.size) }
+        try own.write { try $0.commit(lost) }
+        #expect(try own.read { try $0.absentParts(after: -1, limit: 99).count } == parts.count)
+        #expect(try findings(in: own) == [])
+        try own.write { try $0.supply(parts) }
+        #expect(try own.read { try $0.absentParts(after: -1, limit: 99).isEmpty })
+        #expect(try findings(in: own) == [])
+        try own.write { try $0.commit(groups[2]) }
+        #expect(try findings(in: own) == [])
+        try own.close()
+    }
+
+    @Test func `a part that a log lacks is a finding, unless the log was recovered`() throws {
+        let home = try TemporaryDirectory()
+        let own = try Self.ledger(of: network, in: home)
+        for group in try Self.groups(of: network) { try own.write { try $0.commit(group) } }
+        let lose = "UPDATE part SET bytes = NULL WHERE number = 1; INSERT INTO absent VALUES(1)"
+        try own.write { try $0.database.execute(sql: lose) }
+        let tables = try findings(in: own).map(\.table)
+        #expect(tables.contains("absent") && tables.contains("part"))
+        try own.close()
     }
 
     @Test func `keep a checkpoint of the own log with more lines`() throws {
         let group = try Self.groups(of: network)[0]
         let home = try TemporaryDirectory()
-        let ledger = try Ledger.create(
-            directory: home.path,
-            identity: LogIdentity(origin: DemoNetwork.origin, network: network.id, indexDepth: 8))
+        let ledger = try Self.ledger(of: network, in: home)
         try ledger.write { try $0.commit(group) }
         let replicas = try Replicas(directory: home.path, own: ledger)
         let line = NoteSignature(name: "witness.example", keyID: 7, blob: [1, 2, 3]).line

@@ -13,6 +13,7 @@ package final class MemoryReplicas: ReplicaStore, @unchecked Sendable {
     package let own: MemoryLedger
     private var mirrors: [String: MemoryLedger] = [:]
     private var kept: [Alarm] = []
+    private var lost: UInt64 = 0
 
     /// A node without mirrors.
     package init(origin: String, own: MemoryLedger) {
@@ -28,13 +29,6 @@ package final class MemoryReplicas: ReplicaStore, @unchecked Sendable {
         return mirror
     }
 
-    private func mirror(_ origin: String) throws -> MemoryLedger {
-        guard origin != self.origin else {
-            throw MemoryLedgerAccusation("\(origin) is the node's own log")
-        }
-        return ledger(origin)
-    }
-
     package func read<Value>(
         _ origin: String, _ body: (MemoryLedger) throws -> Value
     ) throws -> Value {
@@ -42,7 +36,7 @@ package final class MemoryReplicas: ReplicaStore, @unchecked Sendable {
     }
 
     package func commit(_ groups: [GroupToCommit], to origin: String) throws {
-        try mirror(origin).commit(groups)
+        try ledger(origin).commit(groups)
     }
 
     package func keep(
@@ -52,7 +46,7 @@ package final class MemoryReplicas: ReplicaStore, @unchecked Sendable {
     }
 
     package func supply(_ parts: [Part], to origin: String) throws {
-        try mirror(origin).supply(parts)
+        try ledger(origin).supply(parts)
     }
 
     package func absentParts(
@@ -60,6 +54,12 @@ package final class MemoryReplicas: ReplicaStore, @unchecked Sendable {
     ) throws -> [(number: Int64, digest: Hash256)] {
         ledger(origin).absentParts(after: number, limit: limit)
     }
+
+    package func drop(mirror origin: String) throws { mirrors[origin] = nil }
+
+    package func lostSize() throws -> UInt64 { lost }
+
+    package func note(lostSize size: UInt64) throws { lost = max(lost, size) }
 
     package func keep(alarm: Alarm) throws {
         guard !kept.contains(alarm),

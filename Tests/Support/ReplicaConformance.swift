@@ -50,6 +50,26 @@ package struct ReplicaConformance<Store: ReplicaStore> {
         try checkErasures()
         try checkRefusals()
         try checkAlarms()
+        try checkLosses()
+    }
+
+    private func lostSizes(after sizes: [UInt64]) throws -> [UInt64] {
+        try sizes.map { size in
+            try store.note(lostSize: size)
+            return try store.lostSize()
+        }
+    }
+
+    private mutating func checkLosses() throws {
+        expect(try store.lostSize() == 0, "nothing of the own log is lost at first")
+        expect(try lostSizes(after: [4, 2, 9]) == [4, 4, 9], "the largest loss is remembered")
+        let third = "third.example/log"
+        let log = try network.groups([try network.trade(batches: 1)])
+        try store.commit(log, to: third)
+        expect(try store.read(third) { try $0.size() } > 0, "a third log is mirrored")
+        try store.drop(mirror: third)
+        expect(try store.read(third) { try $0.size() } == 0, "a dropped mirror begins anew")
+        try store.drop(mirror: third)
     }
 
     private mutating func expect(_ condition: Bool, _ what: String) {
@@ -310,9 +330,6 @@ package struct ReplicaConformance<Store: ReplicaStore> {
         for target in [origin, ownOrigin] {
             let taken: Void? = try? store.commit([group], to: target)
             expect(taken == nil, "a group that does not follow \(target) is refused")
-            let supplied: Void? =
-                target == origin ? nil : try? store.supply(Array(given.values), to: target)
-            expect(supplied == nil, "nothing is supplied to the own log")
         }
         expect(try store.read(origin) { try $0.size() } == size, "a refused group leaves nothing")
         expect(try store.read(ownOrigin) { try $0.size() } == 0, "the own log is as it was")

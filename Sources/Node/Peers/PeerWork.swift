@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import MerkleTrees
+import Notes
 import PeerTransport
 import Records
 import Replication
@@ -19,6 +20,14 @@ final class PeerWork: Sendable {
     private static let shortestPauseMilliseconds = 200
     private static let longestPauseMilliseconds = 30_000
 
+    /// What the node does when its peers have brought something.
+    struct Reactions: Sendable {
+        /// Lost entries of the own log are in its ledger again.
+        var recovered: @Sendable () -> Void
+        /// Other logs hold amendments that the own log does not.
+        var amended: @Sendable () async -> Void
+    }
+
     let state: PeersState
     let replicas: Replicas
     private let published: PublishedLog
@@ -26,7 +35,7 @@ final class PeerWork: Sendable {
     private static let indexDepth = 18
     private let settings: PeerSettings
     private let origin: String
-    private let logger: Logger
+    let logger: Logger
     private let dialer: PeerDialer
     private let identity: PeerIdentity
     private let genesis: GovernanceState
@@ -47,7 +56,10 @@ final class PeerWork: Sendable {
         self.genesis = genesis
         logger = node.logger
         let governance = published.newest.basis.governance
-        state = PeersState(PeersState.Snapshot(governance: governance))
+        let lost = try NodeError.mapping { try replicas.lostSize() }
+        // Until the replicator says that governance has given the log another key.
+        state = PeersState(
+            PeersState.Snapshot(governance: governance, lost: lost > 0 ? lost : nil))
         thread = PeerThread(
             Replicator<Replicas>.Identity(
                 origin: origin, genesis: genesis, governance: governance,
@@ -78,11 +90,14 @@ final class PeerWork: Sendable {
     /// Starts the thread, the listener and the calls.
     ///
     /// - Throws: `node.listen`, `node.configuration`.
-    func start() async throws(NodeError) {
+    func start(_ reactions: Reactions) async throws(NodeError) {
         warnOfKeys()
-        thread.start { [self] in perform($0) }
+        thread.start { [self] effect in
+            perform(effect)
+            if case .recovered = effect { reactions.recovered() }
+        }
         if let listen = settings.listen { try await startListening(listen) }
-        let calling = Task { await keepCalling() }
+        let calling = Task { await keepCalling(reactions) }
         tasks.withLock { $0.append(calling) }
     }
 
@@ -160,13 +175,27 @@ final class PeerWork: Sendable {
                 reason: "an alarm proves that this log broke its promise: its peers mirror and "
                     + "cosign it no more; register with another node")
         }
-        if let size = newest.missing {
-            return Refusal(
-                code: "node.behind", field: "",
-                reason: "a peer has a checkpoint of this log at \(size) entries that this node has "
-                    + "lost; nothing can be registered here until its log key was rotated")
-        }
+        if let lost = newest.lost { return behind(lost) }
         return newest.mayGoOn || isAlone ? nil : .unconfirmed
+    }
+
+    /// Why a node signs nothing that has lost entries of its log, and what is to be done.
+    private func behind(_ lost: UInt64) -> Refusal {
+        let size = published.newest.size
+        var reason =
+            "this node has signed its log up to \(lost) entries or beyond, and has lost some; "
+        if size < lost {
+            reason += "it has \(size) of them, and takes the others from its peers"
+        } else {
+            let root = (try? SignedNote.parse(published.newest.checkpoint))
+                .flatMap { try? Checkpoint(parsing: $0.text) }?.root.hex
+            reason +=
+                "its peers have given them back. Receipts of later entries are lost. The governors "
+                + "must give the log a new key: rotate-log-key with size \(size) and root "
+                + "\(root ?? "of its checkpoint"), registered with another node; then stop this "
+                + "node, give it the key with cairn rekey, and start it"
+        }
+        return Refusal(code: "node.behind", field: "", reason: reason)
     }
 
     /// The governance history of a mirror, read again only when a body has come.
@@ -182,7 +211,7 @@ final class PeerWork: Sendable {
     // MARK: Calls
 
     /// Calls every node that has an address and is not connected.
-    private func keepCalling() async {
+    private func keepCalling(_ reactions: Reactions) async {
         var calls: [String: Task<Void, Never>] = [:]
         while !Task.isCancelled {
             let snapshot = state.newest
@@ -193,6 +222,8 @@ final class PeerWork: Sendable {
                 calls[peer] = Task { await call(peer, key) }
             }
             listening.withLock { $0?.closeUnpinned() }
+            let known = published.newest.basis.governance.seq
+            if let newest = snapshot.governance, newest.seq > known { await reactions.amended() }
             try? await Task.sleep(for: .seconds(1))
         }
         for call in calls.values { call.cancel() }
@@ -302,10 +333,13 @@ final class PeerWork: Sendable {
             logger.notice(
                 "peers confirm where this log ends", metadata: ["code": "log.confirmed"])
         case .behind(let size):
-            state.change { $0.missing = size }
             logger.critical(
                 "a peer has a checkpoint of this log that this node has lost; nothing is signed",
                 metadata: ["code": "log.behind", "size": .stringConvertible(size)])
+        case .recovered(let size):
+            logger.notice(
+                "entries of this log that were lost have come back",
+                metadata: ["code": "log.recovered", "size": .stringConvertible(size)])
         }
     }
 }

@@ -9,8 +9,8 @@ import Synchronization
 
 /// What of its peers a verdict rests on.
 struct PeersMark: Hashable, Sendable {
-    /// The sizes of the mirrors' checkpoints, by origin.
-    var sizes: [UInt64] = []
+    /// The mirrors' checkpoints, by origin.
+    var checkpoints: [Checkpoint?] = []
     /// How many alarms are known.
     var alarms = 0
 }
@@ -30,8 +30,9 @@ final class PeersState: Sendable {
         var quorum: (size: UInt64, note: [UInt8])?
         /// Whether the own log may grow.
         var mayGoOn = false
-        /// A checkpoint of the own log that a peer has and this node has not.
-        var missing: UInt64?
+        /// How large the own log once was, if this node has lost entries of it and governance has
+        /// given it no other key since.
+        var lost: UInt64?
     }
 
     private let snapshot: Mutex<Snapshot>
@@ -41,8 +42,6 @@ final class PeersState: Sendable {
     init(_ first: Snapshot) { snapshot = Mutex(first) }
 
     var newest: Snapshot { snapshot.withLock { $0 } }
-
-    func change(_ body: (inout Snapshot) -> Void) { snapshot.withLock { body(&$0) } }
 
     /// The heads that were kept since the last seal took them.
     func takePeerHeads() -> [PeerHead] {
@@ -60,8 +59,12 @@ final class PeersState: Sendable {
     /// Takes over what a replicator stands at.
     func update(from replicator: Replicator<Replicas>) {
         let views = replicator.mirrorViews
+        let mirrors = newest.mirrors
         indexes.withLock { indexes in
             for view in views where view.size > 0 {
+                let before = mirrors.first { $0.origin == view.origin }?.size ?? 0
+                // One that begins anew may come to a size again with other entries.
+                if view.size < before { indexes[view.origin] = nil }
                 var kept = indexes[view.origin] ?? SealedIndexes()
                 guard kept.index(size: view.size) == nil else { continue }
                 kept.add(view.index, size: view.size)
@@ -89,6 +92,7 @@ final class PeersState: Sendable {
             snapshot.governance = replicator.governance
             snapshot.mayGoOn = replicator.mayGoOn
             snapshot.quorum = replicator.quorum
+            snapshot.lost = replicator.isBehind ? replicator.lostSize : nil
         }
     }
 }

@@ -9,6 +9,13 @@ extension GovernanceState {
         return try? NoteVerifier(name: origin, key: key)
     }
 
+    /// Verify what a log signed before it was of this size, with keys that it had given up by then.
+    package func formerLogVerifiers(origin: String, size: UInt64) -> [NoteVerifier] {
+        guard let history = logKeys(origin: origin) else { return [] }
+        let passed = history.rotations.count { $0.size < size }
+        return history.keys.prefix(passed).compactMap { try? NoteVerifier(name: origin, key: $0) }
+    }
+
     /// Verifies the cosignatures of the network's mirrors.
     package var cosigners: [NoteVerifier] {
         nodes.values.compactMap { node in

@@ -10,7 +10,8 @@ import Synchronization
 /// Trust: a mirror's file is trusted as the node's own is, for durability only; what is in it came
 /// from peers, was recomputed, and is never believed further. Mirrors are opened as they are asked
 /// for, and made if they are not there: whoever asks decides which logs are worth one. Any thread
-/// may ask; the replicator's methods are for one thread at a time.
+/// may ask; the replicator's methods are for one thread at a time. The own ledger is written here
+/// only as far as it was lost (SPEC §25.6).
 package final class Replicas: ReplicaStore, Sendable {
     /// The name in a node's directory under which mirrors are.
     package static let directoryName = "mirrors"
@@ -105,24 +106,17 @@ package final class Replicas: ReplicaStore, Sendable {
         origin.utf8.elementsEqual(own.identity.origin.utf8)
     }
 
-    private func mirror(_ origin: String) throws(StorageError) -> Ledger {
-        guard !isOwn(origin) else {
-            throw LedgerStore.mismatch("\(origin) is the node's own log; nothing mirrors it here")
-        }
-        return try ledger(origin)
-    }
-
-    /// Writes a mirror, and empties its write-ahead log of what was erased.
+    /// Writes a ledger, and empties its write-ahead log of what was erased.
     private func write(
         _ origin: String, _ body: (LedgerStore) throws -> Void
     ) throws {
-        let mirror = try mirror(origin)
+        let mirror = try ledger(origin)
         let hasErased = try mirror.write { store in
             let before = store.erasedCount
             try body(store)
             return store.erasedCount != before
         }
-        if hasErased {
+        if hasErased, !isOwn(origin) {
             let path = Self.directory(ofMirror: origin, node: directory)
             state.withLock { _ = $0.erased.insert(path) }
         }
@@ -176,6 +170,23 @@ package final class Replicas: ReplicaStore, Sendable {
         of origin: String, after number: Int64, limit: Int
     ) throws -> [(number: Int64, digest: Hash256)] {
         try read(origin) { try $0.absentParts(after: number, limit: limit) }
+    }
+
+    package func drop(mirror origin: String) throws {
+        guard !isOwn(origin) else { throw LedgerStore.mismatch("\(origin) is no mirror") }
+        let path = Self.directory(ofMirror: origin, node: directory)
+        try state.withLock { state in
+            try state.mirrors.removeValue(forKey: path)?.close()
+            state.erased.remove(path)
+            guard FileManager.default.fileExists(atPath: path) else { return }
+            try StorageError.mapping(path) { try FileManager.default.removeItem(atPath: path) }
+        }
+    }
+
+    package func lostSize() throws -> UInt64 { try own.read { try $0.lostSize() } }
+
+    package func note(lostSize size: UInt64) throws {
+        try own.write { try $0.note(lostSize: size) }
     }
 
     package func keep(alarm: Alarm) throws {
