@@ -209,7 +209,9 @@ package struct Replicator<Store: ReplicaStore> {
         case .ping(let number): send(.pong(number), to: peer)
         case .pong: break
         case .bye(let code, let reason):
-            effects.append(.disconnect(peer, PeerViolation(code, "it said: \(reason)")))
+            // Its words, and so never taken for a code of this node's own: logs begin with those.
+            effects.append(
+                .disconnect(peer, PeerViolation("peer.bye", "it said \(code): \(reason)")))
             forget(peer)
         }
     }

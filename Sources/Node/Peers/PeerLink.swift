@@ -48,6 +48,9 @@ final class PeerLink: Sendable {
     /// Whether so much waits that nothing more of the peer is to be read.
     var isFull: Bool { line.withLock { $0.bytes > Self.pauseBytes } }
 
+    /// Whether it was told to close.
+    var isClosing: Bool { line.withLock(\.isClosed) }
+
     /// Closes the connection once what waits has been sent.
     func close() {
         line.withLock { $0.isClosed = true }
