@@ -146,14 +146,20 @@ class Wires:
         held = asyncio.Queue(HELD_CHUNKS)
 
         async def take():
-            while piece := await reader.read(CHUNK):
-                await held.put((self.loop.time() + link.delay_seconds, piece))
-            await held.put((0, b""))
+            """Ends with nothing at the end, and with the error where it broke."""
+            try:
+                while piece := await reader.read(CHUNK):
+                    await held.put((self.loop.time() + link.delay_seconds, piece))
+                await held.put((0, b""))
+            except OSError as error:
+                await held.put((0, error))
 
         taking = asyncio.ensure_future(take())
         try:
             while True:
-                due, piece = await self.next(held, taking)
+                due, piece = await held.get()
+                if isinstance(piece, OSError):
+                    raise piece
                 await asyncio.sleep(max(0, due - self.loop.time()))
                 while link.is_stalled[way]:
                     await asyncio.sleep(0.02)
@@ -164,15 +170,6 @@ class Wires:
                 await self.write(link, piece, writer)
         finally:
             taking.cancel()
-
-    @staticmethod
-    async def next(held, taking):
-        getting = asyncio.ensure_future(held.get())
-        await asyncio.wait({getting, taking}, return_when=asyncio.FIRST_COMPLETED)
-        if not getting.done() and taking.exception():
-            getting.cancel()
-            raise taking.exception()
-        return await getting
 
     async def write(self, link, piece, writer):
         spoiling, link.spoiling = link.spoiling, None

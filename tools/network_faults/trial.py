@@ -8,7 +8,8 @@ from cairn_verify import alarms
 from cairn_verify.genesis import read_genesis
 
 from . import checks
-from .liars import Attacks, Flood, Hasty, Liar, Witness
+from .floods import KINDS, flood
+from .liars import Attacks, Hasty, Liar, Witness
 from .nodes import NAMES, Failure, Node, ask, free_ports, origin_of
 
 LIAR = "sandal"
@@ -27,7 +28,7 @@ class Probe:
 
     def __init__(self, writers, names):
         self.writers, self.names = writers, names
-        self.samples = []
+        self.samples, self.waiting = [], {}
         self.is_wanted = True
         self.threads = [threading.Thread(target=self.run, args=(name,), daemon=True)
                         for name in names]
@@ -37,20 +38,24 @@ class Probe:
     def run(self, name):
         node = self.writers.network[name]
         while self.is_wanted:
-            start = time.monotonic()
+            self.waiting[name] = start = time.monotonic()
             given = self.writers.submit(node)
             while given and self.is_wanted:
                 report = node.peers()
                 if report and report.get("cosignedSize", 0) > given.index:
                     break
-                time.sleep(0.02)
+                time.sleep(0.05)
+            self.waiting.pop(name)
             self.samples.append((name, start, time.monotonic() - start if given else None))
             time.sleep(0.25)
 
     def between(self, start, end):
-        """Latencies of what was submitted then; refusals count as the longest."""
-        return sorted(took if took is not None else 99.0
-                      for _, begun, took in self.samples if start <= begun <= end)
+        """Latencies of what waited then; refusals count as the longest."""
+        now = time.monotonic()
+        done = [took if took is not None else 99.0 for _, begun, took in list(self.samples)
+                if begun <= end and begun + (took or 0) >= start]
+        return sorted(done + [now - begun for begun in list(self.waiting.values())
+                              if begun <= end])
 
     def leave(self):
         self.is_wanted = False
@@ -126,7 +131,7 @@ class Trial:
             self.probe.leave()
             self.watch.leave()
         self.story.complain("liars", self.story.writers.wrong)
-        self.story.complain("liars", checks.lacking(self.network, HONEST))
+        self.story.convergences.append(checks.converge(self.network, HONEST))
         self.split()
 
     # MARK: What it costs
@@ -219,15 +224,14 @@ class Trial:
     # MARK: What is allowed, and much of it
 
     def floods(self):
-        flood = Flood(self.liar, self.size)
         nodes = [self.network[name] for name in HONEST]
-        for name, act in (("pings", flood.pings), ("checkpoints", flood.checkpoints),
-                          ("calls", flood.calls), ("questions", flood.questions)):
+        for kind in KINDS:
             count = self.measured(
-                f"a flood of {name}", lambda act=act: flood.during(nodes, act, 4))
-            self.tally[f"flood of {name}"] = count
+                f"a flood of {kind}", lambda kind=kind: flood(kind, self.liar, self.size, nodes, 4))
+            self.tally[f"flood of {kind}"] = count
+            self.story.say(f"liars: {count} {kind}")
             if not count:
-                self.story.complain("liars", [f"a flood of {name} did not flow"])
+                self.story.complain("liars", [f"a flood of {kind} did not flow"])
 
     def hasty(self):
         """One passes on what it does not have, faster than who has it."""

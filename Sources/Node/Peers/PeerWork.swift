@@ -249,11 +249,12 @@ final class PeerWork: Sendable {
                 while link.isFull, !Task.isCancelled {
                     try await Task.sleep(for: .milliseconds(10))
                 }
+                if let failure = link.failure, failure.code != .closed { throw failure }
                 await thread.handle(.received(link.id, frame))
             }
         } catch {
             // Of a peer that was cut off, that is the reason, and not how it took it.
-            if let closure = error as? PeerClosure, !link.isClosing {
+            if let closure = error as? PeerClosure, !link.isClosing, closure.code != .ended {
                 note(closure.code.rawValue, closure.reason, of: peer)
             }
             logger.debug(
