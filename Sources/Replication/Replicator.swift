@@ -45,8 +45,9 @@ package struct Replicator<Store: ReplicaStore> {
         var mirror: LogMirror
         /// The newest checkpoint that is recomputed and durable.
         var kept: CosignedNote?
-        /// Whose answer is waited for, and under which checkpoint.
-        var fetching: (peer: PeerID, note: CosignedNote)?
+        /// Whose answers are waited for, each under which checkpoint, and since when: of several
+        /// the last one asked, and those before it who have not answered for long.
+        var fetching: [PeerID: (note: CosignedNote, atMilliseconds: UInt64)] = [:]
         /// Why it is mirrored no further.
         var stopped: String?
         /// Whether parts came or were asked for since it grew.
@@ -149,9 +150,7 @@ package struct Replicator<Store: ReplicaStore> {
 
     private mutating func forget(_ peer: PeerID) {
         sessions[peer] = nil
-        for origin in mirrors.keys where mirrors[origin]?.fetching?.peer == peer {
-            mirrors[origin]?.fetching = nil
-        }
+        for origin in mirrors.keys { mirrors[origin]?.fetching[peer] = nil }
     }
 
     func isKnown(_ origin: String) -> Bool { governance.nodes[origin] != nil }
