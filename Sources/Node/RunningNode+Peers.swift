@@ -45,6 +45,18 @@ extension RunningNode {
             JSONMember("organisation", .string(node.organisation)),
             JSONMember("connected", .bool(newest?.connected.contains(node.origin) ?? false)),
         ]
+        if let end = newest?.ends[node.origin] {
+            let now = nowMilliseconds()
+            let seconds = now > end.atMilliseconds ? (now - end.atMilliseconds) / 1_000 : 0
+            members.append(
+                JSONMember(
+                    "ended",
+                    .object([
+                        JSONMember("code", .string(end.code)),
+                        JSONMember("reason", .string(end.reason)),
+                        JSONMember("secondsAgo", .number(JSONNumber(seconds))),
+                    ])))
+        }
         guard let mirror = newest?.mirrors.first(where: { $0.origin == node.origin }) else {
             return .object(members)
         }

@@ -33,6 +33,8 @@ package enum ReplicationLimits {
     package static let partsBytes = 10 << 20
     /// How long a peer may leave a question unanswered.
     package static let answerMilliseconds: UInt64 = 30_000
+    /// How long one peer alone is waited for before another is asked for the same entries.
+    package static let patienceMilliseconds: UInt64 = 2_000
     /// How long a peer may take to say who it is.
     package static let helloMilliseconds: UInt64 = 10_000
     /// How long nothing may come before the peer is asked whether it is there.

@@ -8,12 +8,13 @@ import Sequencing
 extension Replicator {
     // MARK: Entries
 
-    /// Asks for entries of each mirror that is behind and waits for no answer.
+    /// Asks for entries of each mirror that is behind and waits for no answer, or for too long.
     mutating func fetch(_ now: UInt64) throws {
         for origin in mirrors.keys.sorted() {
-            if let reached = reached(of: origin) { try keep(reached, of: origin) }
+            if let reached = reached(of: origin, now) { try keep(reached, of: origin) }
             guard let mirrored = mirrors[origin], mirrored.stopped == nil,
-                mirrored.fetching == nil, let best = best(for: origin, beyond: mirrored.mirror.size)
+                mirrored.fetching.values.allSatisfy({ isOverdue($0.atMilliseconds, now) }),
+                let best = best(for: origin, beyond: mirrored.mirror.size, now)
             else { continue }
             ask(best.peer, for: origin, under: best.note, now)
         }
@@ -30,8 +31,9 @@ extension Replicator {
 
     /// A checkpoint whose whole tree is durable here while the checkpoint is not: the node went
     /// down in between.
-    private func reached(of origin: String) -> CosignedNote? {
-        guard let mirrored = mirrors[origin], mirrored.stopped == nil, mirrored.fetching == nil
+    private func reached(of origin: String, _ now: UInt64) -> CosignedNote? {
+        guard let mirrored = mirrors[origin], mirrored.stopped == nil,
+            mirrored.fetching.values.allSatisfy({ isOverdue($0.atMilliseconds, now) })
         else { return nil }
         let mirror = mirrored.mirror
         guard mirror.size > mirrored.kept?.checkpoint.size ?? 0, mirror.durableSize == mirror.size
@@ -42,11 +44,14 @@ extension Replicator {
 
     /// The peer with the farthest checkpoint of a log; the log's own node where several have it.
     private func best(
-        for origin: String, beyond size: UInt64
+        for origin: String, beyond size: UInt64, _ now: UInt64
     ) -> (peer: PeerID, note: CosignedNote)? {
         var best: (peer: PeerID, note: CosignedNote)?
+        let overdue = overdue(now)
         for (peer, session) in sessions.sorted(by: { $0.key < $1.key })
-        where session.waiting.count < ReplicationLimits.questionsWaiting {
+        where session.waiting.count < ReplicationLimits.questionsWaiting
+            && !overdue.contains(session.origin)
+        {
             guard let note = session.heads[origin], note.checkpoint.size > size else { continue }
             guard let known = best else {
                 best = (peer, note)
@@ -61,11 +66,24 @@ extension Replicator {
         return best
     }
 
+    private func isOverdue(_ asked: UInt64, _ now: UInt64) -> Bool {
+        now >= asked + ReplicationLimits.patienceMilliseconds
+    }
+
+    /// The nodes that have left a question unanswered for long: while there are others they are
+    /// asked nothing more, so that nobody holds up a log by telling of it first.
+    private func overdue(_ now: UInt64) -> Set<String> {
+        Set(
+            sessions.values.filter { session in
+                session.waiting.values.contains { isOverdue($0.askedAtMilliseconds, now) }
+            }.map(\.origin))
+    }
+
     private mutating func ask(
         _ peer: PeerID, for origin: String, under note: CosignedNote, _ now: UInt64
     ) {
         guard let size = mirrors[origin]?.mirror.size, sessions[peer] != nil else { return }
-        mirrors[origin]?.fetching = (peer, note)
+        mirrors[origin]?.fetching[peer] = (note, now)
         ask(peer, .entries(origin: origin, from: size, underSize: note.checkpoint.size), now)
     }
 
@@ -82,7 +100,8 @@ extension Replicator {
         _ answer: [UInt8], to question: PeerQuestion, from peer: PeerID, _ now: UInt64
     ) throws {
         switch question {
-        case .entries(let origin, _, _): try takeEntries(answer, of: origin, from: peer, now)
+        case .entries(let origin, let start, _):
+            try takeEntries(answer, of: origin, at: start, from: peer, now)
         case .parts(let origin, let digests):
             try takeParts(answer, digests, of: origin, from: peer, now)
         case .alarm(let digest): try takeAlarm(answer, digest)
@@ -90,17 +109,19 @@ extension Replicator {
     }
 
     private mutating func takeEntries(
-        _ answer: [UInt8], of origin: String, from peer: PeerID, _ now: UInt64
+        _ answer: [UInt8], of origin: String, at start: UInt64, from peer: PeerID, _ now: UInt64
     ) throws {
-        guard var mirrored = mirrors[origin], let fetching = mirrored.fetching,
-            fetching.peer == peer
+        guard var mirrored = mirrors[origin],
+            let fetching = mirrored.fetching.removeValue(forKey: peer)
         else { return }
-        mirrors[origin]?.fetching = nil
+        mirrors[origin]?.fetching[peer] = nil
         guard !answer.isEmpty else {
             // It no longer has what it told of: it is not asked for this again.
             sessions[peer]?.heads[origin] = nil
             return
         }
+        // Another was asked for the same in the meantime, and was faster.
+        guard start == mirrored.mirror.size else { return }
         let package = try EntryPackage.decode(answer)
         let known = mirrored.mirror.governance.seq
         do {
@@ -118,7 +139,6 @@ extension Replicator {
         } catch LogMirror.Failure.breach(let breach) {
             return try stop(origin, after: breach, package, fetching.note)
         }
-        mirrored.fetching = nil
         mirrored.grewAtMilliseconds = now
         mirrors[origin] = mirrored
         if mirrored.mirror.governance.seq > known { try learnGovernance(of: origin) }
@@ -126,13 +146,17 @@ extension Replicator {
             return try keep(fetching.note, of: origin)
         }
         // The same checkpoint until it is reached: a log may grow faster than it is fetched.
-        ask(keeper(of: origin, at: fetching.note) ?? peer, for: origin, under: fetching.note, now)
+        let next = keeper(of: origin, at: fetching.note, now) ?? peer
+        ask(next, for: origin, under: fetching.note, now)
     }
 
     /// The log's own node, if it is connected and has a checkpoint: nobody else need be asked for
     /// what it can give.
-    private func keeper(of origin: String, at note: CosignedNote) -> PeerID? {
-        sessions.filter { _, session in
+    private func keeper(
+        of origin: String, at note: CosignedNote, _ now: UInt64
+    ) -> PeerID? {
+        guard !overdue(now).contains(origin) else { return nil }
+        return sessions.filter { _, session in
             session.origin == origin && session.waiting.count < ReplicationLimits.questionsWaiting
                 && session.heads[origin]?.checkpoint.size ?? 0 >= note.checkpoint.size
         }.keys.min()

@@ -367,7 +367,7 @@ extension Replicator {
             // It does not prove itself to others, but it was seen here.
             guard let origin = alarm.origin, mirrors[origin]?.stopped == nil else { return }
             mirrors[origin]?.stopped = refusal.reason
-            mirrors[origin]?.fetching = nil
+            mirrors[origin]?.fetching = [:]
             effects.append(.stopped(origin: origin, reason: refusal.reason))
         }
     }
@@ -397,6 +397,6 @@ extension Replicator {
     private mutating func stop(afterAlarm alarm: Alarm) {
         guard let origin = alarm.origin, mirrors[origin]?.stopped == nil else { return }
         mirrors[origin]?.stopped = "alarm \(alarm.digest.hex)"
-        mirrors[origin]?.fetching = nil
+        mirrors[origin]?.fetching = [:]
     }
 }

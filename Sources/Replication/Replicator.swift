@@ -45,8 +45,9 @@ package struct Replicator<Store: ReplicaStore> {
         var mirror: LogMirror
         /// The newest checkpoint that is recomputed and durable.
         var kept: CosignedNote?
-        /// Whose answer is waited for, and under which checkpoint.
-        var fetching: (peer: PeerID, note: CosignedNote)?
+        /// Whose answers are waited for, each under which checkpoint, and since when: of several
+        /// the last one asked, and those before it who have not answered for long.
+        var fetching: [PeerID: (note: CosignedNote, atMilliseconds: UInt64)] = [:]
         /// Why it is mirrored no further.
         var stopped: String?
         /// Whether parts came or were asked for since it grew.
@@ -153,9 +154,7 @@ package struct Replicator<Store: ReplicaStore> {
 
     private mutating func forget(_ peer: PeerID) {
         sessions[peer] = nil
-        for origin in mirrors.keys where mirrors[origin]?.fetching?.peer == peer {
-            mirrors[origin]?.fetching = nil
-        }
+        for origin in mirrors.keys { mirrors[origin]?.fetching[peer] = nil }
     }
 
     func isKnown(_ origin: String) -> Bool { governance.nodes[origin] != nil }
@@ -213,7 +212,9 @@ package struct Replicator<Store: ReplicaStore> {
         case .ping(let number): send(.pong(number), to: peer)
         case .pong: break
         case .bye(let code, let reason):
-            effects.append(.disconnect(peer, PeerViolation(code, "it said: \(reason)")))
+            // Its words, and so never taken for a code of this node's own: logs begin with those.
+            effects.append(
+                .disconnect(peer, PeerViolation("peer.bye", "it said \(code): \(reason)")))
             forget(peer)
         }
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Client
 import EPCIS
 import Foundation
+import Queries
 
 struct PeersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -59,6 +60,11 @@ struct PeersCommand: AsyncParsableCommand {
             line += ", \(cosigners) cosigned"
             if let stopped = peer["stopped"]?.asString { line += "; stopped: \(stopped)" }
             lines.append(line)
+            if let end = peer["ended"] {
+                lines.append(
+                    "        ended \(number(end["secondsAgo"])) s ago by "
+                        + "\(end["code"]?.asString ?? ""): \(end["reason"]?.asString ?? "")")
+            }
         }
         for alarm in report["alarms"]?.asArray ?? [] {
             lines.append(
@@ -66,6 +72,6 @@ struct PeersCommand: AsyncParsableCommand {
                     + "\(alarm["origin"]?.asString ?? "governance"), "
                     + "\(alarm["digest"]?.asString ?? "")")
         }
-        return lines.map { $0 + "\n" }.joined()
+        return lines.map { PrintableText.of($0) + "\n" }.joined()
     }
 }

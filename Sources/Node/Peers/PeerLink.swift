@@ -16,7 +16,10 @@ final class PeerLink: Sendable {
     private struct Line {
         var frames: [[UInt8]] = []
         var bytes = 0
+        /// Whether it was told to close.
         var isClosed = false
+        /// Why nothing can be sent any more.
+        var failure: PeerClosure?
     }
 
     private let line = Mutex(Line())
@@ -33,7 +36,7 @@ final class PeerLink: Sendable {
     /// Lets a frame wait for its turn; a peer that does not read is cut off.
     func send(_ frame: [UInt8]) {
         let isTooMuch = line.withLock { line in
-            guard !line.isClosed else { return false }
+            guard !line.isClosed, line.failure == nil else { return false }
             line.frames.append(frame)
             line.bytes += frame.count
             return line.bytes > Self.waitingBytesLimit
@@ -47,6 +50,13 @@ final class PeerLink: Sendable {
 
     /// Whether so much waits that nothing more of the peer is to be read.
     var isFull: Bool { line.withLock { $0.bytes > Self.pauseBytes } }
+
+    /// Whether it was told to close.
+    var isClosing: Bool { line.withLock(\.isClosed) }
+
+    /// Why nothing can be sent any more; unless the peer ended it in order, nothing that came is
+    /// dealt with then either, since answers go nowhere.
+    var failure: PeerClosure? { line.withLock(\.failure) }
 
     /// Closes the connection once what waits has been sent.
     func close() {
@@ -66,7 +76,7 @@ final class PeerLink: Sendable {
                     do throws(PeerClosure) {
                         try await connection.send(frame)
                     } catch {
-                        return
+                        return fail(error)
                     }
                     line.withLock { $0.bytes -= frame.count }
                 }
@@ -75,6 +85,14 @@ final class PeerLink: Sendable {
                     break
                 }
             }
+        }
+    }
+
+    /// Drops what waits: nobody will take it.
+    private func fail(_ closure: PeerClosure) {
+        line.withLock { line in
+            line.failure = closure
+            (line.frames, line.bytes) = ([], 0)
         }
     }
 

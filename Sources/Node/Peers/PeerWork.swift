@@ -36,6 +36,7 @@ final class PeerWork: Sendable {
     private let settings: PeerSettings
     private let origin: String
     let logger: Logger
+    private let nowMilliseconds: @Sendable () -> UInt64
     private let dialer: PeerDialer
     private let identity: PeerIdentity
     private let genesis: GovernanceState
@@ -55,6 +56,7 @@ final class PeerWork: Sendable {
         self.published = published
         self.genesis = genesis
         logger = node.logger
+        nowMilliseconds = node.nowMilliseconds
         let governance = published.newest.basis.governance
         let lost = try NodeError.mapping { try replicas.lostSize() }
         // Until the replicator says that governance has given the log another key.
@@ -278,9 +280,14 @@ final class PeerWork: Sendable {
                 while link.isFull, !Task.isCancelled {
                     try await Task.sleep(for: .milliseconds(10))
                 }
+                if let failure = link.failure, failure.code != .closed { throw failure }
                 await thread.handle(.received(link.id, frame))
             }
         } catch {
+            // Of a peer that was cut off, that is the reason, and not how it took it.
+            if let closure = error as? PeerClosure, !link.isClosing, closure.code != .ended {
+                note(closure.code.rawValue, closure.reason, of: peer)
+            }
             logger.debug(
                 "a connection with a peer ended",
                 metadata: ["code": "peer.ended", "peer": "\(peer)", "reason": "\(error)"])
@@ -291,6 +298,12 @@ final class PeerWork: Sendable {
         await sending.value
         links.withLock { $0[link.id] = nil }
         await thread.handle(.disconnected(link.id))
+    }
+
+    /// Remembers why a connection ended, for whoever asks about peers.
+    private func note(_ code: String, _ reason: String, of peer: String) {
+        let end = PeerEnd(code: code, reason: reason, atMilliseconds: nowMilliseconds())
+        state.change { $0.ends[peer] = end }
     }
 
     /// Does what the replicator asks for; on its thread.
@@ -305,6 +318,7 @@ final class PeerWork: Sendable {
                     "code": "\(violation.code)", "peer": "\(link.origin)",
                     "reason": "\(violation.reason)",
                 ])
+            note(violation.code, violation.reason, of: link.origin)
             link.close()
         case .quorum(let size, _):
             logger.debug(

@@ -15,6 +15,15 @@ struct PeersMark: Hashable, Sendable {
     var alarms = 0
 }
 
+/// Why a connection with a peer last came to an end out of order.
+struct PeerEnd: Hashable, Sendable {
+    /// `peer.*`.
+    var code: String
+    /// For a person.
+    var reason: String
+    var atMilliseconds: UInt64
+}
+
 /// What the node knows of its peers, as everybody else reads it.
 final class PeersState: Sendable {
     /// Everything at one moment.
@@ -23,6 +32,8 @@ final class PeersState: Sendable {
         var mirrors: [MirrorView] = []
         /// The origins of the nodes that are connected.
         var connected: Set<String> = []
+        /// How connections last ended that did not end in order, by the peer's origin.
+        var ends: [String: PeerEnd] = [:]
         var alarms: [Alarm] = []
         /// The newest governance of all logs.
         var governance: GovernanceState?
