@@ -28,6 +28,8 @@ final class PeersState: Sendable {
         var governance: GovernanceState?
         /// The own log's newest checkpoint with a quorum.
         var quorum: (size: UInt64, note: [UInt8])?
+        /// Who has cosigned the own log's newest checkpoint.
+        var cosigners: [String] = []
         /// Whether the own log may grow.
         var mayGoOn = false
         /// A checkpoint of the own log that a peer has and this node has not.
@@ -89,6 +91,7 @@ final class PeersState: Sendable {
             snapshot.governance = replicator.governance
             snapshot.mayGoOn = replicator.mayGoOn
             snapshot.quorum = replicator.quorum
+            snapshot.cosigners = replicator.ownCosigners
         }
     }
 }
