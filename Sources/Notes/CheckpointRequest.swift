@@ -32,11 +32,13 @@ package struct CheckpointRequest: Hashable, Sendable {
     package let oldSize: UInt64
     /// The RFC 6962 consistency proof from that size on.
     package let proof: [Hash256]
-    /// The checkpoint with its signatures.
-    package let note: SignedNote
+    /// The text of the checkpoint.
+    package let text: String
     /// The checkpoint's first line.
     package let origin: String
 
+    /// The checkpoint with its signatures, if they can be read.
+    private let note: SignedNote?
     private let size: UInt64
     private let root: Hash256
 
@@ -56,9 +58,14 @@ package struct CheckpointRequest: Hashable, Sendable {
         }
         oldSize = old
         proof = try Self.takeProof(&rest)
+        let signed = Array(rest)
+        note = try? SignedNote.parse(signed)
+        guard let end = SignedNote.lastEmptyLine(in: signed) else {
+            throw .malformed("the checkpoint: no empty line between text and signatures")
+        }
         do throws(NoteError) {
-            note = try SignedNote.parse(Array(rest))
-            let lines = try NoteText.lines(Array(note.text.utf8)[...])
+            text = try NoteText.text(signed[...end])
+            let lines = try NoteText.lines(Array(text.utf8)[...])
             guard lines.count >= 3, lines.allSatisfy({ !$0.isEmpty }),
                 let size = NoteText.decimal(lines[1]), size <= Self.sizeLimit,
                 let root = Self.hash(lines[2])
@@ -74,9 +81,13 @@ package struct CheckpointRequest: Hashable, Sendable {
     /// Checks that a trusted key of its log has signed the checkpoint.
     ///
     /// - Parameter known: the keys that are trusted for the origin.
-    /// - Throws: ``WitnessObjection/unsigned(_:)``; ``WitnessObjection/malformed(_:)`` for an old
-    ///   size beyond the checkpoint.
-    package func verify(signedBy known: [NoteVerifier]) throws(WitnessObjection) {
+    /// - Returns: the checkpoint with its signatures.
+    /// - Throws: ``WitnessObjection/unsigned(_:)``, also where the signatures cannot be read;
+    ///   ``WitnessObjection/malformed(_:)`` for an old size beyond the checkpoint.
+    package func verify(
+        signedBy known: [NoteVerifier]
+    ) throws(WitnessObjection) -> SignedNote {
+        guard let note else { throw .unsigned("the signature lines cannot be read") }
         do throws(NoteError) {
             _ = try note.verify(known: known)
         } catch {
@@ -85,6 +96,7 @@ package struct CheckpointRequest: Hashable, Sendable {
         guard oldSize <= size else {
             throw .malformed("the old size \(oldSize) is beyond the checkpoint's, \(size)")
         }
+        return note
     }
 
     /// The checkpoint, once it is known to go on from the one that was cosigned last.
@@ -96,7 +108,7 @@ package struct CheckpointRequest: Hashable, Sendable {
         after last: (size: UInt64, root: Hash256)?
     ) throws(WitnessObjection) -> Checkpoint {
         guard oldSize == last?.size ?? 0 else { throw .conflict(last?.size ?? 0) }
-        guard let checkpoint = try? Checkpoint(parsing: note.text) else {
+        guard let checkpoint = try? Checkpoint(parsing: text) else {
             guard size == 0 else {
                 throw .malformed("the origin has more than \(NoteLimits.nameByteCount) bytes")
             }

@@ -85,8 +85,7 @@ final class Witness: Sendable {
             guard let known = logs.keys(of: request.origin) else {
                 throw WitnessObjection.unknownLog
             }
-            try request.verify(signedBy: known)
-            return .cosigned(try cosign(request))
+            return .cosigned(try cosign(request, try request.verify(signedBy: known)))
         } catch WitnessObjection.conflict(let size) {
             return .conflict(size)
         } catch let objection as WitnessObjection {
@@ -94,25 +93,25 @@ final class Witness: Sendable {
         }
     }
 
-    private func cosign(_ request: CheckpointRequest) throws -> [UInt8] {
+    private func cosign(_ request: CheckpointRequest, _ note: SignedNote) throws -> [UInt8] {
         let origin = request.origin
         let last = try service.witnessed(origin, by: thumbprint)
         let checkpoint: Checkpoint
         do throws(WitnessObjection) {
             checkpoint = try request.checkpoint(after: last.map { ($0.size, $0.root) })
         } catch {
-            tellOfFork(request, last, error)
+            tellOfFork(request, note, last, error)
             throw error
         }
         let line = try Cosignature.sign(
-            checkpointText: request.note.text, timestampSeconds: max(1, nowMilliseconds() / 1_000),
+            checkpointText: note.text, timestampSeconds: max(1, nowMilliseconds() / 1_000),
             name: verifier.name, key: key)
         // What is recorded already stays as it is, and of nothing there is nothing to record.
         if checkpoint.size > last?.size ?? 0 {
             guard takeStep(origin) else { throw Refusal.busy }
             let next = WitnessedHead(
                 size: checkpoint.size, root: checkpoint.root,
-                note: note(request, with: line))
+                note: recorded(note, of: origin, with: line))
             guard
                 try service.recordWitnessed(next, of: origin, after: last, by: thumbprint)
             else {
@@ -124,17 +123,19 @@ final class Witness: Sendable {
     }
 
     /// The checkpoint with the signatures of its log that were checked, and the cosignature.
-    private func note(_ request: CheckpointRequest, with line: NoteSignature) -> [UInt8] {
-        let known = logs.keys(of: request.origin) ?? []
+    private func recorded(
+        _ note: SignedNote, of origin: String, with line: NoteSignature
+    ) -> [UInt8] {
+        let known = logs.keys(of: origin) ?? []
         var seen: Set<NoteSignature> = []
-        let own = request.note.signatures.filter { signature in
+        let own = note.signatures.filter { signature in
             known.contains { key in
                 key.keyID == signature.keyID
                     && key.name.utf8.elementsEqual(signature.name.utf8)
             }
                 && seen.insert(signature).inserted
         }
-        return Array(request.note.text.utf8)
+        return Array(note.text.utf8)
             + Array(("\n" + (own + [line]).map(\.line).joined()).utf8)
     }
 
@@ -150,7 +151,8 @@ final class Witness: Sendable {
 
     /// Tells the operator of two trees of one size that a log has signed both.
     private func tellOfFork(
-        _ request: CheckpointRequest, _ last: WitnessedHead?, _ objection: WitnessObjection
+        _ request: CheckpointRequest, _ note: SignedNote, _ last: WitnessedHead?,
+        _ objection: WitnessObjection
     ) {
         guard case .inconsistent = objection, let last, request.isFork(at: last.size, last.root),
             told.withLock({ $0.insert(Array(request.origin.utf8)).inserted })
@@ -160,7 +162,7 @@ final class Witness: Sendable {
             metadata: [
                 "code": "witness.fork", "log": "\(request.origin)",
                 "size": .stringConvertible(last.size),
-                "note": "\(Base64.standard.encode(request.note.serialized()))",
+                "note": "\(Base64.standard.encode(note.serialized()))",
                 "cosigned": "\(Base64.standard.encode(last.note))",
             ])
     }
