@@ -36,8 +36,9 @@ extension RunningNode {
         return alarm.encoded()
     }
 
-    /// What metrics tell of peers: of each node that governance names, so that nobody else can add
-    /// to them. A node that takes no part among them has none.
+    /// What metrics tell of peers; nothing for a node that takes no part among them.
+    ///
+    /// Labels are the nodes that governance names, so that nobody else can add to them.
     func measurePeers(
         _ gauges: inout [Metric: Double], _ labelled: inout [Metric: [String: Double]]
     ) {

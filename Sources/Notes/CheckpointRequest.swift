@@ -103,6 +103,7 @@ package struct CheckpointRequest: Hashable, Sendable {
     ///
     /// - Parameter last: size and root of that one; nil if the witness has cosigned none of this
     ///   log.
+    /// - Returns: what may be cosigned.
     /// - Throws: ``WitnessObjection/conflict(_:)``, ``WitnessObjection/inconsistent(_:)``.
     package func checkpoint(
         after last: (size: UInt64, root: Hash256)?

@@ -123,7 +123,7 @@ struct FinalReceipts {
         return true
     }
 
-    /// Asks for a receipt; keeps it if it is final. A node that is busy is asked again.
+    /// Asks for a receipt, and keeps it if it is final; a node that is busy is asked again.
     private mutating func take(_ id: Hash256, _ client: NodeClient) async throws -> Bool {
         let receipt: [UInt8]
         do throws(ClientError) {

@@ -168,23 +168,25 @@ struct ForeignLog {
         let stranger = try ForeignLog("stranger.example/log", leaves: 8)
         let garbage = [Hash256.sha256([9])]
         let forged = try log.checkpoint(12).replacing("\n12\n", with: "\n13\n")
-        let unsigned = try stranger.checkpoint(12).replacing(stranger.origin + "\n", with: log.origin + "\n")
+        let unsigned = try stranger.checkpoint(8).replacing(
+            stranger.origin + "\n", with: log.origin + "\n")
+        func other(_ size: Int) throws -> String { try log.checkpoint(size, root: .zero) }
         let cases: [(String, Int, String?)] = [
             ("nonsense", 400, "witness.request"),
             (try stranger.request(old: 0, 8), 404, "witness.log"),
             (try log.request(old: 0, 12, checkpoint: forged), 403, "witness.signature"),
-            (try log.request(old: 0, 12, checkpoint: unsigned), 403, "witness.signature"),
+            (try log.request(old: 0, 8, checkpoint: unsigned), 403, "witness.signature"),
             (try log.request(old: 13, 12, proof: []), 400, "witness.request"),
             (try log.request(old: 5, 12), 409, nil),
-            (try log.request(old: 0, 0, checkpoint: log.checkpoint(0, root: .zero)), 422, "witness.proof"),
+            (try log.request(old: 0, 0, checkpoint: other(0)), 422, "witness.proof"),
             (try log.request(old: 0, 0), 200, nil),
             (try log.request(old: 0, 12, proof: garbage), 422, "witness.proof"),
             (try log.request(old: 0, 12), 200, nil),
             (try log.request(old: 12, 12), 200, nil),
             (try log.request(old: 12, 12, proof: garbage), 422, "witness.proof"),
-            (try log.request(old: 12, 12, checkpoint: log.checkpoint(12, root: .zero)), 422, "witness.proof"),
+            (try log.request(old: 12, 12, checkpoint: other(12)), 422, "witness.proof"),
             (try log.request(old: 12, 30, proof: []), 422, "witness.proof"),
-            (try log.request(old: 12, 30, checkpoint: log.checkpoint(30, root: .zero)), 422, "witness.proof"),
+            (try log.request(old: 12, 30, checkpoint: other(30)), 422, "witness.proof"),
             (try log.request(old: 0, 0), 409, nil),
             (try log.request(old: 12, 30), 200, nil),
             (try log.request(old: 12, 40), 409, nil),

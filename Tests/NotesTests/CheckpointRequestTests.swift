@@ -36,7 +36,8 @@ import Testing
         "", "old 3", "old 3\n", "old 3\n\n",
         text(first: ""), text(first: "Old 3\n"), text(first: "old  3\n"), text(first: "old 03\n"),
         text(first: "old +3\n"), text(first: "old -3\n"), text(first: "old\n"),
-        text(first: "old 3 \n"), text(first: "old 3\r\n"), text(first: "old 18446744073709551616\n"),
+        text(first: "old 3 \n"), text(first: "old 3\r\n"),
+        text(first: "old 18446744073709551616\n"),
         text(proof: ["AAAA"]), text(proof: [root + " "]), text(proof: ["#"]),
         text(proof: Array(repeating: root, count: 64)), text(between: ""),
         text(checkpoint: "log\n05\n\(root)\n\n"), text(checkpoint: "log\n5\nAAAA\n\n"),
@@ -45,7 +46,10 @@ import Testing
         text(checkpoint: "log\n5\n\(root)\n"), text(checkpoint: "log\n5\n\(root)\nx\n\ny\n\n"),
     ])
     func `anything else is not`(text: String) {
-        guard case .malformed = objection({ () throws(WitnessObjection) in _ = try Self.read(text) })
+        guard
+            case .malformed = objection({ () throws(WitnessObjection) in
+                _ = try Self.read(text)
+            })
         else {
             Issue.record("read")
             return

@@ -50,6 +50,7 @@ final class NodeMetrics: Sendable {
     /// - Parameters:
     ///   - gauges: the values of those without a label.
     ///   - labelled: those of the others, by the value of their one label.
+    /// - Returns: the text.
     func text(
         gauges: [Metric: Double], labelled: [Metric: [String: Double]] = [:]
     ) -> [UInt8] {

@@ -18,12 +18,15 @@ package struct WitnessLogs: Hashable, Sendable {
     /// How many logs there are.
     var count: Int { keys.count }
 
-    /// Reads a file of lines: a verifier key, and after a space the log's origin where that is not
-    /// the key's name. Lines that are empty or begin with `#` say nothing.
+    /// Reads a file of lines: verifier keys.
+    ///
+    /// After a space stands the log's origin where that is not the key's name. Lines that are
+    /// empty or begin with `#` say nothing.
     ///
     /// - Throws: `node.witness-logs`, naming the line.
     package init(parsing bytes: [UInt8]) throws(NodeError) {
-        guard bytes.count <= Self.byteCountLimit, let text = String(validating: bytes, as: UTF8.self)
+        guard bytes.count <= Self.byteCountLimit,
+            let text = String(validating: bytes, as: UTF8.self)
         else {
             throw .input(
                 "node.witness-logs", "it is not UTF-8 of at most \(Self.byteCountLimit) bytes")
