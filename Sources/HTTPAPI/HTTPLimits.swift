@@ -44,6 +44,10 @@ package struct HTTPLimits: Hashable, Sendable {
     package var evidenceAnswers = 4
     /// Streams of verdicts at a time, and single ones are among the evidence answers.
     package var verdictStreams = 2
+    /// Checkpoints being judged as a witness at a time.
+    package var witnessRequests = 16
+    /// Bytes of such requests that are being received, all together.
+    package var witnessBytesTogether = 16 << 20
     /// Answers under `/epcis` being made at a time; each holds a page of at most 9 MiB.
     package var epcisAnswers = 16
     /// Of these, for one organisation; all callers without a name are one.

@@ -14,6 +14,8 @@ package enum MediaType {
     package static let alarm = "application/vnd.cairn.alarm+cbor"
     /// A COSE receipt.
     package static let coseReceipt = "application/scitt-receipt+cose"
+    /// The size of a log, as a witness knows it (c2sp.org/tlog-witness).
+    package static let logSize = "text/x.tlog.size"
     /// CBOR in general.
     package static let cbor = "application/cbor"
     /// Tiles.

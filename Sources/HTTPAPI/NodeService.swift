@@ -67,6 +67,14 @@ package struct TraceRequest: Hashable, Sendable {
     }
 }
 
+/// What a witness answers to a checkpoint (c2sp.org/tlog-witness).
+package enum WitnessAnswer: Hashable, Sendable {
+    /// Its cosignature, as the signature line of a note.
+    case cosigned([UInt8])
+    /// The log is known at another size than the caller believes.
+    case conflict(UInt64)
+}
+
 /// How a node is.
 package struct NodeHealth: Hashable, Sendable {
     /// Whether it takes submissions.
@@ -81,16 +89,20 @@ package struct NodeHealth: Hashable, Sendable {
     package var size: UInt64
     /// How many alarms it knows of.
     package var alarms: Int
+    /// The verifier key of what it cosigns as a witness; nil if it is none.
+    package var witness: String?
 
     /// Makes a report.
     package init(
-        isReady: Bool, status: String, origin: String, size: UInt64, alarms: Int = 0
+        isReady: Bool, status: String, origin: String, size: UInt64, alarms: Int = 0,
+        witness: String? = nil
     ) {
         self.isReady = isReady
         self.status = status
         self.origin = origin
         self.size = size
         self.alarms = alarms
+        self.witness = witness
     }
 }
 
@@ -148,6 +160,13 @@ package protocol NodeService: Sendable {
     func peers() async throws(Refusal) -> [UInt8]
     /// An alarm, as the file that proves it.
     func alarm(_ digest: Hash256) async throws(Refusal) -> [UInt8]
+    /// Whether the node is a witness (SPEC §25.7).
+    var isWitness: Bool { get }
+    /// Answers what a log asks of a witness; `witness.*`, `node.busy`.
+    func addCheckpoint(_ request: [UInt8]) async throws(Refusal) -> WitnessAnswer
+    /// The last checkpoint that the witness cosigned of the log whose origin has a SHA-256;
+    /// `witness.log`.
+    func witnessed(_ originHash: Hash256) async throws(Refusal) -> [UInt8]
     /// How the node is. Never waits for the ledger's writer.
     func health() async -> NodeHealth
     /// What the node itself counts and measures, in the Prometheus text format.
@@ -157,6 +176,19 @@ package protocol NodeService: Sendable {
 extension NodeService {
     /// Nothing: for a node that keeps no metrics.
     package func metrics() async throws(Refusal) -> [UInt8] { [] }
+
+    /// It is none.
+    package var isWitness: Bool { false }
+
+    /// Refused: for a node that is no witness.
+    package func addCheckpoint(_ request: [UInt8]) async throws(Refusal) -> WitnessAnswer {
+        throw .noWitness
+    }
+
+    /// Likewise.
+    package func witnessed(_ originHash: Hash256) async throws(Refusal) -> [UInt8] {
+        throw .noWitness
+    }
 
     /// Refused: for a node that judges no claims.
     package func verdict(
@@ -172,4 +204,10 @@ extension NodeService {
         Refusal(
             code: "request.unsupported", field: "path", reason: "this node judges no claims")
     }
+}
+
+extension Refusal {
+    /// The answer of a node that is no witness.
+    package static let noWitness = Refusal(
+        code: "witness.none", field: "path", reason: "this node is no witness")
 }

@@ -41,6 +41,7 @@ package struct Problem: Hashable, Sendable {
         "event.unknown": 404, "capture.unknown": 404,
         "capture.organisation": 403, "capture.no-key": 501, "capture.too-large": 413,
         "capture.too-many": 413,
+        "witness.signature": 403, "witness.log": 404, "witness.proof": 422, "witness.none": 501,
         "query.exists": 409, "query.unknown": 404,
         "subscription.unknown": 404, "subscription.dead-letter": 404, "subscription.limit": 403,
         "query.too-large": 413, "query.too-complex": 413, "request.not-acceptable": 406,
@@ -54,6 +55,8 @@ package struct Problem: Hashable, Sendable {
     private static let titles = [
         "subscription.limit": "The organisation has as many as it may have",
         "capture.organisation": "The node does not capture for this caller",
+        "witness.signature": "No trusted key of the log signed the checkpoint",
+        "witness.proof": "The checkpoint does not go on from the last",
         "access.role": "The caller's role does not permit this",
         "access.organisation": "The caller is not of an organisation that may do this",
     ]

@@ -22,6 +22,8 @@ struct Responder: Sendable {
     let evidenceAnswers: Slots
     let verdictStreams: Slots
     let epcisAnswers: CallerSlots
+    let witnessRequests: Slots
+    let witnessBytes: Slots
 
     /// A responder that takes callers for whom a policy says.
     init(
@@ -38,6 +40,8 @@ struct Responder: Sendable {
         streams = Slots(limits.streams)
         evidenceAnswers = Slots(limits.evidenceAnswers)
         verdictStreams = Slots(limits.verdictStreams)
+        witnessRequests = Slots(limits.witnessRequests)
+        witnessBytes = Slots(limits.witnessBytesTogether)
         epcisAnswers = CallerSlots(
             limits.epcisAnswers, share: limits.epcisAnswersOfCaller)
     }
@@ -141,6 +145,8 @@ struct Responder: Sendable {
         case .peers: return Answer(type: MediaType.json, try await service.peers()).fresh
         case .alarm(let digest):
             return Answer(type: MediaType.alarm, try await service.alarm(digest))
+        case .addCheckpoint: return try await addCheckpoint(asking)
+        case .witnessed(let originHash): return try await witnessed(originHash)
         case .health(let readiness): return await health(readiness: readiness)
         case .metrics: return try await metrics()
         case .document: return APIDocument.answer
@@ -262,14 +268,16 @@ struct Responder: Sendable {
 
     private func health(readiness: Bool) async -> Answer {
         let health = await service.health()
-        let json = JSONValue.object([
+        var members = [
             JSONMember("status", .string(health.status)),
             JSONMember("origin", .string(health.origin)),
             JSONMember("size", .number(JSONNumber(health.size))),
             JSONMember("alarms", .number(JSONNumber(health.alarms))),
-        ])
+        ]
+        if let witness = health.witness { members.append(JSONMember("witness", .string(witness))) }
         let status = readiness && !health.isReady ? 503 : 200
-        return Answer(status, type: MediaType.json, json.serialized()).fresh
+        let json = JSONValue.object(members).serialized()
+        return Answer(status, type: MediaType.json, json).fresh
     }
 
     private func metrics() async throws(Refusal) -> Answer {

@@ -22,6 +22,11 @@ extension Route {
             RouteRow("GET", "/alarms/{digest}", .open) { values, _ throws(Refusal) in
                 .alarm(try values.hash("digest"))
             },
+            RouteRow("POST", "/add-checkpoint", .open) { _, _ in .addCheckpoint },
+            RouteRow("GET", "/witness/{originHash}/checkpoint", .open) {
+                values, _ throws(Refusal) in
+                .witnessed(try values.hash("originHash"))
+            },
             RouteRow("GET", "/openapi.json", .open) { _, _ in .document },
             RouteRow("GET", "/healthz", .open) { _, _ in .health(readiness: false) },
             RouteRow("GET", "/readyz", .open) { _, _ in .health(readiness: true) },

@@ -39,6 +39,10 @@ package enum Route: Hashable, Sendable {
     case peers
     /// `GET /alarms/{digest}`
     case alarm(Hash256)
+    /// `POST /add-checkpoint`
+    case addCheckpoint
+    /// `GET /witness/<SHA-256 of the origin>/checkpoint`
+    case witnessed(Hash256)
     /// `GET /healthz` and `/readyz`
     case health(readiness: Bool)
     /// `GET /metrics`

@@ -1,6 +1,7 @@
 import HTTPTypes
 import HummingbirdCore
 import NIOCore
+import Notes
 import Records
 
 /// A request body that is read whole before anything is done with it.
@@ -54,6 +55,16 @@ extension WholeBody {
         cutOff: Refusal(
             code: "request.parameter", field: "content-length",
             reason: "the connection ended before the document did"))
+
+    /// What a log asks of a witness.
+    static let checkpoint = WholeBody(
+        bytesLimit: CheckpointRequest.byteCountLimit,
+        tooLarge: Refusal(
+            code: "request.too-large", field: "body",
+            reason: "the body has more than \(CheckpointRequest.byteCountLimit) bytes"),
+        cutOff: Refusal(
+            code: "witness.request", field: "",
+            reason: "the connection ended before the request did"))
 
     /// A query or a subscription.
     static let query = WholeBody(

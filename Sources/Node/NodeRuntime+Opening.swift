@@ -23,6 +23,7 @@ extension NodeRuntime {
         var logKey: SigningKey
         var organisation: String
         var signer: CaptureSigner?
+        var witness: Witness?
 
         /// The log as it is taken up.
         var published: PublishedLog {
@@ -41,7 +42,7 @@ extension NodeRuntime {
         let opened: Opened
         do {
             opened = try await ReadingThreads(count: 1).run {
-                try load(directory, passphrase, settings.capture)
+                try load(directory, passphrase, settings)
             }
         } catch {
             throw NodeError(error)
@@ -59,7 +60,7 @@ extension NodeRuntime {
             catchUp: { size in
                 try filling.step(to: size, delegations: published.newest.basis.delegations)
             })
-        let peers = try peers(opened, published, directory, settings)
+        let peers = try peers(opened, published, directory, watch.metrics, settings)
         let writer = LogWriter(
             ledger: opened.ledger, published: published,
             nowMilliseconds: settings.nowMilliseconds, metrics: watch.metrics,
@@ -90,7 +91,8 @@ extension NodeRuntime {
             viewed: opened.views, service: opened.service,
             captureWork: CaptureWork(signer: opened.signer), deliveries: deliveries,
             receipts: receipts, governance: governance, watch: watch,
-            verifier: opened.verifier, peers: peers, settings: settings)
+            verifier: opened.verifier, peers: peers, witness: opened.witness,
+            settings: settings)
         node.captureWork.start { await node.captureWaiting() }
         return node
     }
@@ -98,7 +100,7 @@ extension NodeRuntime {
     /// What takes part among peers; nil for a node that was not told how.
     private static func peers(
         _ opened: Opened, _ published: PublishedLog, _ directory: NodeDirectory,
-        _ settings: Settings
+        _ metrics: NodeMetrics, _ settings: Settings
     ) throws(NodeError) -> PeerWork? {
         guard let told = settings.peers else { return nil }
         return try NodeError.mapping {
@@ -106,7 +108,7 @@ extension NodeRuntime {
                 told,
                 replicas: try Replicas(directory: directory.path, own: opened.ledger),
                 genesis: opened.genesis, origin: opened.sequencer.state.origin,
-                published: published, settings: settings)
+                published: published, metrics: metrics, settings: settings)
         }
     }
 
@@ -145,7 +147,7 @@ extension NodeRuntime {
     }
 
     private static func load(
-        _ directory: NodeDirectory, _ passphrase: [UInt8]?, _ capture: CaptureKey?
+        _ directory: NodeDirectory, _ passphrase: [UInt8]?, _ settings: Settings
     ) throws -> Opened {
         let configuration = try directory.configuration()
         let genesis = try directory.genesis()
@@ -153,7 +155,7 @@ extension NodeRuntime {
         let ledger = try Ledger.open(directory: directory.path)
         do {
             return try take(
-                ledger, configuration, genesis, key, capture, path: directory.path)
+                ledger, configuration, genesis, key, settings, path: directory.path)
         } catch {
             try? ledger.close()
             throw error
@@ -163,7 +165,7 @@ extension NodeRuntime {
     private static func take(
         _ ledger: Ledger, _ configuration: NodeConfiguration,
         _ founding: (file: GenesisFile, state: GovernanceState),
-        _ key: SigningKey, _ capture: CaptureKey?, path: String
+        _ key: SigningKey, _ settings: Settings, path: String
     ) throws -> Opened {
         let genesis = founding.state
         guard ledger.identity.network == genesis.network,
@@ -184,7 +186,7 @@ extension NodeRuntime {
                 throw NodeError.input(
                     "node.origin", "the network has no node \(configuration.origin)")
             }
-            let signer = try capture.map {
+            let signer = try settings.capture.map {
                 try CaptureSigner(
                     $0, organisation: node.organisation, governance: state.governance)
             }
@@ -200,8 +202,38 @@ extension NodeRuntime {
                 genesis: genesis, verifier: try EvidenceVerifier(genesis: founding.file),
                 sequencer: sequencer,
                 checkpoint: try checkpoint(in: store, of: state, key: key), logKey: key,
-                organisation: node.organisation, signer: signer)
+                organisation: node.organisation, signer: signer,
+                witness: try witness(settings, node, state.governance, key, service))
         }
+    }
+
+    /// What cosigns logs outside the network; nil for a node that was not told how.
+    private static func witness(
+        _ settings: Settings, _ node: LogNode, _ governance: GovernanceState, _ logKey: SigningKey,
+        _ service: ServiceState
+    ) throws -> Witness? {
+        guard let told = settings.witness else { return nil }
+        let key = told.key.publicKey
+        let isTaken =
+            [logKey.publicKey, node.cosignerKey, node.tlsKey].contains(key)
+            || governance.key(key.thumbprint) != nil
+            || governance.nodes.values.contains {
+                [$0.logKey, $0.cosignerKey, $0.tlsKey].contains(key)
+            }
+        guard !isTaken else {
+            throw NodeError.input(
+                "node.witness-key", "witnessKey: the key has another purpose in the network")
+        }
+        let witness = try Witness(
+            told, origin: node.origin, service: service,
+            nowMilliseconds: settings.nowMilliseconds, logger: settings.logger)
+        settings.logger.info(
+            "cosigning as a witness",
+            metadata: [
+                "code": "witness.serving", "vkey": "\(witness.verifier.vkey)",
+                "logs": .stringConvertible(witness.logs.count),
+            ])
+        return witness
     }
 
     /// The views, made anew if their file is damaged: nothing in them is lost.

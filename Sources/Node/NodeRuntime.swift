@@ -52,6 +52,8 @@ package final class NodeRuntime: Sendable {
         package var drainSeconds: Int64 = 10
         /// With what it takes part among its peers; nil: it has none.
         package var peers: PeerSettings?
+        /// With what it cosigns logs outside the network; nil: it is no witness.
+        package var witness: WitnessSettings?
         /// Whether it goes on with its log though its peers did not say how far they know it.
         package var goesOnAlone = false
         /// With what it signs what is captured (SPEC §17.3); nil: it captures nothing.

@@ -10,7 +10,7 @@ extension RunningNode {
         let status = status
         return NodeHealth(
             isReady: status == "ok", status: status, origin: origin, size: size,
-            alarms: peers?.state.newest.alarms.count ?? 0)
+            alarms: peers?.state.newest.alarms.count ?? 0, witness: witness?.verifier.vkey)
     }
 
     private var status: String {
@@ -61,6 +61,8 @@ extension RunningNode {
         gauges[.diskDaysLeft] = report.daysLeft
         gauges[.residentBytes] = ProcessFigures.residentBytes
         gauges[.openDescriptors] = ProcessFigures.openDescriptors
-        return watch.metrics.text(gauges: gauges)
+        var labelled: [Metric: [String: Double]] = [:]
+        measurePeers(&gauges, &labelled)
+        return watch.metrics.text(gauges: gauges, labelled: labelled)
     }
 }

@@ -39,6 +39,35 @@ extension RunningNode {
         return alarm.encoded()
     }
 
+    /// What metrics tell of peers; nothing for a node that takes no part among them.
+    ///
+    /// Labels are the nodes that governance names, so that nobody else can add to them.
+    func measurePeers(
+        _ gauges: inout [Metric: Double], _ labelled: inout [Metric: [String: Double]]
+    ) {
+        guard let newest = peers?.state.newest else { return }
+        let governance = newest.governance ?? published.newest.basis.governance
+        gauges[.alarms] = Double(newest.alarms.count)
+        gauges[.quorum] = Double(governance.policy.quorum)
+        gauges[.cosignedEntries] = Double(newest.quorum?.size ?? 0)
+        gauges[.cosignatures] = Double(newest.cosigners.count)
+        for node in governance.nodes.values where node.origin != origin {
+            let name = node.origin
+            labelled[.peerConnected, default: [:]][name] = newest.connected.contains(name) ? 1 : 0
+            guard let mirror = newest.mirrors.first(where: { $0.origin == name }) else { continue }
+            labelled[.peerLagEntries, default: [:]][name] = Double(mirror.lag)
+            labelled[.peerLagSeconds, default: [:]][name] = Double(lagSeconds(of: mirror) ?? 0)
+            labelled[.peerStopped, default: [:]][name] = mirror.stopped == nil ? 0 : 1
+        }
+    }
+
+    /// For how long a mirror has been behind; nil if it is not, or was never other.
+    private func lagSeconds(of mirror: MirrorView) -> UInt64? {
+        guard let since = mirror.laggingSince, since > 0 else { return nil }
+        let now = nowMilliseconds()
+        return now > since ? (now - since) / 1_000 : 0
+    }
+
     private func told(_ node: LogNode, in newest: PeersState.Snapshot?) -> JSONValue {
         var members = [
             JSONMember("origin", .string(node.origin)),
@@ -62,9 +91,7 @@ extension RunningNode {
         }
         members.append(JSONMember("size", .number(JSONNumber(mirror.size))))
         members.append(JSONMember("lag", .number(JSONNumber(mirror.lag))))
-        if let since = mirror.laggingSince, since > 0 {
-            let now = nowMilliseconds()
-            let seconds = now > since ? (now - since) / 1_000 : 0
+        if let seconds = lagSeconds(of: mirror) {
             members.append(JSONMember("lagSeconds", .number(JSONNumber(seconds))))
         }
         if let checkpoint = mirror.checkpoint {

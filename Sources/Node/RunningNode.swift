@@ -49,6 +49,8 @@ final class RunningNode: Sendable {
     let verifier: EvidenceVerifier
     /// What connects it with its peers; nil for a node that has none.
     let peers: PeerWork?
+    /// What cosigns logs outside the network; nil for a node that is no witness.
+    let witness: Witness?
     /// Verdicts that were given.
     let verdicts = VerdictCache()
     let nowMilliseconds: @Sendable () -> UInt64
@@ -68,7 +70,8 @@ final class RunningNode: Sendable {
         room: WaitingRoom, views: ViewsFollower, viewed: Views, service: ServiceState,
         captureWork: CaptureWork, deliveries: Deliveries, receipts: Receipts,
         governance: KnownGovernance, watch: NodeWatch,
-        verifier: EvidenceVerifier, peers: PeerWork?, settings: NodeRuntime.Settings
+        verifier: EvidenceVerifier, peers: PeerWork?, witness: Witness?,
+        settings: NodeRuntime.Settings
     ) {
         self.origin = receipts.origin
         self.organisation = organisation
@@ -87,6 +90,7 @@ final class RunningNode: Sendable {
         self.watch = watch
         self.verifier = verifier
         self.peers = peers
+        self.witness = witness
         self.quota = Mutex(LinkQuota(limit: settings.foreignLinksPerDay))
         self.nowMilliseconds = settings.nowMilliseconds
         readingBasis = governance.readingBasis(published, now: settings.nowMilliseconds)

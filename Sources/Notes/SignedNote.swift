@@ -93,7 +93,7 @@ package struct SignedNote: Sendable {
     }
 
     /// The index of the first newline of the last two in a row.
-    private static func lastEmptyLine(in bytes: [UInt8]) -> Int? {
+    static func lastEmptyLine(in bytes: [UInt8]) -> Int? {
         guard bytes.count >= 2 else { return nil }
         return (0...(bytes.count - 2)).last {
             bytes[$0] == NoteText.newline && bytes[$0 + 1] == NoteText.newline

@@ -38,6 +38,9 @@ extension Replicator {
         }
     }
 
+    /// Who has cosigned the own log's newest checkpoint.
+    package var ownCosigners: [String] { own?.cosigners ?? [] }
+
     /// The nodes that have said who they are.
     package var connectedOrigins: Set<String> {
         Set(sessions.values.filter(\.isGreeted).map(\.origin))

@@ -29,7 +29,7 @@ struct Cairn: AsyncParsableCommand {
             ExportCommand.self, GrantCommand.self, EraseCommand.self, NarrowCommand.self,
             HashCommand.self, VerifyCommand.self, RecallCommand.self, AuditCommand.self,
             CheckCommand.self, RebuildCommand.self, BackupCommand.self, RestoreCommand.self,
-            RekeyCommand.self, TokenCommand.self, PeersCommand.self,
+            RekeyCommand.self, TokenCommand.self, PeersCommand.self, WitnessCommand.self,
         ])
 
     /// Runs the command and ends with its exit code; wrong arguments end with 2.

@@ -24,10 +24,14 @@ struct ReceiptFolder {
     func keep(
         _ registered: AsyncStream<Hash256>, from client: NodeClient
     ) async throws {
-        let stem = path.hasSuffix("/") ? path : path + "/"
         for await id in registered {
-            let receipt = try await client.receipt(of: id)
-            try Files.write(receipt, to: "\(stem)\(id.hex).tlog-proof")
+            try write(try await client.receipt(of: id), of: id)
         }
+    }
+
+    /// Writes the receipt of a statement, in the place of an earlier one.
+    func write(_ receipt: [UInt8], of id: Hash256) throws {
+        let stem = path.hasSuffix("/") ? path : path + "/"
+        try Files.write(receipt, to: "\(stem)\(id.hex).tlog-proof")
     }
 }

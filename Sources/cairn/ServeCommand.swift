@@ -54,6 +54,10 @@ struct ServeCommand: AsyncParsableCommand {
     var cosignerKey: String?
     @Option(help: "Where other nodes listen: origin=host:port, separated by commas.")
     var peerAddresses: String?
+    @Option(help: "A witness key that cairn witness made, PEM; needs --witness-logs.")
+    var witnessKey: String?
+    @Option(help: "A file of the logs to cosign as a witness: a verifier key a line.")
+    var witnessLogs: String?
     @Flag(help: "Sign though too few peers have said how far they know this node's log.")
     var alone = false
     @Flag(help: "Show the settings that hold, and end.") var checkConfig = false
@@ -80,7 +84,8 @@ struct ServeCommand: AsyncParsableCommand {
             (.logFormat, logFormat), (.tlsCertificate, tlsCertificate), (.tlsKey, tlsKey),
             (.behindProxy, behindProxy ? "true" : nil), (.peerListen, peerListen),
             (.peerKey, peerKey), (.cosignerKey, cosignerKey), (.peerAddresses, peerAddresses),
-            (.alone, alone ? "true" : nil),
+            (.alone, alone ? "true" : nil), (.witnessKey, witnessKey),
+            (.witnessLogs, witnessLogs),
         ]
         return Dictionary(
             uniqueKeysWithValues: given.compactMap { setting, text in text.map { (setting, $0) } })

@@ -21,6 +21,15 @@ struct SubmitCommand: AsyncParsableCommand {
             With --key, --issuer and --genesis, what cairn sign takes is signed and sent at once:
               cairn submit shipment.json --node http://127.0.0.1:8080 --key supplier.pem \\
                 --issuer https://id.gs1.org/417/9521101000009 --genesis net.genesis
+
+            A statement is registered once the log has sealed it. With --wait cosigned it also \
+            waits until a quorum of the network's nodes has cosigned each, checks that by the \
+            genesis file, and keeps the final receipts:
+              cairn submit shipment.cairn --node http://127.0.0.1:8080 \
+                --wait cosigned --genesis net.genesis --receipts ./receipts
+
+            Exit codes: 0 all are registered (and final); 1 all are registered, and not all are \
+            final in time; 2 some are refused; 3 the node cannot be reached, or ended in the middle.
             """)
 
     @Argument(help: "Files made by cairn sign; with --key what it takes.") var files: [String]
@@ -28,7 +37,7 @@ struct SubmitCommand: AsyncParsableCommand {
     @Option(help: "Sign documents and records with this issuer key.") var key: String?
     @Option(help: "As this organisation.") var issuer: String?
     @Option(help: "For the network of this genesis file.") var genesis: String?
-    @Option(help: "Evidence that shows amendments after genesis; with --key.")
+    @Option(help: "Evidence that shows amendments after genesis.")
     var governance: String?
     @Option(help: "A file that holds the key's passphrase.") var passphraseFile: String?
     @Option(
@@ -37,9 +46,17 @@ struct SubmitCommand: AsyncParsableCommand {
             discussion: "Without it: network. The issuer may always see its own records."))
     var visibility: String?
     @Option(help: "A directory to keep the receipts in, each as it comes.") var receipts: String?
+    @Option(
+        help: ArgumentHelp(
+            "sealed: until the log has signed; cosigned: until a quorum has; with --genesis.",
+            valueName: "state"))
+    var wait: AwaitedState = .sealed
+    @Option(help: "For --wait cosigned: for how many seconds, at most 3600.")
+    var waitSeconds = 60
     @Option(help: "table or json.") var format: OutputFormat = .table
 
     func run() async throws {
+        let finality = try await finality()
         let signed = try key == nil ? read() : sign()
         let names = signed.flatMap(\.statementNames)
         guard !names.isEmpty else {
@@ -48,14 +65,73 @@ struct SubmitCommand: AsyncParsableCommand {
         let folder = try receipts.map(ReceiptFolder.init(making:))
         let (results, receiptsFailure) = try await send(
             signed.flatMap(\.submissions), names, receipts: folder)
-        Console.endProgress()
-        report(results, names)
+        var awaited = finality.map {
+            FinalReceipts($0, patience: .seconds(waitSeconds), folder: folder)
+        }
         let tally = tally(results, names)
+        let waitFailure = tally.isComplete ? await wait(for: results, &awaited) : nil
+        Console.endProgress()
+        report(results, names, awaited?.cosigners ?? [:])
         guard tally.isComplete else { throw CommandFailure(.unreachable, tally.interruption) }
         if let receiptsFailure { throw receiptsFailure }
+        if let waitFailure, tally.refused == 0 { throw waitFailure }
         guard tally.refused == 0 else {
             throw CommandFailure(
                 .badInput, "\(tally.refused) of \(names.count) statements refused")
+        }
+    }
+
+    /// By what receipts are known to be final, if they are waited for.
+    private func finality() async throws -> Finality? {
+        guard wait == .cosigned else { return nil }
+        guard let genesis else {
+            throw CommandFailure(
+                .badInput, "--wait cosigned goes with --genesis: it says whose cosignatures count")
+        }
+        guard (1...3_600).contains(waitSeconds) else {
+            throw CommandFailure(.badInput, "--wait-seconds \(waitSeconds): must be 1 to 3600")
+        }
+        return try await Finality(genesis: genesis, file: governance, node: node)
+    }
+
+    /// Waits until what was registered is final.
+    ///
+    /// - Returns: why not all of it is; nil if it is, or is not waited for.
+    private func wait(
+        for results: [SubmissionReply], _ awaited: inout FinalReceipts?
+    ) async -> CommandFailure? {
+        guard var receipts = awaited else { return nil }
+        let ids = results.compactMap { reply -> (UInt64, Hash256)? in
+            guard case .registered(let id, let leaf) = reply.outcome else { return nil }
+            return (leaf, id)
+        }.sorted { $0.0 < $1.0 }.map(\.1)
+        let registered = "\(counted(ids.count, "statement")) registered, which stands"
+        let again =
+            "ask again for each at \(node.url)/entries/ID"
+            + (key == nil ? ", or run the same command again: nothing is entered twice" : "")
+        let interruption = Interruption {
+            Console.endProgress()
+            Console.error("interrupted while waiting for cosignatures; \(registered); \(again)")
+        }
+        defer {
+            interruption.end()
+            awaited = receipts
+        }
+        do {
+            let isFinal = try await node.call { try await receipts.wait(for: ids, at: $0) }
+            guard !isFinal else { return nil }
+            return CommandFailure(
+                .otherAnswer,
+                "no quorum of \(receipts.finality.quorum) cosignatures within \(waitSeconds) s for "
+                    + "\(ids.count - receipts.cosigners.count) of \(registered); cairn peers "
+                    + "--node \(node.url) shows who is connected; \(again)")
+        } catch let failure as CommandFailure {
+            return CommandFailure(
+                failure.code,
+                "\(failure.message); \(registered), \(receipts.cosigners.count) of them final; "
+                    + again)
+        } catch {
+            return CommandFailure(.unreachable, SystemWords.reason(error))
         }
     }
 
@@ -123,8 +199,10 @@ struct SubmitCommand: AsyncParsableCommand {
     }
 
     private func read() throws -> [SignedFile] {
+        let isChecking = wait == .cosigned
         let given: [(name: String, value: String?)] = [
-            ("--issuer", issuer), ("--genesis", genesis), ("--governance", governance),
+            ("--issuer", issuer), ("--genesis", isChecking ? nil : genesis),
+            ("--governance", isChecking ? nil : governance),
             ("--visibility", visibility), ("--passphrase-file", passphraseFile),
         ]
         if let option = given.first(where: { $0.value != nil }) {
@@ -146,7 +224,9 @@ struct SubmitCommand: AsyncParsableCommand {
         return try DocumentSigning.submissions(files, options: options).files
     }
 
-    private func report(_ results: [SubmissionReply], _ names: [String]) {
+    private func report(
+        _ results: [SubmissionReply], _ names: [String], _ cosigners: [Hash256: [String]]
+    ) {
         switch format {
         case .table:
             var lines = ""
@@ -162,7 +242,7 @@ struct SubmitCommand: AsyncParsableCommand {
             }
             Console.output(lines)
         case .json:
-            let json = JSONValue.array(results.map { Self.json($0, names) })
+            let json = JSONValue.array(results.map { Self.json($0, names, cosigners) })
             Console.output(json.serialized() + [0x0A])
         }
     }
@@ -174,7 +254,9 @@ struct SubmitCommand: AsyncParsableCommand {
         return names[index]
     }
 
-    private static func json(_ reply: SubmissionReply, _ names: [String]) -> JSONValue {
+    private static func json(
+        _ reply: SubmissionReply, _ names: [String], _ cosigners: [Hash256: [String]]
+    ) -> JSONValue {
         var members = [
             JSONMember("ordinal", .number(JSONNumber(reply.ordinal))),
             JSONMember("statement", .string(name(of: reply, in: names))),
@@ -185,6 +267,9 @@ struct SubmitCommand: AsyncParsableCommand {
                 JSONMember("id", .string(id.hex)),
                 JSONMember("leaf", .number(JSONNumber(leafIndex))),
             ]
+            if let names = cosigners[id] {
+                members.append(JSONMember("cosigners", .array(names.map { .string($0) })))
+            }
         case .refused(let refusal):
             members += [
                 JSONMember("code", .string(refusal.code)),

@@ -31,13 +31,35 @@ struct DocumentedCommands {
         return pieces.indices.filter { !$0.isMultiple(of: 2) }.map { pieces[$0] }
     }
 
+    /// The first of so many ports in a row on which nobody listens.
+    private static func freePorts(count: Int) -> Int? {
+        (0..<50).lazy.map { _ in Int.random(in: 1_000..<1_400) * 20 }.first { first in
+            (first..<first + count).allSatisfy(isFree)
+        }
+    }
+
+    private static func isFree(_ port: Int) -> Bool {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = UInt16(port).bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let bound = unsafe withUnsafeBytes(of: &address) { bytes in
+            unsafe bind(
+                descriptor, bytes.assumingMemoryBound(to: sockaddr.self).baseAddress,
+                socklen_t(bytes.count))
+        }
+        return bound == 0
+    }
+
     /// Runs them, and then others, in a folder that has what the project's root has.
     ///
     /// Each port gets a number of its own, and a node is waited for before what follows it.
     func run(
         in place: DemoPlace, then more: String = ""
     ) throws -> (script: String, run: CairnProcess.Outcome) {
-        let first = Int.random(in: 1_000..<1_400) * 20
+        let first = try #require(Self.freePorts(count: 20))
         var ports: [Substring: Int] = [:]
         let script = (self.script + more)
             .replacing(/127\.0\.0\.1:([0-9]+)/) { match in
@@ -62,7 +84,9 @@ struct DocumentedCommands {
         environment["PATH"] = bin + ":" + (environment["PATH"] ?? "")
         let whole = "set -e\ntrap 'kill $nodes 2>/dev/null; wait $nodes' EXIT\n" + script
         let run = try CairnProcess.run(
-            URL(filePath: "/bin/bash"), ["-c", whole], in: place.folder, environment: environment)
+            // Some wait for a node until it answers, which one that has ended never does.
+            URL(filePath: "/usr/bin/timeout"), ["--signal=INT", "300", "/bin/bash", "-c", whole],
+            in: place.folder, environment: environment)
         #expect(run.code == 0, "\(run.errors)")
         return (script, run)
     }

@@ -56,6 +56,58 @@ import Testing
         #expect(run.output.contains("status  ok\n"), "\(run.output)")
     }
 
+    /// Waits for cosignatures; then two of three nodes are killed, and no quorum comes.
+    private static let waiting = """
+        sign() {
+          cairn sign genesis/demo/documents/$1.json --key $keys/sewing.pem \\
+            --issuer $org/9521105000005 --genesis our.genesis -o $1.cairn
+        }
+        wait="--node http://127.0.0.1:8081 --wait cosigned"
+        sign 05-sewing
+        cairn submit 05-sewing.cairn $wait --genesis our.genesis --receipts ./final --format json
+        grep -c '^— ledger' final/*.tlog-proof
+        cairn submit 05-sewing.cairn $wait || echo "without genesis: $?"
+        cairn submit 05-sewing.cairn $wait --genesis genesis/demo/demo.genesis \\
+          || echo "other network: $?"
+        set -- $nodes; kill $2 $3
+        while cairn peers --node http://127.0.0.1:8081 > /dev/null; do sleep 0.1; done
+        sed 's/T26/T27/g' genesis/demo/documents/05-sewing.json > later.json
+        cairn sign later.json --key $keys/sewing.pem --issuer $org/9521105000005 \\
+          --genesis our.genesis -o later.cairn
+        cairn submit later.cairn $wait --genesis our.genesis --wait-seconds 2 --receipts ./late \\
+          || echo "in vain: $?"
+        ls late | wc -l
+        cairn submit later.cairn --node http://127.0.0.1:8081 && echo "it stands"
+
+        """
+
+    @Test func `submit waits for the cosignatures of a quorum, and says when they do not come`()
+        throws
+    {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let commands = try DocumentedCommands("README.md", chapters: ["A network of three nodes"])
+        let run = try commands.run(in: place, then: Self.waiting).run
+        let lines = run.output.split(separator: "\n")
+        let answer = try #require(lines.first { $0.hasPrefix("[{") })
+        let cosigners = try #require(answer.firstMatch(of: /"cosigners":\[([^\]]*)\]/)?.1)
+        #expect(cosigners.split(separator: ",").count >= 2, "\(answer)")
+        // The log's own line, and at least two more.
+        let signatures = lines.compactMap { Int($0) }.first ?? 0
+        #expect(signatures >= 3)
+        #expect(run.output.contains("without genesis: 2\n"))
+        #expect(run.output.contains("other network: 2\n"))
+        #expect(run.output.contains("in vain: 1\n1\n"), "\(run.output)")
+        #expect(run.output.hasSuffix("it stands\n"), "\(run.output)")
+        for words in [
+            "no quorum of 2 cosignatures within 2 s for 1 of 1 statement registered, which stands",
+            "run the same command again: nothing is entered twice",
+            "--wait cosigned goes with --genesis",
+        ] {
+            #expect(run.errors.contains(words), "\(run.errors)")
+        }
+    }
+
     @Test func `a log begins with statements of governance and no others`() throws {
         let place = try DemoPlace()
         defer { place.remove() }

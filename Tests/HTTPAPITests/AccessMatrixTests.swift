@@ -64,6 +64,11 @@ struct AccessMatrixTests {
             method: "GET", pattern: "/alarms/{digest}", role: .open,
             target: "/alarms/" + String(repeating: "00", count: 32)),
         Expected(
+            method: "POST", pattern: "/add-checkpoint", role: .open, target: "/add-checkpoint"),
+        Expected(
+            method: "GET", pattern: "/witness/{originHash}/checkpoint", role: .open,
+            target: "/witness/\(hash)/checkpoint"),
+        Expected(
             method: "GET", pattern: "/openapi.json", role: .open, target: "/openapi.json"),
         Expected(method: "GET", pattern: "/healthz", role: .open, target: "/healthz"),
         Expected(method: "GET", pattern: "/readyz", role: .open, target: "/readyz"),
@@ -253,6 +258,7 @@ struct AccessMatrixTests {
         "DELETE /epcis/queries/{name}/subscriptions/{id}/deadLetters/{delivery}": 204,
         "POST /epcis/queries/{name}/subscriptions/{id}/deadLetters/{delivery}": 202,
         "POST /epcis/capture": 202, "POST /verdicts": 200,
+        "POST /add-checkpoint": 200,
     ]
 
     @Test func `a credential that does not count is refused, also where none is needed`()

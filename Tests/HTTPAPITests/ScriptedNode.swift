@@ -58,6 +58,16 @@ final class ScriptedNode: NodeService {
         return Array((form == .cose ? "cose" : "proof").utf8)
     }
 
+    var isWitness: Bool { true }
+
+    func addCheckpoint(_ request: [UInt8]) async throws(Refusal) -> WitnessAnswer {
+        .cosigned(Array("— witness AAAA\n".utf8))
+    }
+
+    func witnessed(_ originHash: Hash256) async throws(Refusal) -> [UInt8] {
+        ask("witnessed \(originHash.hex)")
+    }
+
     func keySet() async throws(Refusal) -> [UInt8] { [0x80] }
 
     func key(thumbprint: Hash256) async throws(Refusal) -> [UInt8] { thumbprint.bytes }

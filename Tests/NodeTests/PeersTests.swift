@@ -174,6 +174,63 @@ import Verdicts
         }
     }
 
+    /// The samples of the metrics about peers, by name and labels.
+    private static func samples(_ caller: HTTPCaller) async throws -> [String: Double] {
+        let text = try await caller.get("/metrics").text
+        let names = [
+            "cairn_peer_", "cairn_checkpoint_cos", "cairn_quorum", "cairn_cosigned", "cairn_alarms",
+        ]
+        let lines = text.split(separator: "\n").filter { line in
+            names.contains { line.hasPrefix($0) }
+        }
+        return Dictionary(
+            uniqueKeysWithValues: lines.compactMap { line in
+                let words = line.split(separator: " ")
+                return Double(words[1]).map { (String(words[0]), $0) }
+            })
+    }
+
+    @Test func `metrics tell of each peer, of cosignatures and of alarms, and they move`()
+        async throws
+    {
+        let ring = try Ring()
+        defer { try? FileManager.default.removeItem(atPath: ring.directory) }
+        let peers = Ring.origins.dropFirst().map { "{peer=\"\($0)\"}" }
+        try await Self.serving(ring) { nodes, callers in
+            let isQuiet = try await Self.waits {
+                let samples = try await Self.samples(callers[0])
+                return samples["cairn_cosigned_entries"] == 2
+                    && peers.allSatisfy { samples["cairn_peer_connected\($0)"] == 1 }
+            }
+            #expect(isQuiet)
+            let before = try await Self.samples(callers[0])
+            #expect(before["cairn_quorum"] == 2)
+            #expect(before["cairn_alarms"] == 0)
+            #expect(before.keys.count { $0.contains("{") } == 2 * 8)
+            #expect(try await callers[0].post(try ring.commissioning("LOT1")).status == 201)
+            let isFinal = try await Self.waits {
+                let samples = try await Self.samples(callers[0])
+                return samples["cairn_cosigned_entries"] == 4
+                    && samples["cairn_checkpoint_cosignatures"] == 3
+            }
+            #expect(isFinal)
+            let after = try await Self.samples(callers[0])
+            for peer in peers {
+                #expect(after["cairn_peer_lag_entries\(peer)"] == 0)
+                #expect(after["cairn_peer_mirror_stopped\(peer)"] == 0)
+                for name in ["received_bytes", "received_frames", "sent_bytes", "sent_frames"] {
+                    let sample = "cairn_peer_\(name)_total\(peer)"
+                    #expect(after[sample] ?? 0 > before[sample] ?? .infinity, "\(sample)")
+                }
+            }
+            try await nodes[2].stop()
+            let isGone = try await Self.waits {
+                try await Self.samples(callers[0])["cairn_peer_connected\(peers[1])"] == 0
+            }
+            #expect(isGone)
+        }
+    }
+
     @Test func `a node signs nothing before its peers say how far they know its log`() async throws
     {
         let ring = try Ring()
@@ -227,6 +284,7 @@ import Verdicts
             try await Self.waits { try await caller.get("/healthz").text.contains("convicted") })
         let answer = try await caller.post(try ring.commissioning("LOT1"))
         #expect(answer.code == "node.convicted")
+        #expect(try await Self.samples(caller)["cairn_alarms"] == 1)
         let told = try await caller.get("/alarms/\(alarm.digest.hex)")
         #expect(told.body == alarm.encoded())
         #expect(try await caller.get("/alarms/\(Hash256.zero.hex)").status == 404)

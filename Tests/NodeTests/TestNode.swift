@@ -134,6 +134,14 @@ struct HTTPCaller: Sendable {
         return try await answer(request)
     }
 
+    /// Asks a witness (SPEC §25.7).
+    func addCheckpoint(_ text: String) async throws -> Answer {
+        var request = try request("/add-checkpoint")
+        request.httpMethod = "POST"
+        request.httpBody = Data(text.utf8)
+        return try await answer(request)
+    }
+
     /// The subject as a path segment.
     static func segment(_ uri: String) -> String {
         uri.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? uri

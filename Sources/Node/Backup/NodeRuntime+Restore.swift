@@ -143,6 +143,10 @@ extension NodeRuntime {
             let ledger = try Ledger.inspect(directory: draft.path)
             defer { try? ledger.close() }
             try ServiceState.check(directory: draft.path, identity: ledger.identity)
+            let service = try ServiceState(directory: draft.path, identity: ledger.identity)
+            defer { try? service.close() }
+            // What they have cosigned since the backup nobody here knows.
+            try service.giveUpWitnessKeys()
         }
     }
 

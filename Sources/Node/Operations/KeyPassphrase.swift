@@ -11,6 +11,8 @@ package enum KeyPassphrase {
     package static let peerCredentialName = "peer-key-passphrase"
     /// That of the cosigner key.
     package static let cosignerCredentialName = "cosigner-key-passphrase"
+    /// That of the witness key.
+    package static let witnessCredentialName = "witness-key-passphrase"
     /// The longest passphrase file.
     static let bytesLimit = 4_096
 

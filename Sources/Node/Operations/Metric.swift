@@ -23,6 +23,18 @@ package enum Metric: String, CaseIterable, Hashable, Sendable {
     case deadLetters = "cairn_dead_letters_total"
     case subscriptions = "cairn_subscriptions"
     case deliveryLag = "cairn_delivery_lag_entries"
+    case peerConnected = "cairn_peer_connected"
+    case peerLagEntries = "cairn_peer_lag_entries"
+    case peerLagSeconds = "cairn_peer_lag_seconds"
+    case peerStopped = "cairn_peer_mirror_stopped"
+    case peerReceivedBytes = "cairn_peer_received_bytes_total"
+    case peerReceivedFrames = "cairn_peer_received_frames_total"
+    case peerSentBytes = "cairn_peer_sent_bytes_total"
+    case peerSentFrames = "cairn_peer_sent_frames_total"
+    case cosignatures = "cairn_checkpoint_cosignatures"
+    case quorum = "cairn_quorum"
+    case cosignedEntries = "cairn_cosigned_entries"
+    case alarms = "cairn_alarms"
     case residentBytes = "process_resident_memory_bytes"
     case openDescriptors = "process_open_fds"
 
@@ -32,7 +44,8 @@ package enum Metric: String, CaseIterable, Hashable, Sendable {
     var kind: Kind {
         switch self {
         case .statementsRegistered, .statementsKnown, .statementsRefused, .deliveries,
-            .deliveryFailures, .deadLetters:
+            .deliveryFailures, .deadLetters, .peerReceivedBytes, .peerReceivedFrames,
+            .peerSentBytes, .peerSentFrames:
             .counter
         case .groupCommit: .histogram
         default: .gauge
@@ -44,6 +57,9 @@ package enum Metric: String, CaseIterable, Hashable, Sendable {
         switch self {
         case .statementsRefused: ["code"]
         case .deliveryFailures: ["kind"]
+        case .peerConnected, .peerLagEntries, .peerLagSeconds, .peerStopped, .peerReceivedBytes,
+            .peerReceivedFrames, .peerSentBytes, .peerSentFrames:
+            ["peer"]
         default: []
         }
     }
@@ -72,6 +88,18 @@ package enum Metric: String, CaseIterable, Hashable, Sendable {
         case .deadLetters: "Deliveries that were given up."
         case .subscriptions: "Subscriptions of named queries."
         case .deliveryLag: "Entries that the streamed subscription farthest behind lacks."
+        case .peerConnected: "1 while a connection with that node stands."
+        case .peerLagEntries: "Entries that a peer has told of that node's log and are not here."
+        case .peerLagSeconds: "For how long there have been such."
+        case .peerStopped: "1 where that node's log is mirrored no further."
+        case .peerReceivedBytes: "Bytes of frames from that node."
+        case .peerReceivedFrames: "Frames from that node."
+        case .peerSentBytes: "Bytes of frames to that node."
+        case .peerSentFrames: "Frames to that node."
+        case .cosignatures: "Cosignatures of the node's newest checkpoint that it holds."
+        case .quorum: "Cosignatures that make a checkpoint final."
+        case .cosignedEntries: "Entries under the newest checkpoint with so many."
+        case .alarms: "Alarms that the node knows of."
         case .residentBytes: "Memory of the process that is in use."
         case .openDescriptors: "Open file descriptors of the process."
         }

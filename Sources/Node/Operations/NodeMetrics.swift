@@ -23,13 +23,13 @@ final class NodeMetrics: Sendable {
 
     private let state = Mutex(State())
 
-    /// Counts one event under its label values.
-    func count(_ metric: Metric, _ labels: String...) {
+    /// Counts an event, or so many, under its label values.
+    func count(_ metric: Metric, _ labels: String..., by amount: UInt64 = 1) {
         precondition(labels.count == metric.labels.count, "a value for each label")
         state.withLock { state in
             var series = state.counts[metric] ?? [:]
             let isBounded = series[labels] != nil || series.count < Self.seriesLimit
-            series[isBounded ? labels : labels.map { _ in "other" }, default: 0] += 1
+            series[isBounded ? labels : labels.map { _ in "other" }, default: 0] += amount
             state.counts[metric] = series
         }
     }
@@ -46,7 +46,14 @@ final class NodeMetrics: Sendable {
     }
 
     /// Everything in the Prometheus text format; a gauge without a value has no sample.
-    func text(gauges: [Metric: Double]) -> [UInt8] {
+    ///
+    /// - Parameters:
+    ///   - gauges: the values of those without a label.
+    ///   - labelled: those of the others, by the value of their one label.
+    /// - Returns: the text.
+    func text(
+        gauges: [Metric: Double], labelled: [Metric: [String: Double]] = [:]
+    ) -> [UInt8] {
         let state = state.withLock { $0 }
         var text = ""
         for metric in Metric.allCases {
@@ -55,6 +62,11 @@ final class NodeMetrics: Sendable {
             switch metric.kind {
             case .gauge:
                 if let value = gauges[metric] { text += "\(metric.rawValue) \(Self.text(value))\n" }
+                let rows = (labelled[metric] ?? [:]).sorted { $0.key < $1.key }
+                for (label, value) in rows.prefix(Self.seriesLimit) {
+                    text += metric.rawValue + Self.labels(metric.labels, [label])
+                    text += " \(Self.text(value))\n"
+                }
             case .histogram:
                 text += Self.text(metric, state.durations[metric] ?? Durations())
             case .counter:

@@ -74,6 +74,22 @@ extension ServingConfiguration {
             addresses: try peerAddresses())
     }
 
+    /// With what the node cosigns as a witness, read from its files; nil if it is none.
+    ///
+    /// - Throws: `node.configuration`, `node.passphrase-file`, `node.witness-logs`, `key.*`.
+    func witness(environment: [String: String]) throws(NodeError) -> WitnessSettings? {
+        guard let path = text(.witnessKey), let list = text(.witnessLogs) else { return nil }
+        let key = try key(
+            path, .witnessKey, passphraseFile: .witnessKeyPassphraseFile,
+            credential: KeyPassphrase.witnessCredentialName, environment)
+        let bytes = try Self.read(list, .witnessLogs)
+        do throws(NodeError) {
+            return WitnessSettings(key: key, logs: try WitnessLogs(parsing: bytes))
+        } catch {
+            throw .input(error.code, "witnessLogs: \(list): \(error.reason)")
+        }
+    }
+
     private func key(
         _ path: String, _ setting: Setting, passphraseFile: Setting, credential: String,
         _ environment: [String: String]
@@ -153,6 +169,7 @@ extension NodeRuntime {
         var settings = try serving.settings(logger: logger)
         settings.capture = try serving.captureKey(environment: environment)
         settings.peers = try serving.peers(environment: environment)
+        settings.witness = try serving.witness(environment: environment)
         settings.goesOnAlone = serving.isSet(.alone)
         try self.init(
             directory: directory, http: serving.text(.listen) ?? "",

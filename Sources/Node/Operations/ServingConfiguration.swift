@@ -139,6 +139,15 @@ package struct ServingConfiguration: Hashable, Sendable {
         let needsPeerKey: [Setting] = [
             .peerListen, .peerAddresses, .peerKeyPassphraseFile, .cosignerKey,
         ]
+        let pairsOfWitness: [(Setting, Setting)] = [
+            (.witnessKey, .witnessLogs), (.witnessLogs, .witnessKey),
+            (.witnessKeyPassphraseFile, .witnessKey),
+        ]
+        for (setting, other) in pairsOfWitness where self[setting] != nil && self[other] == nil {
+            throw .input(
+                "node.configuration",
+                "\(setting.rawValue): needs \(other.rawValue) beside it")
+        }
         for setting in needsPeerKey where self[setting] != nil && self[.peerKey] == nil {
             throw .input(
                 "node.configuration", "\(setting.rawValue): needs peerKey beside it")

@@ -6,6 +6,7 @@ package enum Setting: String, CaseIterable, Hashable, Sendable {
     case captureVisibility, webhookHosts
     case peerListen, peerKey, peerKeyPassphraseFile, cosignerKey, cosignerKeyPassphraseFile
     case peerAddresses, alone
+    case witnessKey, witnessKeyPassphraseFile, witnessLogs
 
     /// What values a setting takes.
     enum Kind: Hashable, Sendable {
@@ -28,7 +29,7 @@ package enum Setting: String, CaseIterable, Hashable, Sendable {
         case .listen, .captureVisibility, .webhookHosts, .peerListen, .peerAddresses: .text
         case .tlsCertificate, .tlsKey, .keyPassphraseFile, .captureKey,
             .captureKeyPassphraseFile, .peerKey, .peerKeyPassphraseFile, .cosignerKey,
-            .cosignerKeyPassphraseFile:
+            .cosignerKeyPassphraseFile, .witnessKey, .witnessKeyPassphraseFile, .witnessLogs:
             .path
         case .behindProxy, .alone: .flag
         case .logLevel: .choice(["debug", "info", "notice", "warning", "error", "critical"])
@@ -49,7 +50,8 @@ package enum Setting: String, CaseIterable, Hashable, Sendable {
         case .listen: .text("127.0.0.1:8080")
         case .tlsCertificate, .tlsKey, .keyPassphraseFile, .diskReserveBytes, .captureKey,
             .captureKeyPassphraseFile, .webhookHosts, .peerListen, .peerKey,
-            .peerKeyPassphraseFile, .cosignerKey, .cosignerKeyPassphraseFile, .peerAddresses:
+            .peerKeyPassphraseFile, .cosignerKey, .cosignerKeyPassphraseFile, .peerAddresses,
+            .witnessKey, .witnessKeyPassphraseFile, .witnessLogs:
             nil
         case .behindProxy, .alone: .flag(false)
         case .logLevel: .text("info")

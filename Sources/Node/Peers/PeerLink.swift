@@ -22,11 +22,17 @@ final class PeerLink: Sendable {
         var failure: PeerClosure?
     }
 
+    /// Told of each frame that was sent, with its bytes.
+    private let onSent: @Sendable (Int) -> Void
     private let line = Mutex(Line())
     private let bell: AsyncStream<Void>
     private let rings: AsyncStream<Void>.Continuation
 
-    init(_ id: PeerID, _ origin: String, _ connection: PeerConnection) {
+    init(
+        _ id: PeerID, _ origin: String, _ connection: PeerConnection,
+        onSent: @escaping @Sendable (Int) -> Void
+    ) {
+        self.onSent = onSent
         self.id = id
         self.origin = origin
         self.connection = connection
@@ -79,6 +85,7 @@ final class PeerLink: Sendable {
                         return fail(error)
                     }
                     line.withLock { $0.bytes -= frame.count }
+                    onSent(frame.count)
                 }
                 if frames.isEmpty {
                     if isClosed { return connection.close() }

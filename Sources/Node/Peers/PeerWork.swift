@@ -37,6 +37,7 @@ final class PeerWork: Sendable {
     private let origin: String
     let logger: Logger
     private let nowMilliseconds: @Sendable () -> UInt64
+    private let metrics: NodeMetrics
     private let dialer: PeerDialer
     private let identity: PeerIdentity
     private let genesis: GovernanceState
@@ -48,8 +49,9 @@ final class PeerWork: Sendable {
 
     init(
         _ settings: PeerSettings, replicas: Replicas, genesis: GovernanceState, origin: String,
-        published: PublishedLog, settings node: NodeRuntime.Settings
+        published: PublishedLog, metrics: NodeMetrics, settings node: NodeRuntime.Settings
     ) throws(NodeError) {
+        self.metrics = metrics
         self.settings = settings
         self.origin = origin
         self.replicas = replicas
@@ -271,7 +273,10 @@ final class PeerWork: Sendable {
     /// Carries frames until the connection is over.
     private func serve(_ connection: PeerConnection, of peer: String) async {
         let number = numbers.wrappingAdd(1, ordering: .relaxed).newValue
-        let link = PeerLink(PeerID(number), peer, connection)
+        let link = PeerLink(PeerID(number), peer, connection) { [metrics] bytes in
+            metrics.count(.peerSentFrames, peer)
+            metrics.count(.peerSentBytes, peer, by: UInt64(bytes))
+        }
         links.withLock { $0[link.id] = link }
         await thread.handle(.connected(link.id, origin: peer))
         let sending = Task { await link.sending() }
@@ -281,6 +286,8 @@ final class PeerWork: Sendable {
                     try await Task.sleep(for: .milliseconds(10))
                 }
                 if let failure = link.failure, failure.code != .closed { throw failure }
+                metrics.count(.peerReceivedFrames, peer)
+                metrics.count(.peerReceivedBytes, peer, by: UInt64(frame.count))
                 await thread.handle(.received(link.id, frame))
             }
         } catch {

@@ -39,6 +39,8 @@ final class PeersState: Sendable {
         var governance: GovernanceState?
         /// The own log's newest checkpoint with a quorum.
         var quorum: (size: UInt64, note: [UInt8])?
+        /// Who has cosigned the own log's newest checkpoint.
+        var cosigners: [String] = []
         /// Whether the own log may grow.
         var mayGoOn = false
         /// How large the own log once was, if this node has lost entries of it and governance has
@@ -53,6 +55,8 @@ final class PeersState: Sendable {
     init(_ first: Snapshot) { snapshot = Mutex(first) }
 
     var newest: Snapshot { snapshot.withLock { $0 } }
+
+    func change(_ body: (inout Snapshot) -> Void) { snapshot.withLock { body(&$0) } }
 
     /// The heads that were kept since the last seal took them.
     func takePeerHeads() -> [PeerHead] {
@@ -104,6 +108,7 @@ final class PeersState: Sendable {
             snapshot.mayGoOn = replicator.mayGoOn
             snapshot.quorum = replicator.quorum
             snapshot.lost = replicator.isBehind ? replicator.lostSize : nil
+            snapshot.cosigners = replicator.ownCosigners
         }
     }
 }

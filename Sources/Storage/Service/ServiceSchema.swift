@@ -16,7 +16,7 @@ struct ServiceSchema: Sendable {
     let steps: [String]
 
     /// That of this edition.
-    static let current = ServiceSchema(steps: [identity, captures, subscriptions])
+    static let current = ServiceSchema(steps: [identity, captures, subscriptions, witness])
 
     /// `log` has one row: which log the file belongs to.
     private static let identity = """
@@ -56,6 +56,17 @@ struct ServiceSchema: Sendable {
             subscription INTEGER NOT NULL REFERENCES subscription(number) ON DELETE CASCADE,
             number INTEGER NOT NULL, letter BLOB NOT NULL,
             PRIMARY KEY(subscription, number)) STRICT, WITHOUT ROWID;
+        """
+
+    /// What witness keys have cosigned (SPEC §25.7): their thumbprints, and of each log, by the bytes
+    /// of its origin, the last checkpoint.
+    private static let witness = """
+        CREATE TABLE witness_key(
+            key BLOB PRIMARY KEY, given_up INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE witnessed(
+            key BLOB NOT NULL REFERENCES witness_key(key), origin BLOB NOT NULL,
+            size INTEGER NOT NULL CHECK(size > 0), root BLOB NOT NULL, note BLOB NOT NULL,
+            PRIMARY KEY(key, origin)) STRICT, WITHOUT ROWID;
         """
 
     /// The number of a file that has taken every step.
