@@ -70,7 +70,8 @@ struct MarkerTests {
         ].map(HTTPCaller.segment)
         let id = (try? UnverifiedStatement.decode(planted.submission.statement))?.id.hex ?? ""
         let values: [String: [String]] = [
-            "{id}": [id], "{digest}": [planted.digest.hex], "{old}": ["1"], "{new}": ["2"],
+            "{id}": [id], "{digest}": [planted.digest.hex],
+            "{originHash}": [planted.digest.hex], "{old}": ["1"], "{new}": ["2"],
             "{kid}": [Base64.url.encode(network.logKey.publicKey.thumbprint.bytes)],
             "{bundle…}": ["000.p/2", "000.p/3", "000.p/4"], "{level}": ["0"],
             "{tile…}": ["000.p/2", "000.p/4"],
