@@ -23,6 +23,10 @@ package protocol ReplicaStore {
     /// place: the first `limit` after a place.
     func absentParts(of origin: String, after number: Int64, limit: Int) throws
         -> [(number: Int64, digest: Hash256)]
+    /// Keeps why a log is mirrored no further; with nil it is again.
+    func keep(stop: MirrorStop?, of origin: String) throws
+    /// Why a log is mirrored no further; nil if it is.
+    func stop(of origin: String) throws -> MirrorStop?
     /// Keeps an alarm for ever.
     func keep(alarm: Alarm) throws
     /// The alarms kept, in the order in which they came.

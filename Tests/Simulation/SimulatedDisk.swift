@@ -1,6 +1,6 @@
 package import MerkleTrees
 package import Records
-import Replication
+package import Replication
 package import Sequencing
 
 /// The disk of a simulated node: what it holds outlives crashes.
@@ -13,6 +13,8 @@ package final class SimulatedDisk: ReplicaStore {
         package var logs: [String: SimulatedLog] = [:]
         /// The alarms kept.
         package var alarms: [Alarm] = []
+        /// Why logs are mirrored no further.
+        package var stops: [String: MirrorStop] = [:]
     }
 
     /// What the next write does.
@@ -90,6 +92,12 @@ package final class SimulatedDisk: ReplicaStore {
     ) throws -> [(number: Int64, digest: Hash256)] {
         log(origin).absentParts(after: number, limit: limit)
     }
+
+    package func keep(stop: MirrorStop?, of origin: String) throws {
+        try write { $0.stops[origin] = stop }
+    }
+
+    package func stop(of origin: String) throws -> MirrorStop? { contents.stops[origin] }
 
     package func keep(alarm: Alarm) throws {
         guard bug != .forgetsAlarms else { return }

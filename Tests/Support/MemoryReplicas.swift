@@ -1,6 +1,6 @@
 package import MerkleTrees
 package import Records
-import Replication
+package import Replication
 package import Sequencing
 
 /// A node's own log and its mirrors, in memory: what survives when a simulated node stops.
@@ -13,6 +13,7 @@ package final class MemoryReplicas: ReplicaStore, @unchecked Sendable {
     package let own: MemoryLedger
     private var mirrors: [String: MemoryLedger] = [:]
     private var kept: [Alarm] = []
+    private var stops: [String: MirrorStop] = [:]
 
     /// A node without mirrors.
     package init(origin: String, own: MemoryLedger) {
@@ -59,6 +60,16 @@ package final class MemoryReplicas: ReplicaStore, @unchecked Sendable {
         of origin: String, after number: Int64, limit: Int
     ) throws -> [(number: Int64, digest: Hash256)] {
         ledger(origin).absentParts(after: number, limit: limit)
+    }
+
+    package func keep(stop: MirrorStop?, of origin: String) throws {
+        _ = try mirror(origin)
+        stops[origin] = stop
+    }
+
+    package func stop(of origin: String) throws -> MirrorStop? {
+        _ = try mirror(origin)
+        return stops[origin]
     }
 
     package func keep(alarm: Alarm) throws {

@@ -16,6 +16,7 @@ import urllib.error
 import urllib.request
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 ORIGIN = "Interoperability log \N{LATIN SMALL LETTER E WITH ACUTE}"
 NAME = "interoperability.example/key"
@@ -66,7 +67,7 @@ class Log:
 
     def __init__(self, seed: bytes, origin: str = ORIGIN):
         self.key = Ed25519PrivateKey.from_private_bytes(seed)
-        self.public = self.key.public_key().public_bytes_raw()
+        self.public = self.key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         self.origin = origin
 
     @property
