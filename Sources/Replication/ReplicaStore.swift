@@ -31,6 +31,10 @@ package protocol ReplicaStore {
     func lostSize() throws -> UInt64
     /// Remembers that the own log was once as large.
     func note(lostSize size: UInt64) throws
+    /// Keeps why a log is mirrored no further; with nil it is again.
+    func keep(stop: MirrorStop?, of origin: String) throws
+    /// Why a log is mirrored no further; nil if it is.
+    func stop(of origin: String) throws -> MirrorStop?
     /// Keeps an alarm for ever.
     func keep(alarm: Alarm) throws
     /// The alarms kept, in the order in which they came.

@@ -3,6 +3,7 @@ import MerkleTrees
 import Notes
 import Records
 import Sequencing
+import Signatures
 
 // What is asked of peers, and what is done with their answers.
 extension Replicator {
@@ -207,12 +208,25 @@ extension Replicator {
     private mutating func stop(
         _ origin: String, after breach: LogBreach, _ package: EntryPackage, _ note: CosignedNote
     ) throws {
-        mirrors[origin]?.stopped = "\(breach)"
-        effects.append(.stopped(origin: origin, reason: "\(breach)"))
+        try stop(origin, "\(breach)", under: note.logNote)
         retell()
         guard ["log.time", "log.duplicate"].contains(breach.code) else { return }
         let entries = try contradiction(in: origin, package, note)
         if let entries { try raise(.entries(entries)) }
+    }
+
+    /// Mirrors a log no further, also after a restart.
+    mutating func stop(_ origin: String, _ reason: String, under note: [UInt8]) throws {
+        if origin != identity.origin, mirrors[origin] != nil,
+            let key = governance.nodes[origin]?.logKey
+        {
+            let stop = MirrorStop(reason: reason, key: key.thumbprint, note: note)
+            try store.keep(stop: stop, of: origin)
+            mirrors[origin]?.stop = stop
+        }
+        mirrors[origin]?.stopped = reason
+        mirrors[origin]?.fetching = [:]
+        effects.append(.stopped(origin: origin, reason: reason))
     }
 
     /// The first entry of a package that contradicts one before it, with that one.

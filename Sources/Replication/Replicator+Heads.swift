@@ -71,13 +71,28 @@ extension Replicator {
                 mirrored.kept = mirror.newest.flatMap {
                     try? CosignedNote($0, origin: origin, under: governance)
                 }
+                mirrored.stop = try store.stop(of: origin)
+                mirrored.stopped = mirrored.stop?.reason
                 mirrors[origin] = mirrored
                 isNew = true
                 // A mirror may know of nodes that the own log does not know yet.
                 if mirror.governance.seq > 0 { try learnGovernance(of: origin) }
             }
         }
+        try goOnUnderNewKeys()
         for alarm in alarms.values { stop(afterAlarm: alarm) }
+    }
+
+    /// Mirrors logs again that were stopped under a key which governance has replaced since.
+    private mutating func goOnUnderNewKeys() throws {
+        for (origin, mirrored) in mirrors.sorted(by: { $0.key < $1.key }) {
+            guard let stop = mirrored.stop, let key = governance.nodes[origin]?.logKey,
+                key.thumbprint != stop.key
+            else { continue }
+            try store.keep(stop: nil, of: origin)
+            mirrors[origin]?.stop = nil
+            mirrors[origin]?.stopped = nil
+        }
     }
 
     /// Takes over governance that is newer than what is known.
@@ -102,7 +117,7 @@ extension Replicator {
             let rotations = governance.logKeys(origin: origin)?.rotations ?? []
             let known = mirrored.mirror.governance.logKeys(origin: origin)?.rotations.count ?? 0
             guard let last = rotations.last, rotations.count > known,
-                mirrored.mirror.size > last.size, mirrored.stopped == nil
+                mirrored.mirror.size > last.size
             else { continue }
             mirrors[origin] = nil
             for peer in sessions.keys { sessions[peer]?.heads[origin] = nil }
@@ -366,9 +381,7 @@ extension Replicator {
         } catch let refusal as Refusal {
             // It does not prove itself to others, but it was seen here.
             guard let origin = alarm.origin, mirrors[origin]?.stopped == nil else { return }
-            mirrors[origin]?.stopped = refusal.reason
-            mirrors[origin]?.fetching = [:]
-            effects.append(.stopped(origin: origin, reason: refusal.reason))
+            try stop(origin, refusal.reason, under: [])
         }
     }
 

@@ -50,6 +50,8 @@ package struct Replicator<Store: ReplicaStore> {
         var fetching: [PeerID: (note: CosignedNote, atMilliseconds: UInt64)] = [:]
         /// Why it is mirrored no further.
         var stopped: String?
+        /// The same as it is kept, where no alarm says it.
+        var stop: MirrorStop?
         /// Whether parts came or were asked for since it grew.
         var grewAtMilliseconds: UInt64 = 0
     }

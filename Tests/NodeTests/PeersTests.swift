@@ -4,6 +4,7 @@ import MerkleTrees
 import Notes
 import PeerTransport
 import Records
+import Replication
 import Signatures
 import Storage
 import Support
@@ -228,6 +229,46 @@ import Verdicts
                 try await Self.samples(callers[0])["cairn_peer_connected\(peers[1])"] == 0
             }
             #expect(isGone)
+        }
+    }
+
+    @Test func `a mirror that was stopped stays so after a restart, until its log has another key`()
+        async throws
+    {
+        let ring = try Ring()
+        defer { try? FileManager.default.removeItem(atPath: ring.directory) }
+        let origin = Ring.origins[0]
+        let keys = [1: Ring.key("log", origin), 2: Ring.key("former log", origin)]
+        var files: [Int: String] = [:]
+        for (number, key) in keys {
+            let folder = Replicas.directory(ofMirror: origin, node: ring.path(number))
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true)
+            let stop = MirrorStop(
+                reason: "log.time: as told before", key: key.publicKey.thumbprint, note: [])
+            let file = folder + "/" + Replicas.stopName
+            try Data(stop.encoded()).write(to: URL(filePath: file))
+            files[number] = file
+        }
+        func mirror(_ caller: HTTPCaller) async throws -> JSONValue? {
+            try await Self.report(caller)["peers"]?.asArray?.first {
+                $0["origin"]?.asString == origin
+            }
+        }
+        try await Self.serving(ring) { _, callers in
+            #expect(try await callers[0].post(try ring.commissioning("LOT1")).status == 201)
+            let isMirrored = try await Self.waits {
+                try await mirror(callers[2])?["size"]?.asNumber?.text == "4"
+            }
+            #expect(isMirrored)
+            #expect(try await mirror(callers[2])?["stopped"] == nil)
+            #expect(try !FileManager.default.fileExists(atPath: #require(files[2])))
+            let stopped = try #require(try await mirror(callers[1]))
+            #expect(stopped["stopped"]?.asString == "log.time: as told before")
+            #expect(stopped["size"]?.asNumber?.text == "0")
+            let samples = try await Self.samples(callers[1])
+            #expect(samples["cairn_peer_mirror_stopped{peer=\"\(origin)\"}"] == 1)
+            #expect(try FileManager.default.fileExists(atPath: #require(files[1])))
         }
     }
 

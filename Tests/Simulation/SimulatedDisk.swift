@@ -1,6 +1,6 @@
 package import MerkleTrees
 package import Records
-import Replication
+package import Replication
 package import Sequencing
 
 /// The disk of a simulated node: what it holds outlives crashes.
@@ -15,6 +15,8 @@ package final class SimulatedDisk: ReplicaStore {
         package var alarms: [Alarm] = []
         /// How much of the own log was lost.
         package var lostSize: UInt64 = 0
+        /// Why logs are mirrored no further.
+        package var stops: [String: MirrorStop] = [:]
     }
 
     /// What the next write does.
@@ -93,13 +95,24 @@ package final class SimulatedDisk: ReplicaStore {
         log(origin).absentParts(after: number, limit: limit)
     }
 
-    package func drop(mirror origin: String) throws { try write { $0.logs[origin] = nil } }
+    package func drop(mirror origin: String) throws {
+        try write {
+            $0.logs[origin] = nil
+            $0.stops[origin] = nil
+        }
+    }
 
     package func lostSize() throws -> UInt64 { contents.lostSize }
 
     package func note(lostSize size: UInt64) throws {
         try write { $0.lostSize = max($0.lostSize, size) }
     }
+
+    package func keep(stop: MirrorStop?, of origin: String) throws {
+        try write { $0.stops[origin] = stop }
+    }
+
+    package func stop(of origin: String) throws -> MirrorStop? { contents.stops[origin] }
 
     package func keep(alarm: Alarm) throws {
         guard bug != .forgetsAlarms else { return }

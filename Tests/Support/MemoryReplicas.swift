@@ -1,6 +1,6 @@
 package import MerkleTrees
 package import Records
-import Replication
+package import Replication
 package import Sequencing
 
 /// A node's own log and its mirrors, in memory: what survives when a simulated node stops.
@@ -14,6 +14,7 @@ package final class MemoryReplicas: ReplicaStore, @unchecked Sendable {
     private var mirrors: [String: MemoryLedger] = [:]
     private var kept: [Alarm] = []
     private var lost: UInt64 = 0
+    private var stops: [String: MirrorStop] = [:]
 
     /// A node without mirrors.
     package init(origin: String, own: MemoryLedger) {
@@ -55,11 +56,21 @@ package final class MemoryReplicas: ReplicaStore, @unchecked Sendable {
         ledger(origin).absentParts(after: number, limit: limit)
     }
 
-    package func drop(mirror origin: String) throws { mirrors[origin] = nil }
+    package func drop(mirror origin: String) throws {
+        mirrors[origin] = nil
+        stops[origin] = nil
+    }
 
     package func lostSize() throws -> UInt64 { lost }
 
     package func note(lostSize size: UInt64) throws { lost = max(lost, size) }
+    package func keep(stop: MirrorStop?, of origin: String) throws {
+        stops[origin] = stop
+    }
+
+    package func stop(of origin: String) throws -> MirrorStop? {
+        return stops[origin]
+    }
 
     package func keep(alarm: Alarm) throws {
         guard !kept.contains(alarm),

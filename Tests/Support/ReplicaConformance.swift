@@ -70,6 +70,7 @@ package struct ReplicaConformance<Store: ReplicaStore> {
         try store.drop(mirror: third)
         expect(try store.read(third) { try $0.size() } == 0, "a dropped mirror begins anew")
         try store.drop(mirror: third)
+        try checkStops()
     }
 
     private mutating func expect(_ condition: Bool, _ what: String) {
@@ -335,6 +336,22 @@ package struct ReplicaConformance<Store: ReplicaStore> {
         expect(try store.read(ownOrigin) { try $0.size() } == 0, "the own log is as it was")
         let own = try store.absentParts(of: ownOrigin, after: -1, limit: 10)
         expect(own.isEmpty, "the own log lacks nothing")
+    }
+
+    private mutating func checkStops() throws {
+        expect(try store.stop(of: origin) == nil, "no mirror is stopped at first")
+        let stops = [
+            MirrorStop(reason: "a", key: .zero, note: [1]),
+            MirrorStop(reason: "b", key: Hash256(repeating: 1), note: []),
+        ]
+        for stop in stops {
+            try store.keep(stop: stop, of: origin)
+            expect(try store.stop(of: origin) == stop, "a mirror's stop comes back")
+        }
+        expect(try store.stop(of: "b.example/log") == nil, "it is that mirror's alone")
+        try store.keep(stop: nil, of: origin)
+        try store.keep(stop: nil, of: origin)
+        expect(try store.stop(of: origin) == nil, "a stop ends")
     }
 
     private mutating func checkAlarms() throws {

@@ -1,7 +1,7 @@
 import Foundation
 package import MerkleTrees
 package import Records
-import Replication
+package import Replication
 package import Sequencing
 import Synchronization
 
@@ -187,6 +187,41 @@ package final class Replicas: ReplicaStore, Sendable {
 
     package func note(lostSize size: UInt64) throws {
         try own.write { try $0.note(lostSize: size) }
+    }
+
+    /// The name of the file in a mirror's directory that says why it was stopped.
+    package static let stopName = "stopped"
+
+    private func stopPath(_ origin: String) -> String {
+        Self.directory(ofMirror: origin, node: directory) + "/" + Self.stopName
+    }
+
+    package func keep(stop: MirrorStop?, of origin: String) throws {
+        guard !isOwn(origin) else { throw LedgerStore.mismatch("\(origin) is no mirror") }
+        _ = try ledger(origin)
+        let path = stopPath(origin)
+        if unsafe unlink(path) != 0, errno != ENOENT {
+            throw Ledger.ioError(path, "cannot be removed")
+        }
+        guard let stop else {
+            let folder = Self.directory(ofMirror: origin, node: directory)
+            return try DirectoryLock.synchronize(folder)
+        }
+        try WholeFile.make(stop.encoded(), at: path, mode: 0o644)
+    }
+
+    package func stop(of origin: String) throws -> MirrorStop? {
+        let path = stopPath(origin)
+        guard FileManager.default.fileExists(atPath: path) else { return nil }
+        let bytes = try StorageError.mapping(path) {
+            [UInt8](try Data(contentsOf: URL(filePath: path)))
+        }
+        guard let stop = MirrorStop(decoding: bytes) else {
+            throw StorageError(
+                code: "storage.corrupt", place: path,
+                reason: "it does not say why the mirror was stopped; remove the mirror's directory")
+        }
+        return stop
     }
 
     package func keep(alarm: Alarm) throws {

@@ -58,8 +58,8 @@ struct ServiceSchema: Sendable {
             PRIMARY KEY(subscription, number)) STRICT, WITHOUT ROWID;
         """
 
-    /// What witness keys have cosigned (SPEC §25.7): their thumbprints, and of each log, by the bytes
-    /// of its origin, the last checkpoint.
+    /// What witness keys have cosigned (SPEC §25.7): their thumbprints, and of each log, by the
+    /// bytes of its origin, the last checkpoint.
     private static let witness = """
         CREATE TABLE witness_key(
             key BLOB PRIMARY KEY, given_up INTEGER NOT NULL) STRICT, WITHOUT ROWID;
