@@ -75,6 +75,11 @@ extension Refusal {
         code: "node.busy", field: "",
         reason: "the node has as much in hand as it can hold; try again in a moment")
 
+    /// The answer to a caller once governance has removed the node.
+    static let removed = Refusal(
+        code: "node.removed", field: "",
+        reason: "the network has removed this node; register with another")
+
     /// The answer to a caller while too few peers have said how far they know the log.
     static let unconfirmed = Refusal(
         code: "node.unconfirmed", field: "",

@@ -41,6 +41,8 @@ extension RunningNode {
     /// Why nothing may be signed: the network asks for a quorum, and too few of its nodes have said
     /// how far they know this log, or one knows more; or an alarm accuses it (SPEC §25.4, §25.5).
     var signingRefusal: Refusal? {
+        let known = [published.newest.basis.governance, peers?.state.newest.governance]
+        if known.contains(where: { $0?.hasRemoved(log: origin) ?? false }) { return .removed }
         if let peers { return peers.refusal(isAlone: goesOnAlone) }
         let needsPeers = published.newest.basis.governance.policy.quorum > 0
         return needsPeers && !goesOnAlone ? .unconfirmed : nil

@@ -29,6 +29,8 @@ extension Change {
         case .rotateLogKey(let origin, let key, let size, let root):
             "gives the log \(origin) the key \(key.thumbprint.hex): what the old key signed of "
                 + "more than \(size) entries is void; the root at \(size) is \(root.hex)"
+        case .removeNode(let origin):
+            "removes the node \(origin) for good: what stands in its log alone counts no more"
         case .delegate(let delegation): names.delegation(delegation)
         case .endDelegation(let id, let from): names.end(of: id, from)
         case .governors(let governors): names.governors(governors)

@@ -99,6 +99,9 @@ extension Replicator {
     mutating func adopt(_ newer: GovernanceState) throws {
         guard newer.seq > governance.seq else { return }
         governance = newer
+        for origin in mirrors.keys where !isKnown(origin) && origin != identity.origin {
+            mirrors[origin] = nil
+        }
         try dropVoid()
         try takeUpMirrors()
         for (origin, mirrored) in mirrors where mirrored.kept == nil {
@@ -391,20 +394,24 @@ extension Replicator {
     mutating func take(_ alarm: Alarm) throws {
         let digest = alarm.digest
         guard alarms[digest] == nil, !passedBy.contains(digest) else { return }
+        if let origin = alarm.origin, governance.hasRemoved(log: origin) {
+            return passBy(digest)
+        }
         _ = try alarm.accused(under: identity.genesis, newest: governance)
         // One is proof enough: more of them would only fill the disk.
         guard
             alarms.values.count(where: { $0.origin == alarm.origin })
                 < ReplicationLimits.alarmsOfOneLog
-        else {
-            if passedBy.count < ReplicationLimits.alarmsPassedBy { passedBy.insert(digest) }
-            return
-        }
+        else { return passBy(digest) }
         try store.keep(alarm: alarm)
         alarms[digest] = alarm
         stop(afterAlarm: alarm)
         effects.append(.alarmed(alarm))
         retell()
+    }
+
+    private mutating func passBy(_ alarm: Hash256) {
+        if passedBy.count < ReplicationLimits.alarmsPassedBy { passedBy.insert(alarm) }
     }
 
     private mutating func stop(afterAlarm alarm: Alarm) {

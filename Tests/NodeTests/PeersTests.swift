@@ -303,9 +303,8 @@ import Verdicts
         try await alone.stop()
     }
 
-    @Test func `a node whose log is accused registers nothing`() async throws {
-        let ring = try Ring()
-        defer { try? FileManager.default.removeItem(atPath: ring.directory) }
+    /// Proof that the first node forked its log.
+    private static func fork(in ring: Ring) throws -> Alarm {
         let origin = Ring.origins[0]
         let sides = try [UInt8(1), 2].map { number in
             let root = Hash256.sha256([number])
@@ -313,9 +312,73 @@ import Verdicts
             let note = try SignedNote.sign(text: text, name: origin, key: Ring.key("log", origin))
             return SplitView.Side(note: note.serialized(), root: root, proof: [])
         }
-        let alarm = Alarm(
+        return Alarm(
             network: ring.network.id, amendments: [],
             kind: .fork(SplitView(origin: origin, size: 9, sides[0], sides[1])))
+    }
+
+    @Test func `a log that lied counts until governors remove its node`() async throws {
+        let ring = try Ring()
+        defer { try? FileManager.default.removeItem(atPath: ring.directory) }
+        try await Self.serving(ring) { nodes, callers in
+            let answer = try await callers[1].post(try ring.commissioning("LOT1"))
+            #expect(answer.status == 201)
+            for node in nodes {
+                let hasAll = try await Self.waits {
+                    let mirrors = node.running?.peers?.state.newest.mirrors ?? []
+                    return mirrors.count == 2 && mirrors.allSatisfy { $0.checkpoint != nil }
+                }
+                #expect(hasAll)
+            }
+        }
+        let alarm = try Self.fork(in: ring)
+        for number in [1, 2] {
+            var kept = try KeptAlarms(node: ring.path(number))
+            try kept.keep(alarm)
+        }
+        let second = try ring.node(1, alone: true)
+        try await second.start()
+        let third = try ring.node(2, calling: [1: second], alone: true)
+        try await third.start()
+        let callers = [second, third].map { HTTPCaller(address: $0.address) }
+        let batch = HTTPCaller.segment(ring.network.supplier.batch("LOT1"))
+        func outcome(_ caller: HTTPCaller) async throws -> (Outcome, [String]) {
+            let bytes = try await caller.get("/evidence/\(batch)").body
+            let evidence = try EvidenceVerifier(genesis: ring.network.file).verify(bytes)
+            let answer = evidence.judge()
+            return (answer.outcome, answer.notConsulted)
+        }
+        #expect(try await outcome(callers[0]).0 == .contradicted)
+        let removal = try ring.network.submission(
+            try ring.network.amendment(
+                [.removeNode(origin: Ring.origins[0])], after: ring.network.state))
+        let removed = try await callers[0].post(removal)
+        #expect(removed.status == 201)
+        for caller in callers {
+            let isSo = try await Self.waits {
+                let (outcome, notConsulted) = try await outcome(caller)
+                return outcome == .verified && notConsulted.isEmpty
+            }
+            #expect(isSo)
+            let report = try await Self.report(caller)
+            #expect(report["alarms"]?.asArray?.isEmpty == true)
+            #expect(report["peers"]?.asArray?.count == 1)
+        }
+        // Its own node, once it knows.
+        let first = try ring.node(0, alone: true)
+        try await first.start()
+        let caller = HTTPCaller(address: first.address)
+        let told = try await caller.post(removal)
+        #expect(told.status == 201)
+        let refused = try await caller.post(try ring.commissioning("LOT2"))
+        #expect(refused.code == "node.removed")
+        for node in [first, second, third] { try await node.stop() }
+    }
+
+    @Test func `a node whose log is accused registers nothing`() async throws {
+        let ring = try Ring()
+        defer { try? FileManager.default.removeItem(atPath: ring.directory) }
+        let alarm = try Self.fork(in: ring)
         var kept = try KeptAlarms(node: ring.path(0))
         try kept.keep(alarm)
         let node = try ring.node(0, alone: true)

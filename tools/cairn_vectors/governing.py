@@ -186,6 +186,12 @@ def _changes() -> dict[str, list]:
         "rotate-log-key": [rotate],
         "rotate-log-key of an unknown origin": [["rotate-log-key", "log.example/z",
                                                  rotated.cose, 8, bytes(32)]],
+        "remove-node": [["remove-node", ALPHA], ["policy", {0: 1, 1: 0, 2: 60}]],
+        "remove-node that leaves no quorum": [["remove-node", ALPHA]],
+        "remove-node of an unknown origin": [["remove-node", "log.example/z"]],
+        "a node comes back under its origin": [
+            ["remove-node", ALPHA], ["policy", {0: 1, 1: 0, 2: 60}],
+            ["node", {**node(ALPHA, REGISTRAR), 2: new.cose, 3: None, 4: None}]],
         "delegate": [["delegate", delegation]],
         "delegate and end": [["delegate", delegation],
                              ["end-delegation", "urn:example:delegation:g", T0 + 1]],

@@ -40,17 +40,19 @@ def alarm_digest(raw: bytes) -> bytes:
     return domain("cairn/alarm/v1", raw)
 
 
-def read(raw: bytes, genesis: State) -> Alarm:
-    """An alarm, once it proves what it says; raises Refused."""
+def read(raw: bytes, genesis: State, newest: State | None = None) -> Alarm:
+    """An alarm, once it proves what it says under the newest governance known; raises Refused."""
     version, network, contents, kind = cbor.array(cbor.decode(raw), "alarm", 4, CODE)
     need(version == "cairn-alarm-1", CODE, "version")
     need(network == genesis.network, "alarm.network", "it is about another network")
     state = genesis
     for content in cbor.array(contents, "amendments", None, CODE):
         state = amend(state, *read_content(cbor.blob(content, "amendment", None, CODE)))
+    sides = newest if newest is not None and newest.seq > state.seq else state
     number, said = cbor.array(kind, "kind", 2, CODE)
     need(cbor.is_uint(number) and number <= ENTRIES, CODE, "kind")
-    origin, checkpoints = (_fork, _amendments, _entries)[number](said, state)
+    under = state if number == AMENDMENTS else sides
+    origin, checkpoints = (_fork, _amendments, _entries)[number](said, under)
     return Alarm(alarm_digest(raw), KINDS[number], origin,
                  tuple((each.size, each.root) for each in checkpoints))
 

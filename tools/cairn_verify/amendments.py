@@ -89,6 +89,7 @@ def _node(state: State, item: Any) -> None:
     old = state.nodes.get(new.origin)
     if old is None:
         need(len(state.nodes) < 64, CHANGE, "more than 64 nodes")
+        need(new.origin not in state.removed, CHANGE, "a node of this origin was removed")
         state.add_node(new)
         return
     same = old.log_key == new.log_key and old.organisation == new.organisation
@@ -111,6 +112,11 @@ def _rotate(state: State, origin: Any, key: Any, size: Any, root: Any) -> None:
     need(not is_known, CHANGE, "the new key was listed before")
     node.retired.append((size, node.log_key))
     node.log_key = key
+
+
+def _remove_node(state: State, origin: Any) -> None:
+    need(state.nodes.pop(origin_text(origin), None) is not None, CHANGE, "origin is unknown")
+    state.removed.add(origin)
 
 
 def _delegate(state: State, item: Any) -> None:
@@ -149,7 +155,8 @@ def _erase(state: State, digest: Any, reason: Any) -> None:
 CHANGES = {
     "admit": (_admit, 1), "describe": (_describe, 1), "suspend": (_suspend, 2),
     "reinstate": (_reinstate, 2), "add-key": (_add_key, 2), "revoke-key": (_revoke_key, 2),
-    "node": (_node, 1), "rotate-log-key": (_rotate, 4), "delegate": (_delegate, 1),
+    "node": (_node, 1), "rotate-log-key": (_rotate, 4),
+    "remove-node": (_remove_node, 1), "delegate": (_delegate, 1),
     "end-delegation": (_end_delegation, 2), "governors": (State.set_governors, 2),
     "scheme": (_replace_scheme, 1), "anchors": (State.set_anchors, 1),
     "policy": (State.set_policy, 1), "rules": (_rules, 1), "erase": (_erase, 2),

@@ -206,6 +206,7 @@ class State:
 
     def _read_nodes(self, item: Any) -> None:
         self.nodes: dict[str, LogNode] = {}
+        self.removed: set[str] = set()
         nodes = cbor.array(item, "nodes", None, FORMAT)
         need(len(nodes) <= 64, FORMAT, "more than 64 nodes")
         for each in map(LogNode, nodes):

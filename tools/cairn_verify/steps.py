@@ -282,7 +282,7 @@ class Verification:
 
     def step_alarm(self) -> None:
         """Each alarm proves what it says."""
-        self.alarms = [alarms.read(each, self.genesis.state) for each in self.evidence.alarms]
+        self.alarms = [alarms.read(each, self.genesis.state, self.newest) for each in self.evidence.alarms]
         held = {log.file.origin for log in self.logs}
         self.accusing = [each for each in self.alarms
                          if each.origin is None or each.origin in held]

@@ -103,7 +103,9 @@ final class PeersState: Sendable {
         snapshot.withLock { snapshot in
             snapshot.mirrors = views
             snapshot.connected = replicator.connectedOrigins
-            snapshot.alarms = replicator.alarms.sorted { $0.key < $1.key }.map(\.value)
+            snapshot.alarms = replicator.alarms.values
+                .filter { !replicator.governance.hasRemoved(log: $0.origin ?? "") }
+                .sorted { $0.digest < $1.digest }
             snapshot.governance = replicator.governance
             snapshot.mayGoOn = replicator.mayGoOn
             snapshot.quorum = replicator.quorum

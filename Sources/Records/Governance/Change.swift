@@ -20,6 +20,8 @@ package enum Change: Hashable, Sendable {
     case node(LogNode)
     /// Another log key; the old one is void above this size, at which the root is pinned.
     case rotateLogKey(origin: String, key: VerificationKey, size: UInt64, root: Hash256)
+    /// A node and its log are of the network no more.
+    case removeNode(origin: String)
     /// A new delegation.
     case delegate(Delegation)
     /// The end of a delegation.
@@ -55,6 +57,7 @@ extension Change {
                 .text("rotate-log-key"), .text(origin), keyCBOR(key), .unsigned(size),
                 .bytes(root.bytes),
             ])
+        case .removeNode(let origin): .array([.text("remove-node"), .text(origin)])
         case .delegate(let delegation): .array([.text("delegate"), delegation.cbor])
         case .endDelegation(let id, let from):
             .array([.text("end-delegation"), .text(id), .unsigned(from)])
@@ -79,6 +82,8 @@ extension Change {
         case ("describe", 2):
             self = .describe(try Organisation(cbor: items[1], shape: shape, field: field))
         case ("node", 2): self = .node(try LogNode(cbor: items[1], shape: shape, field: field))
+        case ("remove-node", 2):
+            self = .removeNode(origin: try shape.origin(items[1], "\(field).origin"))
         case ("delegate", 2):
             self = .delegate(try Delegation(cbor: items[1], shape: shape, field: field))
         case ("governors", 3):
@@ -94,7 +99,8 @@ extension Change {
 
     private static let names: Set<String> = [
         "admit", "describe", "suspend", "reinstate", "add-key", "revoke-key", "node",
-        "rotate-log-key", "delegate", "end-delegation", "governors", "scheme", "anchors", "policy",
+        "rotate-log-key", "remove-node", "delegate", "end-delegation", "governors", "scheme",
+        "anchors", "policy",
         "rules", "erase",
     ]
 

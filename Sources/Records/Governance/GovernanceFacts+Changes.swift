@@ -20,6 +20,12 @@ extension GovernanceFacts {
         case .node(let node): try set(node, field: field)
         case .rotateLogKey(let origin, let key, let size, let root):
             try rotate(origin, to: key, LogRotation(size: size, root: root), field: field)
+        case .removeNode(let origin):
+            guard nodes.removeValue(forKey: origin) != nil else {
+                throw impossible(field, "no node has this origin")
+            }
+            logKeys[origin] = nil
+            removedOrigins.insert(origin)
         case .delegate(let delegation): try add(delegation, field: field)
         case .endDelegation(let id, let from): try endDelegation(id, from, field: field)
         case .governors(let governors): try setGovernors(governors, field: field)
@@ -153,6 +159,10 @@ extension GovernanceFacts {
         } else {
             guard nodes.count < Limits.nodes else {
                 throw impossible(field, "a network has at most \(Limits.nodes) nodes")
+            }
+            guard !removedOrigins.contains(node.origin) else {
+                throw impossible(
+                    field, "a node of this origin was removed; a new one needs another origin")
             }
             logKeys[node.origin] = LogKeyHistory(first: node.logKey)
         }

@@ -14,6 +14,7 @@ struct GovernanceFacts: Sendable {
     var policy: Policy
     var organisations: [String: Organisation] = [:]
     var nodes: [String: LogNode] = [:]
+    var removedOrigins: Set<String> = []
     var delegations: [String: Delegation] = [:]
     var delegationsTo: [String: [String]] = [:]
     var schemes: [String: CBORValue] = [:]

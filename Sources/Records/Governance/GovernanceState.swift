@@ -78,6 +78,11 @@ package struct GovernanceState: Sendable {
     /// The keys of a log and where they changed.
     package func logKeys(origin: String) -> LogKeyHistory? { storage.facts.logKeys[origin] }
 
+    /// Whether a log was of the network, and is no more.
+    package func hasRemoved(log origin: String) -> Bool {
+        storage.facts.removedOrigins.contains(origin)
+    }
+
     /// How many nodes cosign.
     package var cosignerCount: Int {
         storage.facts.nodes.values.count { $0.cosignerKey != nil }

@@ -93,6 +93,9 @@ private struct ChangeReader {
         },
         "add-key": { try $0.addedKey($1, $2) }, "revoke-key": { try $0.revokedKey($1, $2) },
         "node": { .node(try $0.node($1, $2)) }, "rotate-log-key": { try $0.rotation($1, $2) },
+        "remove-node": { reader, value, place in
+            .removeNode(origin: try reader.object(value, place, ["origin"]).text("origin"))
+        },
         "delegate": { .delegate(try $0.delegation($1, $2)) },
         "end-delegation": { reader, value, place in
             let end = try reader.object(value, place, ["id", "from"])
