@@ -38,7 +38,7 @@ struct FuzzTarget: Sendable {
     static let all: [FuzzTarget] =
         [.cbor, .json, .scalars, .identifier]
         + [.cose, .signature, .publicKey, .keyFile]
-        + [.note, .verifierKey, .receipt]
+        + [.note, .verifierKey, .receipt, .witness]
         + [.tile, .treeProof, .indexProof]
         + [.statement, .entry, .manifest, .part, .submission, .record, .governance, .genesisFile]
         + [.token, .event, .document, .evidence, .forgedEvidence]

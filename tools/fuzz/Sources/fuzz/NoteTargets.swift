@@ -93,4 +93,45 @@ extension FuzzTarget {
             expectCoded(error.code, error.reason)
         }
     }
+
+    /// What a log asks of a witness: read from anybody.
+    static let witness = FuzzTarget(
+        "witness", byteLimit: 4_096, pools: [.text],
+        seeds: {
+            let proof = Base64.standard.encode(Hash256.zero.bytes)
+            return ["old 0\n\n", "old 5\n\n", "old 3\n\(proof)\n\(proof)\n\n"].map {
+                Array($0.utf8) + checkpoint.serialized()
+            }
+        },
+        check: { bytes in
+            do throws(WitnessObjection) {
+                let request = try CheckpointRequest(parsing: bytes)
+                let note = try request.verify(signedBy: known)
+                expect(note.text.utf8.elementsEqual(request.text.utf8), "its note is its text")
+                for size: UInt64 in [0, 3, 5] {
+                    checkStep(request, after: size)
+                }
+            } catch {
+                expectReason(error)
+            }
+        })
+
+    private static func checkStep(_ request: CheckpointRequest, after size: UInt64) {
+        do throws(WitnessObjection) {
+            let next = try request.checkpoint(after: size == 0 ? nil : (size, .zero))
+            expect(request.oldSize == size && next.size >= size, "it goes on from the last")
+            expect(next.size > size || size == 0 || next.root == .zero, "one root for a size")
+            expect(next.text.utf8.elementsEqual(request.text.utf8), "a checkpoint is its text")
+        } catch {
+            expectReason(error)
+        }
+    }
+
+    private static func expectReason(_ objection: WitnessObjection) {
+        switch objection {
+        case .malformed(let reason), .unsigned(let reason), .inconsistent(let reason):
+            expect(!reason.isEmpty, "a reason")
+        case .unknownLog, .conflict: break
+        }
+    }
 }
