@@ -54,6 +54,8 @@ final class PeersState: Sendable {
 
     var newest: Snapshot { snapshot.withLock { $0 } }
 
+    func change(_ body: (inout Snapshot) -> Void) { snapshot.withLock { body(&$0) } }
+
     /// The heads that were kept since the last seal took them.
     func takePeerHeads() -> [PeerHead] {
         heads.withLock { heads in
