@@ -97,6 +97,8 @@ final class PeerWork: Sendable {
         thread.start { [self] effect in
             perform(effect)
             if case .recovered = effect { reactions.recovered() }
+        } hangUp: { [self] in
+            hangUp("this node takes nothing at present")
         }
         if let listen = settings.listen { try await startListening(listen) }
         let calling = Task { await keepCalling(reactions) }
@@ -153,13 +155,17 @@ final class PeerWork: Sendable {
             return tasks
         }
         for task in running { task.cancel() }
-        for link in links.withLock({ Array($0.values) }) {
-            link.connection.close(.ended, reason: "this node stops")
-        }
+        hangUp("this node stops")
         for task in running { await task.value }
         thread.close()
         _ = await thread.ending.value()
         try? replicas.close()
+    }
+
+    private func hangUp(_ reason: String) {
+        for link in links.withLock({ Array($0.values) }) {
+            link.connection.close(.ended, reason: reason)
+        }
     }
 
     /// Tells the replicator that the own log has grown.
