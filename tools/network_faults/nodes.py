@@ -181,15 +181,16 @@ class Node:
 
     def fill_disk(self):
         """Leaves no byte free on its disk."""
-        filler = self.directory.parent / "filler"
-        with filler.open("wb") as file:
-            for step in (1 << 20, 4096):
+        file = os.open(self.directory.parent / "filler", os.O_WRONLY | os.O_CREAT)
+        try:
+            for step in (1 << 20, 4096, 1):
                 try:
                     while True:
-                        file.write(bytes(step))
-                        file.flush()
+                        os.write(file, bytes(step))
                 except OSError:
                     pass
+        finally:
+            os.close(file)
 
     def free_disk(self):
         (self.directory.parent / "filler").unlink(missing_ok=True)

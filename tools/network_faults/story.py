@@ -3,6 +3,7 @@
 import shutil
 import random
 import time
+import traceback
 from collections import Counter
 
 from . import checks, controls
@@ -137,7 +138,11 @@ class Story:
             for step in steps:
                 step()
         except Failure as failure:
-            self.complain("", [str(failure)])
+            self.complain("the run", [str(failure)])
+        except Exception as error:
+            # What nobody foresaw is shown with the rest, and the nodes end.
+            traceback.print_exc()
+            self.complain("the run", [repr(error)])
         finally:
             self.close()
         self.sum_up()
@@ -168,8 +173,8 @@ class Story:
                  f"{tally['audits']} cairn audit")
         self.say(f"N1: {len(self.drains)} ended by SIGTERM with 0, {max(self.drains, default=0):.1f} "
                  f"s at most; memory at most {max(n.peak_bytes for n in self.network) >> 20} MiB")
-        self.say(f"D8: {tally['behind']} old backups, none signed, {tally['recovered']} recovered, "
-                 f"{tally['newer copies']} newer copies put back")
+        self.say(f"D8: {tally['behind']} old backups, none signed; {tally['recovered']} had all "
+                 f"entries again from their peers; {tally['newer copies']} newer copies put back")
         self.say(f"P: {tally['lies']} lies named, {tally['split views']} split views; "
                  f"controls noticed: {tally['controls']}; {len(self.wrong)} wrong")
 

@@ -181,12 +181,19 @@ class Trial:
             held.append((attack, name, time.monotonic(), attack.run(self.network[name])))
 
         def act():
+            waiting = next(name for attack, name, *_ in held if attack.is_asked)
+            later = []
             for attack in self.attacks.quick():
                 for name in HONEST:
-                    self.quick(attack, name)
+                    if attack.is_asked and name == waiting:
+                        later.append(attack)
+                    else:
+                        self.quick(attack, name)
             for attack, name, start, _ in held:
                 left = start + attack.within - time.monotonic()
                 self.found(attack, name, start, left)
+            for attack in later:
+                self.quick(attack, waiting)
 
         self.measured("lies", act)
         for *_, peer in held:
