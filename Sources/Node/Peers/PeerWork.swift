@@ -308,8 +308,12 @@ final class PeerWork: Sendable {
 
     /// Remembers why a connection ended, for whoever asks about peers.
     private func note(_ code: String, _ reason: String, of peer: String) {
-        let end = PeerEnd(code: code, reason: reason, atMilliseconds: nowMilliseconds())
-        state.change { $0.ends[peer] = end }
+        let now = nowMilliseconds()
+        state.change { snapshot in
+            let count = snapshot.ends[peer]?.count ?? 0
+            snapshot.ends[peer] = PeerEnd(
+                code: code, reason: reason, atMilliseconds: now, count: count + 1)
+        }
     }
 
     /// Does what the replicator asks for; on its thread.
