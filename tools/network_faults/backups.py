@@ -5,7 +5,7 @@ import shutil
 from cairn_verify import notes
 
 from . import checks
-from .nodes import Failure, ask
+from .nodes import KEYS, ORGANISATIONS, Failure, ask
 
 # How long the node may take to hear from its peers that it has lost something.
 NOTICE_SECONDS = 15.0
@@ -23,7 +23,7 @@ class OldBackup:
         self.network.run("backup", node.directory, self.file)
         self.size = node.peers()["size"]
 
-    def put_back(self):
+    def put_back(self, has_newer):
         """The node must notice, sign nothing, and stand where it stood once it has all again."""
         node, story = self.node, self.story
         given = story.writers.submit(node)
@@ -46,16 +46,42 @@ class OldBackup:
         if self.has_recovered():
             story.tally["recovered"] += 1
             self.signs_nothing()
-        # It signs again under a new key of its log only, or where the newer copy is found.
         node.terminate()
-        shutil.rmtree(node.directory)
-        newer.rename(node.directory)
+        if has_newer:
+            shutil.rmtree(node.directory)
+            newer.rename(node.directory)
+            story.tally["newer copies"] += 1
+        else:
+            shutil.rmtree(newer)
+            self.rekey()
+            story.tally["new keys"] += 1
         node.start()
-        story.tally["newer copies"] += 1
         story.convergences.append(checks.converge(self.network))
         story.complain(f"{node.name} after an old backup", [
             *checks.lost(self.network, [given], story.tally),
             *story.receipts.wrong([given], story.tally)])
+
+    def rekey(self):
+        """Governors give its log another key, where it ends (README, "A log gets a new key")."""
+        network, node = self.network, self.node
+        other = next(n for n in network if n is not node)
+        network.log_keys[node.name] += 1
+        key = network.key(node.name, "log")
+        network.run("key", "new", "-o", key)
+        rotation, amendment, submission = (
+            network.work / f"{node.name}-{network.log_keys[node.name]}.{kind}"
+            for kind in ("json", "amendment", "cairn"))
+        rotation.write_text(network.run("rekey", node.directory, "--log-key", key))
+        here = ("--genesis", network.genesis, "--node", other.url)
+        network.run("network", "amend", "--from", rotation, *here, "-o", amendment)
+        network.run("network", "sign", amendment, *here, "--yes",
+                    "--governor-key", KEYS / "governor-1.pem",
+                    "--governor-key", KEYS / "governor-2.pem")
+        network.run("network", "register", amendment, *here,
+                    "--issuer", ORGANISATIONS["harbour"], "--key", KEYS / "wholesaler.pem",
+                    "--submission", submission)
+        network.run("submit", submission, "--node", other.url)
+        self.story.writers.learn_key(node.name)
 
     def signs_nothing(self):
         """No checkpoint that it had not signed before, whatever it is asked."""
