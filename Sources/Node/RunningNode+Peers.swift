@@ -84,6 +84,7 @@ extension RunningNode {
                         JSONMember("code", .string(end.code)),
                         JSONMember("reason", .string(end.reason)),
                         JSONMember("secondsAgo", .number(JSONNumber(seconds))),
+                        JSONMember("times", .number(JSONNumber(end.count))),
                     ])))
         }
         guard let mirror = newest?.mirrors.first(where: { $0.origin == node.origin }) else {

@@ -62,7 +62,8 @@ struct PeersCommand: AsyncParsableCommand {
             lines.append(line)
             if let end = peer["ended"] {
                 lines.append(
-                    "        ended \(number(end["secondsAgo"])) s ago by "
+                    "        broken off \(number(end["times"])) times, last "
+                        + "\(number(end["secondsAgo"])) s ago by "
                         + "\(end["code"]?.asString ?? ""): \(end["reason"]?.asString ?? "")")
             }
         }

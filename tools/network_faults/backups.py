@@ -1,15 +1,16 @@
 """A node that is put back to an old backup (SPEC §18.3, §25.4)."""
 
 import shutil
-import time
+
+from cairn_verify import notes
 
 from . import checks
-from .nodes import Failure, ask
+from .nodes import KEYS, ORGANISATIONS, Failure, ask
 
 # How long the node may take to hear from its peers that it has lost something.
 NOTICE_SECONDS = 15.0
-# How long it is given to win back by itself what it lost, where the program can do that.
-RECOVERY_SECONDS = 5.0
+# How long it may take to get back from them the entries that it lost (SPEC §25.6).
+RECOVERY_SECONDS = 20.0
 
 
 class OldBackup:
@@ -22,13 +23,14 @@ class OldBackup:
         self.network.run("backup", node.directory, self.file)
         self.size = node.peers()["size"]
 
-    def put_back(self):
+    def put_back(self, has_newer):
         """The node must notice, sign nothing, and stand where it stood once it has all again."""
         node, story = self.node, self.story
         given = story.writers.submit(node)
         if given is None:
             raise Failure(f"{node.name} takes no record though all is healed")
         checks.converge(self.network)
+        self.before = checkpoint(node)
         story.drains.append(node.terminate())
         checks.check(self.network, node)
         story.tally["checks"] += 1
@@ -37,46 +39,76 @@ class OldBackup:
         self.network.run("restore", self.file, node.directory, "--log-key",
                          self.network.key(node.name, "log"))
         node.start()
-        checks.until(lambda: (node.peers() or {}).get("status") in ("node.behind", "ok"),
+        checks.until(lambda: (node.peers() or {}).get("status") == "node.behind",
                      NOTICE_SECONDS, f"{node.name} notices that it has lost what it signed")
-        self.signs_nothing()
         story.tally["behind"] += 1
-        if self.recovers():
+        self.signs_nothing()
+        if self.has_recovered():
             story.tally["recovered"] += 1
-            shutil.rmtree(newer)
-        else:
-            node.terminate()
+            self.signs_nothing()
+        node.terminate()
+        if has_newer:
             shutil.rmtree(node.directory)
             newer.rename(node.directory)
-            node.start()
             story.tally["newer copies"] += 1
+        else:
+            shutil.rmtree(newer)
+            self.rekey()
+            story.tally["new keys"] += 1
+        node.start()
         story.convergences.append(checks.converge(self.network))
         story.complain(f"{node.name} after an old backup", [
             *checks.lost(self.network, [given], story.tally),
             *story.receipts.wrong([given], story.tally)])
 
+    def rekey(self):
+        """Governors give its log another key, where it ends (README, "A log gets a new key")."""
+        network, node = self.network, self.node
+        other = next(n for n in network if n is not node)
+        network.log_keys[node.name] += 1
+        key = network.key(node.name, "log")
+        network.run("key", "new", "-o", key)
+        rotation, amendment, submission = (
+            network.work / f"{node.name}-{network.log_keys[node.name]}.{kind}"
+            for kind in ("json", "amendment", "cairn"))
+        rotation.write_text(network.run("rekey", node.directory, "--log-key", key))
+        here = ("--genesis", network.genesis, "--node", other.url)
+        network.run("network", "amend", "--from", rotation, *here, "-o", amendment)
+        network.run("network", "sign", amendment, *here, "--yes",
+                    "--governor-key", KEYS / "governor-1.pem",
+                    "--governor-key", KEYS / "governor-2.pem")
+        network.run("network", "register", amendment, *here,
+                    "--issuer", ORGANISATIONS["harbour"], "--key", KEYS / "wholesaler.pem",
+                    "--submission", submission)
+        network.run("submit", submission, "--node", other.url)
+        self.story.writers.learn_key(node.name)
+
     def signs_nothing(self):
-        """No checkpoint of the log that its peers do not know, whatever it is asked."""
+        """No checkpoint that it had not signed before, whatever it is asked."""
         node = self.node
-        if (node.peers() or {}).get("status") == "ok":
-            return
         for _ in range(5):
             submission = self.story.author.submission()[0]
             answer = ask(node.port, "POST", "/entries", submission)
             if answer is None or answer[0] < 400 or b"node.behind" not in answer[2]:
-                if (node.peers() or {}).get("status") == "ok":
-                    return
                 raise Failure(f"{node.name} is behind, and answers a submission {answer}")
-        size = node.peers()["size"]
-        if size != self.size and node.peers()["status"] != "ok":
-            raise Failure(f"{node.name} is behind, and its log has grown to {size}")
+        now = checkpoint(node)
+        if now.size > self.before.size or now.size == self.before.size \
+                and now.root != self.before.root:
+            raise Failure(f"{node.name} is behind, and shows a new checkpoint at {now.size}")
 
-    def recovers(self):
-        """Whether it wins back by itself what it lost; all of it, as the convergence says then."""
-        end = time.monotonic() + RECOVERY_SECONDS
-        while time.monotonic() < end:
-            report = self.node.peers() or {}
-            if report.get("status") == "ok":
-                return True
-            time.sleep(0.1)
-        return False
+    def has_recovered(self):
+        """Whether it gets back from its peers what it lost, to the last entry."""
+        try:
+            checks.until(lambda: checkpoint(self.node).size == self.before.size,
+                         RECOVERY_SECONDS, "its log is whole again")
+            return True
+        except Failure:
+            return False
+
+
+def checkpoint(node):
+    """The newest that a node shows of its own log."""
+    answer = ask(node.port, "GET", "/log/checkpoint")
+    if answer is None or answer[0] != 200:
+        raise Failure(f"{node.name} shows no checkpoint: {answer}")
+    return notes.read_checkpoint(answer[2].decode())

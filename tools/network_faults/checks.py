@@ -3,6 +3,7 @@
 import subprocess
 import time
 import urllib.parse
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 from cairn_verify import notes
@@ -15,6 +16,9 @@ from .writers import AUTHOR, Key, read_receipt
 # Within which all must stand where all others stand, once all is healed. A node that was away is
 # called again after at most 30 s, one that says nothing is cut off after 40 s (SPEC 25.2).
 CONVERGENCE_SECONDS = 75.0
+# Within which the parts are there too, that a node may see.
+PARTS_SECONDS = 20.0
+PART_LOST = ": its part is lost"
 
 
 def lacking(network, names=NAMES):
@@ -100,17 +104,24 @@ class Evidence:
             for index, placed in log.entries.items()}
 
 
-def lost(network, acknowledged, tally, names=NAMES):
+def lost(network, acknowledged, tally, names=NAMES, within=PARTS_SECONDS):
     """What was acknowledged and is not proven everywhere, or is seen by whom it must not be."""
     wrong = []
-    lots = sorted({given.lot for given in acknowledged})
-    for lot in lots:
+    for lot in sorted({given.lot for given in acknowledged}):
+        about = [given for given in acknowledged if given.lot == lot]
         for name in names:
-            evidence = Evidence(network, name, lot)
-            tally["evidence"] += 1
-            for given in acknowledged:
-                if given.lot == lot:
-                    wrong += absent(evidence, given, name, tally)
+            end = time.monotonic() + within
+            while True:
+                counts = Counter(evidence=1)
+                evidence = Evidence(network, name, lot)
+                found = [line for given in about for line in absent(evidence, given, name, counts)]
+                # Entries are there once a log is known to its end; their parts follow.
+                if not any(PART_LOST in line for line in found) or time.monotonic() > end:
+                    break
+                tally["waits for parts"] += 1
+                time.sleep(0.5)
+            tally.update(counts)
+            wrong += found
     return wrong
 
 
@@ -123,7 +134,7 @@ def absent(evidence, given, name, tally):
     if given.seen_by is None or name == given.seen_by:
         tally["parts"] += 1
         if given.part not in evidence.evidence.parts:
-            return [f"{where}: its part is lost"]
+            return [f"{where}{PART_LOST}"]
     elif name != AUTHOR:
         # An issuer may see its own; but its node is given it by no other (SPEC 25.3).
         tally["withheld"] += 1

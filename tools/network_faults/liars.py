@@ -154,8 +154,12 @@ class Peer:
 class Attack:
     """One way not to keep to the protocol, and what it must be called."""
 
-    def __init__(self, name, code, run, within=5.0):
+    def __init__(self, name, code, run, within=5.0, is_asked=False, reason=""):
         self.name, self.code, self.run, self.within = name, code, run, within
+        # Of what the reason must speak, where other lies have the same code at the same time.
+        self.reason = reason
+        # Whether it waits for a question about entries: none comes while another is open.
+        self.is_asked = is_asked
 
 
 class Attacks:
@@ -210,11 +214,12 @@ class Attacks:
         yield Attack("a checkpoint of another's log", "peer.checkpoint",
                      after_hello(self.others_log))
         yield Attack("random bytes for entries", "peer.message peer.proof",
-                     after_hello(lambda p: self.serve(p, [garbage])))
+                     after_hello(lambda p: self.serve(p, [garbage])), is_asked=True)
         yield Attack("entries that are not the checkpoint's", "peer.proof",
-                     after_hello(lambda p: self.serve(p, [self.package()])))
+                     after_hello(lambda p: self.serve(p, [self.package()])), is_asked=True)
         yield Attack("an answer without end", "peer.message",
-                     after_hello(lambda p: self.serve(p, [bytes(FRAME_BYTES - 2_000)] * 14)))
+                     after_hello(lambda p: self.serve(p, [bytes(FRAME_BYTES - 2_000)] * 14)),
+                     is_asked=True)
         yield Attack("an alarm that proves nothing", "peer.alarm", after_hello(self.false_alarm))
         yield Attack("a farewell that looks like the log's", "peer.bye",
                      after_hello(lambda p: p.send([BYE, "x\nlog.alarm", "\x1b[2J"])))
@@ -316,11 +321,14 @@ class Attacks:
 
     def slow(self):
         """Those that are found out by a deadline, with it and what the node may be late."""
-        yield Attack("no hello", "peer.silent", self.silent, 10 + 8)
+        yield Attack("no hello", "peer.silent", self.silent, 10 + 8,
+                     reason="who it is in time")
         yield Attack("a frame that drips", "peer.slow", self.trickle, 30 + 8)
         yield Attack("questions without reading", "peer.unread", self.unread, 35 + 8)
-        yield Attack("a checkpoint it cannot serve", "peer.silent", self.boasting, 30 + 8)
-        yield Attack("silence", "peer.silent", self.mute, 40 + 8)
+        yield Attack("a checkpoint it cannot serve", "peer.silent", self.boasting, 30 + 8,
+                     is_asked=True, reason="answer in time")
+        yield Attack("silence", "peer.silent", self.mute, 40 + 8,
+                     reason="nothing comes")
 
 
 class Witness:

@@ -104,9 +104,13 @@ class Wires:
         """Tells the called side of each connection that nothing more comes; it may still send."""
         def end():
             for _, server in list(link.connections):
-                link.tally["half-closed"] += 1
-                if server.can_write_eof() and not server.is_closing():
-                    server.write_eof()
+                try:
+                    if not server.is_closing():
+                        server.write_eof()
+                        link.tally["half-closed"] += 1
+                except OSError:
+                    # It has just ended by itself.
+                    pass
 
         self.loop.call_soon_threadsafe(end)
 

@@ -111,6 +111,10 @@ class Node:
             raise Failure(f"{self.name} does not start: {self.last_lines()}")
         self.port = int(port[1])
 
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
     def last_lines(self):
         return self.log.read_text(errors="replace")[-600:].strip()
 
@@ -181,15 +185,16 @@ class Node:
 
     def fill_disk(self):
         """Leaves no byte free on its disk."""
-        filler = self.directory.parent / "filler"
-        with filler.open("wb") as file:
-            for step in (1 << 20, 4096):
+        file = os.open(self.directory.parent / "filler", os.O_WRONLY | os.O_CREAT)
+        try:
+            for step in (1 << 20, 4096, 1):
                 try:
                     while True:
-                        file.write(bytes(step))
-                        file.flush()
+                        os.write(file, bytes(step))
                 except OSError:
                     pass
+        finally:
+            os.close(file)
 
     def free_disk(self):
         (self.directory.parent / "filler").unlink(missing_ok=True)
@@ -203,6 +208,8 @@ class Network:
         self.has_disks = has_disks
         self.genesis = self.work / "network.genesis"
         ports = dict(zip(NAMES, free_ports(len(NAMES))))
+        # How many keys each log has had.
+        self.log_keys = {name: 1 for name in NAMES}
         self.nodes = {name: Node(self, name, ports[name]) for name in NAMES}
         for caller in NAMES:
             for called in NAMES:
@@ -216,7 +223,10 @@ class Network:
         return self.nodes[name]
 
     def key(self, name, purpose):
-        return self.work / f"{name}-{purpose}.pem"
+        """Where a node's key is; of its log's keys the newest."""
+        number = self.log_keys[name] if purpose == "log" else 1
+        return self.work / (f"{name}-{purpose}.pem" if number == 1 else
+                            f"{name}-{purpose}-{number}.pem")
 
     def run(self, *arguments, codes=(0,)):
         """Runs a command; what it printed."""

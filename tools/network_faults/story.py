@@ -3,6 +3,7 @@
 import shutil
 import random
 import time
+import traceback
 from collections import Counter
 
 from . import checks, controls
@@ -75,7 +76,8 @@ class Story:
             self.drains += acting.drains
             self.convergences.append(checks.converge(self.network))
             known = self.look(f"round {number}", known)
-            backup.put_back()
+            # It signs again where the newer copy is found, or its log is given another key.
+            backup.put_back(has_newer=number % 2 == 1)
 
     def look(self, where, known):
         """All that must hold of a healed network."""
@@ -118,7 +120,7 @@ class Story:
         for name in NAMES:
             lot = self.draw.choice(given).lot
             checks.audit(self.network, checks.Evidence(self.network, name, lot).raw)
-            self.network.run("peers", "--node", f"http://127.0.0.1:{self.network[name].port}")
+            self.network.run("peers", "--node", self.network[name].url)
             self.tally["audits"] += 1
         for node in self.network:
             self.drains.append(node.terminate())
@@ -137,7 +139,11 @@ class Story:
             for step in steps:
                 step()
         except Failure as failure:
-            self.complain("", [str(failure)])
+            self.complain("the run", [str(failure)])
+        except Exception as error:
+            # What nobody foresaw is shown with the rest, and the nodes end.
+            traceback.print_exc()
+            self.complain("the run", [repr(error)])
         finally:
             self.close()
         self.sum_up()
@@ -168,8 +174,9 @@ class Story:
                  f"{tally['audits']} cairn audit")
         self.say(f"N1: {len(self.drains)} ended by SIGTERM with 0, {max(self.drains, default=0):.1f} "
                  f"s at most; memory at most {max(n.peak_bytes for n in self.network) >> 20} MiB")
-        self.say(f"D8: {tally['behind']} old backups, none signed, {tally['recovered']} recovered, "
-                 f"{tally['newer copies']} newer copies put back")
+        self.say(f"D8: {tally['behind']} old backups, none signed; {tally['recovered']} had all "
+                 f"entries again from their peers; then {tally['newer copies']} newer copies put back, "
+                 f"{tally['new keys']} logs with a new key")
         self.say(f"P: {tally['lies']} lies named, {tally['split views']} split views; "
                  f"controls noticed: {tally['controls']}; {len(self.wrong)} wrong")
 

@@ -127,7 +127,10 @@ class Writers:
 
     def __init__(self, network, author, seed, threads=4, pause=0.1):
         self.network, self.author, self.pause = network, author, pause
-        self.log_keys = {name: Key(network.key(name, "log")).public for name in NAMES}
+        # All that each log has had.
+        self.log_keys = {name: [] for name in NAMES}
+        for name in NAMES:
+            self.learn_key(name)
         self.acknowledged = []
         self.statuses = Counter()
         self.codes = Counter()
@@ -184,13 +187,16 @@ class Writers:
             self.acknowledged.append(given)
         return given
 
+    def learn_key(self, name):
+        """The newest key of a log signs its receipts."""
+        self.log_keys[name].append(Key(self.network.key(name, "log")).public)
+
     def is_signed(self, name, checkpoint):
-        public, origin = self.log_keys[name], origin_of(name)
-        mark = notes.key_id(origin, notes.LOG_TYPE, public)
+        origin = origin_of(name)
         return checkpoint.origin == origin and any(
-            (line_name, key) == (origin, mark)
+            (line_name, key) == (origin, notes.key_id(origin, notes.LOG_TYPE, public))
             and notes.log_signature_holds(checkpoint, public, signature)
-            for line_name, key, signature in checkpoint.lines)
+            for line_name, key, signature in checkpoint.lines for public in self.log_keys[name])
 
     def go(self):
         self.goes.set()

@@ -10,7 +10,8 @@ import Synchronization
 /// The thread that owns the replicator, as the writer's owns the sequencer.
 ///
 /// Events come from connections and from the writer; effects go to the links. Whatever its store
-/// throws ends it: mirrors stand still, the node's own log goes on.
+/// throws ends it: mirrors stand still, the node's own log goes on. Only a full disk does not: all
+/// connections are ended, and after a while the mirrors are taken up where they end.
 final class PeerThread: Sendable {
     private struct Order: Sendable {
         var event: PeerEvent
@@ -32,6 +33,9 @@ final class PeerThread: Sendable {
     private let line = Mutex(Line())
     private let bell = DispatchSemaphore(value: 0)
     private static let tickMilliseconds = 50
+    /// How long nothing is tried after the disk was full: doubled each time, since taking up large
+    /// mirrors is work, and short again once it has gone well for longer.
+    private static let fullPauseSeconds = (shortest: 2.0, longest: 60.0)
 
     init(
         _ identity: Replicator<Replicas>.Identity, replicas: Replicas, state: PeersState,
@@ -44,11 +48,18 @@ final class PeerThread: Sendable {
         self.logger = logger
     }
 
-    /// Starts the thread; `perform` is called on it with what the replicator asks for.
-    func start(_ perform: @escaping @Sendable (PeerEffect) -> Void) {
+    /// Starts the thread.
+    ///
+    /// - Parameters:
+    ///   - perform: called on it with what the replicator asks for.
+    ///   - hangUp: called on it when no connection is known any more; all are to be ended.
+    func start(
+        _ perform: @escaping @Sendable (PeerEffect) -> Void,
+        hangUp: @escaping @Sendable () -> Void
+    ) {
         let thread = Thread { [self] in
             do {
-                try run(perform)
+                try run(perform, hangUp: hangUp)
                 ending.settle(.success(()))
             } catch {
                 logger.critical(
@@ -95,16 +106,59 @@ final class PeerThread: Sendable {
         bell.signal()
     }
 
-    private func run(_ perform: (PeerEffect) -> Void) throws {
+    private func run(_ perform: (PeerEffect) -> Void, hangUp: () -> Void) throws {
+        var pause = Self.fullPauseSeconds.shortest
+        while true {
+            let start = ContinuousClock.now
+            do {
+                return try replicate(perform)
+            } catch let error as StorageError where error.code == "storage.full" {
+                if ContinuousClock.now - start > .seconds(Self.fullPauseSeconds.longest) {
+                    pause = Self.fullPauseSeconds.shortest
+                }
+                logger.error(
+                    "the disk is full; mirrors are tried again",
+                    metadata: [
+                        "code": "storage.full", "reason": "\(error.place): \(error.reason)",
+                        "seconds": "\(Int(pause))",
+                    ])
+                hangUp()
+                guard rests(seconds: pause) else { return }
+                // Who has called meanwhile was not listened to.
+                hangUp()
+                pause = min(pause * 2, Self.fullPauseSeconds.longest)
+            }
+        }
+    }
+
+    /// Deals with nothing for a while.
+    ///
+    /// - Returns: whether to go on then.
+    private func rests(seconds: Double) -> Bool {
+        let end = ContinuousClock.now + .seconds(seconds)
+        while ContinuousClock.now < end {
+            let (orders, isClosed) = takeOrders()
+            for order in orders { order.continuation?.resume() }
+            if isClosed { return false }
+        }
+        return true
+    }
+
+    /// What has come, at the latest after a tick; whether the thread is to end.
+    private func takeOrders() -> (orders: [Order], isClosed: Bool) {
+        _ = bell.wait(timeout: .now() + .milliseconds(Self.tickMilliseconds))
+        return line.withLock { line in
+            defer { line.orders = [] }
+            return (line.orders, line.isClosed)
+        }
+    }
+
+    private func replicate(_ perform: (PeerEffect) -> Void) throws {
         var replicator = try Replicator(
             identity, store: replicas, prepare: Self.prepareOnAllCores)
         state.update(from: replicator)
         while true {
-            _ = bell.wait(timeout: .now() + .milliseconds(Self.tickMilliseconds))
-            let (orders, isClosed) = line.withLock { line in
-                defer { line.orders = [] }
-                return (line.orders, line.isClosed)
-            }
+            let (orders, isClosed) = takeOrders()
             var waiting = orders.compactMap(\.continuation)[...]
             defer { for continuation in waiting { continuation.resume() } }
             let events = orders.map(\.event) + (isClosed ? [] : [.tick])

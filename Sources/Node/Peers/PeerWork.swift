@@ -99,6 +99,8 @@ final class PeerWork: Sendable {
         thread.start { [self] effect in
             perform(effect)
             if case .recovered = effect { reactions.recovered() }
+        } hangUp: { [self] in
+            hangUp("this node takes nothing at present")
         }
         if let listen = settings.listen { try await startListening(listen) }
         let calling = Task { await keepCalling(reactions) }
@@ -155,13 +157,17 @@ final class PeerWork: Sendable {
             return tasks
         }
         for task in running { task.cancel() }
-        for link in links.withLock({ Array($0.values) }) {
-            link.connection.close(.ended, reason: "this node stops")
-        }
+        hangUp("this node stops")
         for task in running { await task.value }
         thread.close()
         _ = await thread.ending.value()
         try? replicas.close()
+    }
+
+    private func hangUp(_ reason: String) {
+        for link in links.withLock({ Array($0.values) }) {
+            link.connection.close(.ended, reason: reason)
+        }
     }
 
     /// Tells the replicator that the own log has grown.
@@ -309,8 +315,12 @@ final class PeerWork: Sendable {
 
     /// Remembers why a connection ended, for whoever asks about peers.
     private func note(_ code: String, _ reason: String, of peer: String) {
-        let end = PeerEnd(code: code, reason: reason, atMilliseconds: nowMilliseconds())
-        state.change { $0.ends[peer] = end }
+        let now = nowMilliseconds()
+        state.change { snapshot in
+            let count = snapshot.ends[peer]?.count ?? 0
+            snapshot.ends[peer] = PeerEnd(
+                code: code, reason: reason, atMilliseconds: now, count: count + 1)
+        }
     }
 
     /// Does what the replicator asks for; on its thread.

@@ -22,6 +22,8 @@ struct PeerEnd: Hashable, Sendable {
     /// For a person.
     var reason: String
     var atMilliseconds: UInt64
+    /// How many connections have ended so since the node's start.
+    var count: UInt64
 }
 
 /// What the node knows of its peers, as everybody else reads it.
