@@ -1,7 +1,8 @@
 import Foundation
 
 /// Which seeds are run: `CAIRN_SEED` runs one, `CAIRN_SEEDS` so many, from `CAIRN_FIRST` on;
-/// `CAIRN_STEPS` sets the length of each run, and with `CAIRN_STOP` the first failure is the last.
+/// `CAIRN_STEPS` sets the length of each run, `CAIRN_BUG` plants a bug, and with `CAIRN_STOP` the
+/// first failure is the last.
 package struct SeedPlan: Sendable {
     package var seeds: Range<UInt64>
     package var steps: Int
@@ -20,12 +21,13 @@ package struct SeedPlan: Sendable {
     package static var environment: SeedPlan {
         let environment = ProcessInfo.processInfo.environment
         let steps = environment["CAIRN_STEPS"].flatMap(Int.init) ?? 150
+        let bug = environment["CAIRN_BUG"].flatMap(PlantedBug.init)
         if let seed = environment["CAIRN_SEED"].flatMap(UInt64.init) {
-            return SeedPlan(seeds: seed..<seed + 1, steps: steps)
+            return SeedPlan(seeds: seed..<seed + 1, steps: steps, bug: bug)
         }
         let count = environment["CAIRN_SEEDS"].flatMap(UInt64.init) ?? (isThorough ? 2_000 : 8)
         let first = environment["CAIRN_FIRST"].flatMap(UInt64.init) ?? 1
-        var plan = SeedPlan(seeds: first..<first + count, steps: steps)
+        var plan = SeedPlan(seeds: first..<first + count, steps: steps, bug: bug)
         plan.stopsEarly = environment["CAIRN_STOP"] != nil
         return plan
     }
@@ -37,7 +39,9 @@ package struct SeedPlan: Sendable {
         #else
             let build = "-c release "
         #endif
-        return "CAIRN_SEED=\(seed) CAIRN_STEPS=\(steps) swift test \(build)--filter SeedTests"
+        let bug = bug.map { "CAIRN_BUG=\($0) " } ?? ""
+        return "\(bug)CAIRN_SEED=\(seed) CAIRN_STEPS=\(steps) "
+            + "swift test \(build)--filter SeedTests"
     }
 
     /// Whether there is time for many runs: in a debug build each takes most of a second, as the

@@ -6,7 +6,7 @@ package enum Sighting: String, CaseIterable, Sendable {
     case forkAlarm, amendmentAlarm, entriesAlarm, forgedAlarm, alarmAskedFor, alarmSpread
     case amended, amendedTwice, amendedUnevenly
     case nodeAdmitted, admittedCosigned, cosignerKeyChanged
-    case tornAndKept, tornAndLost, tornMirror, tornCheckpoint, tornParts, tornAlarm
+    case tornAndKept, tornAndLost, tornOwn, tornMirror, tornCheckpoint, tornParts, tornAlarm
     case diskFull, oldBackup
     case partition, partitionHealed, cutInFlight, frameCorrupted, frameReplayed
     case clockBackwards, clockFrozen, farFuture

@@ -26,15 +26,16 @@ package final class SimulatedDisk: ReplicaStore {
     }
 
     /// What is written.
-    enum Write: Hashable {
-        case groups(String)
-        case checkpoint, parts, alarm
+    enum Write: CaseIterable {
+        case ownGroup, mirrorGroups, checkpoint, parts, alarm
     }
 
     /// What is durable.
     package internal(set) var contents = Contents()
     var fault = Fault.none
-    /// How many writes are kept before the fault.
+    /// Which writes it strikes; all if nil.
+    var struck: Write?
+    /// How many of them are kept before.
     var sparedWrites = 0
     var bug: PlantedBug?
     /// What was there before the newest commit: a disk with a bug goes back to it in a crash.
@@ -48,8 +49,11 @@ package final class SimulatedDisk: ReplicaStore {
     /// Told of parts that come after their erasure.
     var onErased: (() -> Void)?
 
+    /// The log of the node whose it is.
+    private let origin: String
+
     /// An empty disk.
-    package init() {}
+    init(of origin: String) { self.origin = origin }
 
     package func read<Value>(_ origin: String, _ body: (SimulatedLog) throws -> Value) throws
         -> Value
@@ -61,6 +65,7 @@ package final class SimulatedDisk: ReplicaStore {
     package func log(_ origin: String) -> SimulatedLog { contents.logs[origin] ?? SimulatedLog() }
 
     private func write(_ what: Write, _ body: (inout Contents) throws -> Void) throws {
+        guard struck == nil || struck == what else { return try body(&contents) }
         if sparedWrites > 0 {
             sparedWrites -= 1
             return try body(&contents)
@@ -86,7 +91,7 @@ package final class SimulatedDisk: ReplicaStore {
     package func commit(_ groups: [GroupToCommit], to origin: String) throws {
         let before = bug == .losesLastCommit ? contents : nil
         try erasing(origin) {
-            try write(.groups(origin)) { contents in
+            try write(origin == self.origin ? .ownGroup : .mirrorGroups) { contents in
                 for group in groups {
                     try contents.logs[origin, default: SimulatedLog()].commit(group)
                     onCommit?(origin, group)
@@ -133,10 +138,16 @@ package final class SimulatedDisk: ReplicaStore {
     /// A log's statements may be registered twice.
     func beLax(about origin: String) { contents.logs[origin, default: SimulatedLog()].isLax = true }
 
+    /// The next writes are kept.
+    func repair() {
+        fault = .none
+        struck = nil
+        sparedWrites = 0
+    }
+
     /// The node goes down.
     func crash() {
-        fault = .none
-        sparedWrites = 0
+        repair()
         if let beforeNewest { contents = beforeNewest }
         beforeNewest = nil
     }

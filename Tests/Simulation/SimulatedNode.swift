@@ -47,7 +47,7 @@ package final class SimulatedNode {
         self.network = network
         self.bug = bug
         keeper = network.keepers[number]
-        disk = SimulatedDisk()
+        disk = SimulatedDisk(of: keeper.origin)
         disk.bug = bug
     }
 

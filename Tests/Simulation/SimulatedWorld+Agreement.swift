@@ -50,37 +50,37 @@ extension SimulatedWorld {
         let keeper = nodes.first { $0.origin == origin && $0.isHonest }
         let honest = members
         var found: [String] = []
-        var longest = SimulatedLog()
-        for node in honest where node.disk.log(origin).size() > longest.size() {
-            longest = node.disk.log(origin)
+        // Of a log that went back on an old copy, entries may be left whose checkpoint nobody has any
+        // more: they can be neither told nor shown.
+        let isRewound = keeper?.isRewound ?? false
+        func told(_ log: SimulatedLog) -> Int {
+            isRewound ? Int(log.newestCheckpointSize ?? 0) : log.allEntries.count
         }
+        let longest = honest.map { $0.disk.log(origin) }.max { told($0) < told($1) }
+        guard let longest else { return [] }
         for node in honest {
             let log = node.disk.log(origin)
-            if log.allEntries != Array(longest.allEntries.prefix(log.allEntries.count)) {
+            if log.allEntries.prefix(told(log)) != longest.allEntries.prefix(told(log)) {
                 found.append("\(node.origin) holds another \(origin), and no alarm")
             }
             // A liar may have shown more to some, and shows nothing any more.
-            guard isHonest, log.size() != longest.size() else { continue }
+            guard isHonest, told(log) != told(longest) else { continue }
             if node === keeper, node.isBehind {
                 sightings.insert(.staysBehind)
                 continue
             }
-            // Entries whose checkpoint nobody has any more, since their own log has lost it.
-            if let keeper, keeper.isBehind, log.size() >= newestKept(of: origin) { continue }
             found.append(
-                "\(node.origin) holds \(log.size()) of \(origin)'s \(longest.size()) entries")
+                "\(node.origin) holds \(told(log)) of \(origin)'s \(told(longest)) entries")
         }
         guard let keeper, found.isEmpty, !keeper.isBehind else { return found }
+        // One that has more than is told of is stuck with it.
+        let isOne = honest.allSatisfy { $0.disk.log(origin).size() == keeper.own.size() }
+        guard isOne || !isRewound else { return found }
         found += missingParts(of: keeper)
         if withQuorum, !governorsLied {
             found += missingCosignatures(of: keeper) + missingLines(of: keeper)
         }
         return found
-    }
-
-    /// The size of the newest checkpoint of a log that a node has kept.
-    private func newestKept(of origin: String) -> UInt64 {
-        members.compactMap { $0.disk.log(origin).newestCheckpointSize }.max() ?? 0
     }
 
     /// What nodes lack of the parts that they may see.

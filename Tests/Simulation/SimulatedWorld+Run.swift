@@ -117,12 +117,12 @@ extension SimulatedWorld {
 
     private func spoilDisk(of place: Int) {
         guard nodes[place].isRunning else { return }
-        nodes[place].disk.sparedWrites = pick(6)
-        switch pick(3) {
-        case 0: nodes[place].disk.fault = .full
-        case 1: nodes[place].disk.fault = .torn(isKept: true)
-        default: nodes[place].disk.fault = .torn(isKept: false)
-        }
+        let disk = nodes[place].disk
+        // Some kinds of writes are so rare that one must wait for them.
+        let kinds = SimulatedDisk.Write.allCases
+        disk.struck = chance(1, in: 2) ? kinds[pick(kinds.count)] : nil
+        disk.sparedWrites = pick(disk.struck == nil ? 6 : 2)
+        disk.fault = [.full, .torn(isKept: true), .torn(isKept: false)][pick(3)]
     }
 
     /// Keeps a copy of a disk, or goes back to it: once in a run, since one that has forgotten is
@@ -203,8 +203,7 @@ extension SimulatedWorld {
         troubles = .none
         parts = parts.map { _ in 0 }
         for (place, node) in nodes.enumerated() {
-            node.disk.fault = .none
-            node.disk.sparedWrites = 0
+            node.disk.repair()
             node.frozenAt = nil
             if !node.isHonest { crash(place) }
         }

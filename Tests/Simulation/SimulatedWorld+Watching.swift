@@ -26,21 +26,20 @@ extension SimulatedWorld {
             sightings.insert(origin == node.origin ? .erased : .erasedAtMirror)
         }
         node.disk.onErased = { [unowned self] in sightings.insert(.erasedPassedBy) }
-        node.disk.onFault = { [unowned self, unowned node] fault, write in
-            note(fault, write, of: node)
+        node.disk.onFault = { [unowned self] fault, write in
+            note(fault, write)
         }
     }
 
-    private func note(
-        _ fault: SimulatedDisk.Fault, _ write: SimulatedDisk.Write, of node: SimulatedNode
-    ) {
+    private func note(_ fault: SimulatedDisk.Fault, _ write: SimulatedDisk.Write) {
         guard case .torn(let isKept) = fault else {
             sightings.insert(.diskFull)
             return
         }
         sightings.insert(isKept ? .tornAndKept : .tornAndLost)
         switch write {
-        case .groups(let origin): if origin != node.origin { sightings.insert(.tornMirror) }
+        case .ownGroup: sightings.insert(.tornOwn)
+        case .mirrorGroups: sightings.insert(.tornMirror)
         case .checkpoint: sightings.insert(.tornCheckpoint)
         case .parts: sightings.insert(.tornParts)
         case .alarm: sightings.insert(.tornAlarm)
