@@ -165,7 +165,8 @@ extension Replicator {
 
     /// The mirror has reached a checkpoint: it is cosigned and told.
     mutating func keep(_ note: CosignedNote, of origin: String) throws {
-        var note = note
+        // The entries under it may have brought new governance.
+        var note = read(note.bytes, of: origin, known: note) ?? note
         for session in sessions.values {
             if let other = session.heads[origin] { _ = note.merge(other) }
         }

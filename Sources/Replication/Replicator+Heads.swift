@@ -104,11 +104,13 @@ extension Replicator {
         }
         try dropVoid()
         try takeUpMirrors()
-        for (origin, mirrored) in mirrors where mirrored.kept == nil {
-            mirrors[origin]?.kept = mirrored.mirror.newest.flatMap {
-                try? CosignedNote($0, origin: origin, under: governance)
+        for (origin, mirrored) in mirrors {
+            let bytes = mirrored.kept?.bytes ?? mirrored.mirror.newest
+            if let note = read(bytes, of: origin, known: mirrored.kept) {
+                mirrors[origin]?.kept = note
             }
         }
+        if let note = read(own?.bytes, of: identity.origin, known: own) { own = note }
         try takeUpRecovery()
         try learnUnread()
     }
@@ -153,6 +155,14 @@ extension Replicator {
                 indexDepth: identity.indexDepth)
         }
         mirrors[origin] = Mirrored(mirror: mirror, kept: own)
+    }
+
+    /// A checkpoint under the governance of now, where it was checked under one before: the line
+    /// of a key that a cosigner has given up makes room for the line of its new one.
+    func read(
+        _ note: [UInt8]?, of origin: String, known: CosignedNote?
+    ) -> CosignedNote? {
+        note.flatMap { try? CosignedNote($0, origin: origin, under: governance, known: known) }
     }
 
     // MARK: Telling

@@ -15,7 +15,18 @@ package struct Judge {
     private var seen: Set<[UInt8]> = []
     /// Whether so few lie that a quorum must hold.
     var holdsQuorums = true
+    /// Whether the governors keep to one history.
+    var governorsLie = false
+    /// Whether so few lie or forget that no two checkpoints of one size can have a quorum.
+    var holdsOneQuorum = true
     private var quorums: [String: UInt64] = [:]
+    /// The root of each checkpoint that was told with a quorum, by log and size.
+    private var certified: [String: [UInt64: Hash256]] = [:]
+    /// The peers that have told each node their heads since it started.
+    private var heard: [Int: Set<String>] = [:]
+    /// The nodes that may sign, and those that know that their log went further.
+    private var mayGoOn: Set<Int> = []
+    private var behind: Set<Int> = []
 
     mutating func accuse(_ text: String) { accusations.append(text) }
 
@@ -25,7 +36,16 @@ package struct Judge {
         guard node.origin == origin || truth[origin] != nil else { return }
         let entries = (group.statements.map(\.entry) + [group.seal]).map { Hash256.sha256($0) }
         let first = Int(group.firstIndex)
-        if node.origin == origin {
+        if node.origin == origin, group.isMirrored {
+            let known = truth[origin, default: []]
+            guard first + entries.count <= known.count,
+                Array(known[first..<first + entries.count]) == entries
+            else { return accuse("\(origin) recovers what it never had") }
+        } else if node.origin == origin {
+            if !mayGoOn.contains(node.number) {
+                accuse("\(origin) signs before it has heard how far it went")
+            }
+            if behind.contains(node.number) { accuse("\(origin) signs, and is behind") }
             let known = truth[origin, default: []].count
             if first < known, !node.isRewound { accuse("\(origin) rewrites entry \(first)") }
             if holdsQuorums, group.firstIndex < quorums[origin] ?? 0 {
@@ -44,6 +64,7 @@ package struct Judge {
     mutating func rewind(_ node: SimulatedNode) {
         rewound.insert(node.origin)
         cosigned[node.number] = nil
+        holdsOneQuorum = false
     }
 
     mutating func supplied(_ parts: [Part], to node: SimulatedNode) {
@@ -55,28 +76,80 @@ package struct Judge {
 
     // MARK: What is said and done
 
+    /// A peer's heads reach an honest node.
+    mutating func hears(_ peer: String, _ node: SimulatedNode) {
+        heard[node.number, default: []].insert(peer)
+    }
+
     mutating func heard(_ effect: PeerEffect, of node: SimulatedNode, honest: Set<String>) {
         switch effect {
-        case .alarmed(let alarm):
-            guard let origin = alarm.origin, honest.contains(origin), !rewound.contains(origin)
-            else { return }
-            accuse("\(node.origin) raises an alarm about \(origin), which is honest")
+        case .alarmed(let alarm): judge(alarm, of: node, honest: honest)
         case .stopped(let origin, let reason):
             guard honest.contains(origin), !rewound.contains(origin) else { return }
             accuse("\(node.origin) mirrors \(origin) no further, which is honest: \(reason)")
-        case .quorum(let size, _):
+        case .quorum(let size, let note):
             quorums[node.origin] = max(quorums[node.origin] ?? 0, size)
+            let needed = node.replicator?.governance.policy.quorum ?? 0
+            if Self.cosigners(of: note) < needed {
+                accuse("\(node.origin) takes \(Self.cosigners(of: note)) for a quorum")
+            }
+        case .mayGoOn: judgeGoingOn(node)
+        case .behind:
+            behind.insert(node.number)
+            if !node.isRewound { accuse("\(node.origin) has forgotten what it signed") }
         default: break
         }
     }
 
+    /// An alarm must prove itself to who knows nothing but genesis, and convict who lied.
+    private mutating func judge(_ alarm: Alarm, of node: SimulatedNode, honest: Set<String>) {
+        let read = try? Alarm.decode(alarm.encoded())
+        if read != alarm || (try? read?.accused(under: node.genesis)) == nil {
+            accuse("\(node.origin) raises an alarm that proves nothing")
+        }
+        guard let origin = alarm.origin else {
+            if !governorsLie { accuse("\(node.origin) accuses the governors, who are honest") }
+            return
+        }
+        guard honest.contains(origin), !rewound.contains(origin) else { return }
+        accuse("\(node.origin) raises an alarm about \(origin), which is honest")
+    }
+
+    /// n − q + f + 1 of those who cosign a node's log must have told it how far they know it.
+    private mutating func judgeGoingOn(_ node: SimulatedNode) {
+        mayGoOn.insert(node.number)
+        guard let governance = node.replicator?.governance else { return }
+        let cosigners = Set(governance.nodes.values.filter { $0.cosignerKey != nil }.map(\.origin))
+        let others = cosigners.subtracting([node.origin])
+        let (count, policy) = (UInt64(cosigners.count), governance.policy)
+        let needed = min(
+            count + policy.toleratedLiars + 1 - min(policy.quorum, count), UInt64(others.count))
+        let told = others.intersection(heard[node.number] ?? [])
+        guard told.count < needed else { return }
+        accuse("\(node.origin) goes on after \(told.count) have told it of its log, not \(needed)")
+    }
+
+    /// How many lines a note has beside the log's own.
+    private static func cosigners(of note: [UInt8]) -> Int {
+        ((try? SignedNote.parse(note))?.signatures.count ?? 1) - 1
+    }
+
     /// An honest node tells a head: what it has cosigned must be whole and durable.
     mutating func told(_ head: PeerMessage.LogHead, by node: SimulatedNode) {
-        guard !head.note.isEmpty, head.origin != node.origin,
-            seen.insert(head.note + [UInt8(node.number)]).inserted,
+        guard !head.note.isEmpty, seen.insert(head.note + [UInt8(node.number)]).inserted,
             let note = try? SignedNote.parse(head.note),
-            note.signatures.contains(where: { $0.name == node.origin }),
             let checkpoint = try? Checkpoint(parsing: note.text)
+        else { return }
+        let quorum = node.replicator?.governance.policy.quorum ?? .max
+        if holdsOneQuorum, Self.cosigners(of: head.note) >= quorum {
+            let known = certified[head.origin]?[checkpoint.size] ?? checkpoint.root
+            certified[head.origin, default: [:]][checkpoint.size] = known
+            if known != checkpoint.root {
+                accuse("two checkpoints of \(head.origin) at \(checkpoint.size) have a quorum")
+            }
+        }
+        guard head.origin != node.origin,
+            note.signatures.contains(where: { $0.name == node.origin })
         else { return }
         let log = node.disk.log(head.origin)
         let root = try? TreeReader(tiles: log, size: checkpoint.size).root()
@@ -89,6 +162,9 @@ package struct Judge {
 
     /// A node takes up its disk again: what it told of must be there.
     mutating func started(_ node: SimulatedNode) {
+        heard[node.number] = nil
+        mayGoOn.remove(node.number)
+        behind.remove(node.number)
         for (origin, size) in cosigned[node.number] ?? [:] where node.disk.log(origin).size() < size
         {
             accuse("\(node.origin) cosigned \(size) entries of \(origin), and has lost some")
@@ -97,6 +173,17 @@ package struct Judge {
         if !node.isRewound, !node.alarmed.isSubset(of: known) {
             accuse("\(node.origin) has forgotten an alarm")
         }
+    }
+
+    /// An honest node cuts off another that is honest too.
+    mutating func cutOff(
+        _ peer: SimulatedNode, by node: SimulatedNode, _ violation: PeerViolation
+    ) {
+        let isQuiet = ["peer.silent", "peer.removed"].contains(violation.code)
+        guard !isQuiet, !violation.reason.hasPrefix("it said "), !governorsLie,
+            !node.isRewound, !peer.isRewound
+        else { return }
+        accuse("\(node.origin) cuts off \(peer.origin), which is honest: \(violation.reason)")
     }
 
     // MARK: The end

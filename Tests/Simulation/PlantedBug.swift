@@ -22,6 +22,9 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case isDeaf
     /// A node does not answer for entries.
     case neverAnswers
-    /// A node keeps its own log's cosignatures to itself: they reach nobody.
+    /// A node keeps cosignatures to itself: they reach nobody.
     case stripsCosignatures
+
+    /// A seed that is known to show it.
+    package var firstSeed: UInt64 { 1 }
 }

@@ -1,7 +1,8 @@
 import Foundation
 
-/// Which seeds are run: `CAIRN_SEED` runs one, `CAIRN_SEEDS` so many; `CAIRN_STEPS` sets the
-/// length of each run, and with `CAIRN_STOP` the first failure is the last.
+/// Which seeds are run: `CAIRN_SEED` runs one, `CAIRN_SEEDS` so many, from `CAIRN_FIRST` on;
+/// `CAIRN_STEPS` sets the length of each run, `CAIRN_BUG` plants a bug, and with `CAIRN_STOP` the
+/// first failure is the last.
 package struct SeedPlan: Sendable {
     package var seeds: Range<UInt64>
     package var steps: Int
@@ -20,13 +21,27 @@ package struct SeedPlan: Sendable {
     package static var environment: SeedPlan {
         let environment = ProcessInfo.processInfo.environment
         let steps = environment["CAIRN_STEPS"].flatMap(Int.init) ?? 150
+        let bug = environment["CAIRN_BUG"].flatMap(PlantedBug.init)
         if let seed = environment["CAIRN_SEED"].flatMap(UInt64.init) {
-            return SeedPlan(seeds: seed..<seed + 1, steps: steps)
+            return SeedPlan(seeds: seed..<seed + 1, steps: steps, bug: bug)
         }
-        let count = environment["CAIRN_SEEDS"].flatMap(UInt64.init) ?? (isThorough ? 2_000 : 24)
-        var plan = SeedPlan(seeds: 1..<count + 1, steps: steps)
+        let count = environment["CAIRN_SEEDS"].flatMap(UInt64.init) ?? (isThorough ? 2_000 : 8)
+        let first = environment["CAIRN_FIRST"].flatMap(UInt64.init) ?? 1
+        var plan = SeedPlan(seeds: first..<first + count, steps: steps, bug: bug)
         plan.stopsEarly = environment["CAIRN_STOP"] != nil
         return plan
+    }
+
+    /// Runs a seed of this plan again.
+    package func command(for seed: UInt64) -> String {
+        #if DEBUG
+            let build = ""
+        #else
+            let build = "-c release "
+        #endif
+        let bug = bug.map { "CAIRN_BUG=\($0) " } ?? ""
+        return "\(bug)CAIRN_SEED=\(seed) CAIRN_STEPS=\(steps) "
+            + "swift test \(build)--filter SeedTests"
     }
 
     /// Whether there is time for many runs: in a debug build each takes most of a second, as the
@@ -51,6 +66,8 @@ package struct SeedPlan: Sendable {
         package var counts: [Sighting: Int] = [:]
         package var runs = 0
         package var seconds = 0.0
+        /// What was delivered in the run, digested, where there is one run only.
+        package var traces: [UInt64] = []
 
         package var summary: String {
             let seen = Sighting.allCases.map { "\($0) \(counts[$0, default: 0])" }
@@ -70,6 +87,7 @@ package struct SeedPlan: Sendable {
             return await group.reduce(into: Report()) { total, part in
                 total.failures += part.failures
                 total.runs += part.runs
+                total.traces += part.traces
                 total.counts.merge(part.counts, uniquingKeysWith: +)
             }
         }
@@ -78,11 +96,27 @@ package struct SeedPlan: Sendable {
         return report
     }
 
+    /// Runs one seed after the other until one fails.
+    ///
+    /// - Returns: the failure, if there is one, and how many were run.
+    package func firstFailure() -> (failure: Failure?, runs: Int) {
+        var runs = 0
+        for seed in seeds {
+            runs += 1
+            let (_, accusations, _) = one(seed)
+            guard accusations.isEmpty else {
+                return (Failure(seed: seed, accusations: accusations), runs)
+            }
+        }
+        return (nil, runs)
+    }
+
     private func part(from first: UInt64, by width: UInt64) -> Report {
         var report = Report()
         for seed in stride(from: first, to: seeds.upperBound, by: Int(width)) {
-            let (sightings, accusations) = one(seed)
+            let (sightings, accusations, trace) = one(seed)
             report.runs += 1
+            if seeds.count == 1 { report.traces.append(trace) }
             for sighting in sightings { report.counts[sighting, default: 0] += 1 }
             guard !accusations.isEmpty else { continue }
             report.failures.append(Failure(seed: seed, accusations: accusations))
@@ -91,13 +125,13 @@ package struct SeedPlan: Sendable {
         return report
     }
 
-    private func one(_ seed: UInt64) -> (Set<Sighting>, [String]) {
+    private func one(_ seed: UInt64) -> (Set<Sighting>, [String], trace: UInt64) {
         do {
             let world = try SimulatedWorld(seed: seed, troubles: troubles, bug: bug)
             try world.run(steps: steps)
-            return (world.sightings, world.judge.accusations)
+            return (world.sightings, world.judge.accusations, world.trace)
         } catch {
-            return ([], ["the run itself fails: \(error)"])
+            return ([], ["the run itself fails: \(error)"], 0)
         }
     }
 }

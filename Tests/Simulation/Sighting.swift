@@ -1,13 +1,17 @@
 /// A rare state that runs must reach (S2): what is never reached is not tested.
 package enum Sighting: String, CaseIterable, Sendable {
     case catchUpFromNothing, resumedAmidPackage, restartedWhileFetching
-    case quorumReached, mayGoOn, behind, staysBehind, recovered
-    case forkAlarm, amendmentAlarm, alarmLearned
-    case amended, nodeAdmitted, cosignerKeyChanged
-    case tornAndKept, tornAndLost, diskFull, oldBackup
-    case partition, cutInFlight, frameCorrupted, frameReplayed
+    case quorumReached, mayGoOn, gateWaited, behind, behindRefused, staysBehind, recovered
+    case viewSplit, otherViewTold, liarForgot
+    case forkAlarm, amendmentAlarm, entriesAlarm, forgedAlarm, alarmAskedFor, alarmSpread
+    case amended, amendedTwice, amendedUnevenly
+    case nodeAdmitted, admittedCosigned, cosignerKeyChanged
+    case tornAndKept, tornAndLost, tornOwn, tornMirror, tornCheckpoint, tornParts, tornAlarm
+    case diskFull, oldBackup
+    case partition, partitionHealed, cutInFlight, frameCorrupted, frameReplayed
     case clockBackwards, clockFrozen, farFuture
-    case partSupplied, partWithheld
+    case partSupplied, partWithheld, partOpenedLater
+    case erased, erasedAtMirror, erasedPassedBy
     case cutForMessage, cutForCheckpoint, cutForProof, cutForSilence, cutForPart, cutForAlarm
     case lieTold, answerRefused
 }

@@ -24,6 +24,8 @@ package struct SimulatedLog: LedgerReader, Sendable {
     package private(set) var root = Hash256.zero
     /// The parts that are here.
     package private(set) var parts: [Hash256: [UInt8]] = [:]
+    /// The parts that were erased: they are not taken again.
+    package private(set) var erased: Set<Hash256> = []
     private var manifests: [UInt64: [UInt8]] = [:]
     private var ids: [Hash256: UInt64] = [:]
     private var partUses: [Hash256: [UInt64]] = [:]
@@ -34,6 +36,9 @@ package struct SimulatedLog: LedgerReader, Sendable {
     private var buckets: [Int: Hash256] = [:]
     private var tiles: [TileKey: [Hash256]] = [:]
     private var checkpoints: [(seal: UInt64, note: [UInt8])] = []
+
+    /// Whether it takes a statement twice: that of a log whose keeper does not keep the rules.
+    var isLax = false
 
     /// An empty ledger.
     package init() {}
@@ -56,7 +61,7 @@ package struct SimulatedLog: LedgerReader, Sendable {
     package func manifest(at index: UInt64) -> [UInt8]? { manifests[index] }
     package func part(_ digest: Hash256) -> [UInt8]? { parts[digest] }
     package func uses(of digest: Hash256) -> [UInt64] { partUses[digest] ?? [] }
-    package func leafIndex(ofStatement id: Hash256) -> UInt64? { ids[id] }
+    package func leafIndex(ofStatement id: Hash256) -> UInt64? { isLax ? nil : ids[id] }
     package func links(of key: Hash256) -> [LinkPlace] { chains[key] ?? [] }
     package func head(of key: Hash256) -> ChainHead? { index.head(of: key) }
 
@@ -91,6 +96,9 @@ package struct SimulatedLog: LedgerReader, Sendable {
         buckets.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
+    /// The size at the newest checkpoint that is here.
+    var newestCheckpointSize: UInt64? { checkpoints.last { !$0.note.isEmpty }.map { $0.seal + 1 } }
+
     /// Parts that are named and not here.
     package func absentParts(after number: Int64, limit: Int) -> [(number: Int64, digest: Hash256)]
     {
@@ -104,6 +112,9 @@ package struct SimulatedLog: LedgerReader, Sendable {
             group.size == size() + UInt64(group.statements.count) + 1
         else { throw SimulatedFailure("the group skips an index") }
         for statement in group.statements { try append(statement) }
+        for statement in group.statements {
+            for digest in statement.manifest.partDigests { obey(digest, at: statement.leafIndex) }
+        }
         allEntries.append(group.seal)
         checkpoints.append((group.size - 1, group.checkpoint))
         for tile in group.tiles {
@@ -120,7 +131,7 @@ package struct SimulatedLog: LedgerReader, Sendable {
         _ statement: SequencedStatement
     ) throws(SimulatedFailure) {
         let named = Set(statement.parts.map(\.digest)).union(statement.absent)
-        guard statement.leafIndex == size(), ids[statement.id] == nil,
+        guard statement.leafIndex == size(), isLax || ids[statement.id] == nil,
             named == Set(statement.manifest.partDigests)
         else { throw SimulatedFailure("statement \(statement.leafIndex) is not what follows") }
         allEntries.append(statement.entry)
@@ -130,12 +141,25 @@ package struct SimulatedLog: LedgerReader, Sendable {
             chains[link.key, default: []]
                 .append(LinkPlace(leafIndex: statement.leafIndex, row: UInt32(row)))
         }
-        for part in statement.parts { parts[part.digest] = part.encoded }
-        for digest in statement.absent where parts[digest] == nil {
+        for part in statement.parts where !erased.contains(part.digest) {
+            parts[part.digest] = part.encoded
+        }
+        for digest in statement.absent where parts[digest] == nil && partUses[digest] == nil {
             absences.append((nextAbsence, digest))
             nextAbsence += 1
         }
         for digest in named { partUses[digest, default: []].append(statement.leafIndex) }
+    }
+
+    /// Does what a part orders that is an erasure.
+    private mutating func obey(_ digest: Hash256, at leafIndex: UInt64) {
+        guard let bytes = parts[digest], let part = try? Part.decode(bytes),
+            let target = RecordFacts(of: part)?.erases, partUses[target] != nil,
+            (try? mayErase(target, statementAt: leafIndex)) ?? false
+        else { return }
+        parts[target] = nil
+        absences.removeAll { $0.digest == target }
+        erased.insert(target)
     }
 
     mutating func keep(checkpoint note: [UInt8], ofSeal seal: UInt64) throws(SimulatedFailure) {
@@ -146,12 +170,13 @@ package struct SimulatedLog: LedgerReader, Sendable {
     }
 
     mutating func supply(_ given: [Part]) throws(SimulatedFailure) {
-        for part in given {
-            guard partUses[part.digest] != nil else {
+        for part in given where !erased.contains(part.digest) {
+            guard let uses = partUses[part.digest] else {
                 throw SimulatedFailure("part \(part.digest.hex) is not named here")
             }
             parts[part.digest] = part.encoded
             absences.removeAll { $0.digest == part.digest }
+            for leafIndex in uses { obey(part.digest, at: leafIndex) }
         }
     }
 

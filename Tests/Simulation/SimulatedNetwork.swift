@@ -27,6 +27,8 @@ package struct SimulatedNetwork: Sendable {
     package let keepers: [Keeper]
     /// Statements that nodes register, each with parts of some visibility.
     package let submissions: [Submission]
+    /// What erases the first part of a submission, by the submission's place.
+    let erasures: [Int: (part: Hash256, submission: Submission)]
     /// The amendments, in their order: they admit a node, and change a node's cosigner key.
     let amendments: [Submission]
     /// Another amendment of the first number.
@@ -54,6 +56,11 @@ package struct SimulatedNetwork: Sendable {
         self.demo = demo
         self.keepers = keepers
         submissions = try (0..<48).map { try Self.submission($0, demo) }
+        var erasures: [Int: (part: Hash256, submission: Submission)] = [:]
+        for number in stride(from: 0, to: submissions.count, by: 3) {
+            erasures[number] = try Self.erasure(of: submissions[number], number, demo)
+        }
+        self.erasures = erasures
         // With a node more, the same quorum would not do.
         let larger = Self.policy(nodes: founders + 1)
         let bodies = [
@@ -95,6 +102,22 @@ package struct SimulatedNetwork: Sendable {
             by: member)
     }
 
+    private static func erasure(
+        of submission: Submission, _ number: Int, _ demo: DemoNetwork
+    ) throws -> (part: Hash256, submission: Submission) {
+        let member = demo.members[number % demo.members.count]
+        let part = try Part.decode(submission.parts[0]).digest
+        var record = Record(kind: .erasure)
+        record.target = .part(part)
+        record.keys = try Manifest.decode(submission.manifest).rows.filter { $0.part == part }
+            .map(\.key)
+        record.reason = "asked for"
+        let signer = Signer(network: demo.id, issuer: member.uri, key: member.key)
+        let order = try signer.part(record, visibility: .network)
+        let made = try signer.submissions([order], issuedAtSeconds: DemoNetwork.startSeconds)
+        return (part, made[0])
+    }
+
     private static let three = Result { try SimulatedNetwork(founders: 3) }
     private static let four = Result { try SimulatedNetwork(founders: 4) }
     private static let five = Result { try SimulatedNetwork(founders: 5) }
@@ -109,4 +132,9 @@ package struct SimulatedNetwork: Sendable {
         default: try seven.get()
         }
     }
+}
+
+extension Submission {
+    /// The id of its statement.
+    var id: Hash256 { (try? UnverifiedStatement.decode(statement).id) ?? .zero }
 }

@@ -24,6 +24,11 @@ package final class SimulatedNode {
     /// The alarms that it was told to tell of.
     package internal(set) var alarmed: Set<Hash256> = []
 
+    /// Told of what the replicator asks for, before it is done.
+    var onEffect: ((PeerEffect) -> Void)?
+    /// Told of a submission that is not taken, since the node waits to hear of its log, or has
+    /// heard that it went further.
+    var onGate: ((Bool) -> Void)?
     private(set) var replicator: Replicator<SimulatedDisk>?
     private var sequencer: Sequencer?
     private let network: SimulatedNetwork
@@ -42,14 +47,19 @@ package final class SimulatedNode {
         self.network = network
         self.bug = bug
         keeper = network.keepers[number]
-        disk = SimulatedDisk()
+        disk = SimulatedDisk(of: keeper.origin)
         disk.bug = bug
     }
 
     package var origin: String { keeper.origin }
+    /// The governance of the genesis file.
+    var genesis: GovernanceState { network.demo.state }
     package var isRunning: Bool { replicator != nil }
     /// Its own log.
     package var own: SimulatedLog { disk.log(origin) }
+
+    /// The governance of its own log.
+    var sealedGovernance: GovernanceState? { sequencer?.state.sealedGovernance }
 
     func clock(_ now: UInt64) -> UInt64 {
         frozenAt ?? UInt64(clamping: Int64(now) + clockOffset)
@@ -94,6 +104,7 @@ package final class SimulatedNode {
     func handle(_ event: PeerEvent, _ now: UInt64) throws -> [PeerEffect] {
         var effects = try replicator?.handle(event, nowMilliseconds: clock(now)) ?? []
         for effect in effects {
+            onEffect?(effect)
             switch effect {
             case .alarmed(let alarm): alarmed.insert(alarm.digest)
             case .behind: isBehind = true
@@ -122,10 +133,15 @@ package final class SimulatedNode {
     ///
     /// - Returns: what the replicator asks for; nothing if it may not be signed or is refused.
     func register(_ submission: Submission, _ now: UInt64) throws -> [PeerEffect] {
-        guard maySign || !isHonest, var sequencer else { return [] }
+        guard var sequencer else { return [] }
+        guard maySign || !isHonest else {
+            onGate?(isBehind)
+            return []
+        }
         let log = own
         let time = clock(now)
-        let admission = Admission(governance: sequencer.basis.governance, facts: NoFacts())
+        let facts = SimulatedFacts(log: log)
+        let admission = Admission(governance: sequencer.basis.governance, facts: facts)
         guard let admitted = try? admission.admit(submission, nowMilliseconds: time) else {
             return []
         }

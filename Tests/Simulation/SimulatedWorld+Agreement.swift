@@ -3,18 +3,23 @@ import Notes
 import Records
 import Replication
 import Sequencing
+import Signatures
 
 // Whether all honest nodes have come to the same.
 extension SimulatedWorld {
-    /// The honest nodes of the network: the one that is admitted only once an honest one knows it,
-    /// since the log that brought its amendment may be a liar's, or have forgotten it.
+    /// The honest nodes of the network: the one that is admitted only once all honest ones must
+    /// know it, since the log that brought its amendment may be a liar's, or have forgotten it.
     private var members: [SimulatedNode] {
         honest.filter { node in
-            node.number < network.founders
-                || !governorsLied
-                    && honest.contains {
-                        $0 !== node && $0.replicator?.governance.nodes[node.origin] != nil
-                    }
+            guard node.number >= network.founders else { return true }
+            let others = honest.filter { $0 !== node }
+            let isSpread = others.allSatisfy {
+                $0.replicator?.governance.nodes[node.origin] != nil
+            }
+            let isListed = others.contains {
+                !$0.isBehind && $0.sealedGovernance?.nodes[node.origin] != nil
+            }
+            return !governorsLied && (isSpread || isListed)
         }
     }
 
@@ -45,27 +50,36 @@ extension SimulatedWorld {
         let keeper = nodes.first { $0.origin == origin && $0.isHonest }
         let honest = members
         var found: [String] = []
-        var longest = SimulatedLog()
-        for node in honest where node.disk.log(origin).size() > longest.size() {
-            longest = node.disk.log(origin)
+        // Of a log that went back on an old copy, entries may be left whose checkpoint nobody has any
+        // more: they can be neither told nor shown.
+        let isRewound = keeper?.isRewound ?? false
+        func told(_ log: SimulatedLog) -> Int {
+            isRewound ? Int(log.newestCheckpointSize ?? 0) : log.allEntries.count
         }
+        let longest = honest.map { $0.disk.log(origin) }.max { told($0) < told($1) }
+        guard let longest else { return [] }
         for node in honest {
             let log = node.disk.log(origin)
-            if log.allEntries != Array(longest.allEntries.prefix(log.allEntries.count)) {
+            if log.allEntries.prefix(told(log)) != longest.allEntries.prefix(told(log)) {
                 found.append("\(node.origin) holds another \(origin), and no alarm")
             }
             // A liar may have shown more to some, and shows nothing any more.
-            guard isHonest, log.size() != longest.size() else { continue }
+            guard isHonest, told(log) != told(longest) else { continue }
             if node === keeper, node.isBehind {
                 sightings.insert(.staysBehind)
                 continue
             }
             found.append(
-                "\(node.origin) holds \(log.size()) of \(origin)'s \(longest.size()) entries")
+                "\(node.origin) holds \(told(log)) of \(origin)'s \(told(longest)) entries")
         }
         guard let keeper, found.isEmpty, !keeper.isBehind else { return found }
+        // One that has more than is told of is stuck with it.
+        let isOne = honest.allSatisfy { $0.disk.log(origin).size() == keeper.own.size() }
+        guard isOne || !isRewound else { return found }
         found += missingParts(of: keeper)
-        if withQuorum, !governorsLied { found += missingCosignatures(of: keeper) }
+        if withQuorum, !governorsLied {
+            found += missingCosignatures(of: keeper) + missingLines(of: keeper)
+        }
         return found
     }
 
@@ -77,12 +91,42 @@ extension SimulatedWorld {
             for node in members where node !== keeper {
                 let reader = Reader.member(organisation: node.keeper.organisation)
                 let isThere = node.disk.log(keeper.origin).part(digest) != nil
+                if node.disk.log(keeper.origin).erased.contains(digest) { continue }
                 if !part.visibility.permits(reader) {
                     sightings.insert(.partWithheld)
                     if isThere { judge.accuse("\(node.origin) has a part it may not see") }
                 } else if !isThere {
                     found.append("\(node.origin) lacks a part of \(keeper.origin)")
                 }
+            }
+        }
+        for node in members where node !== keeper {
+            let log = node.disk.log(keeper.origin)
+            for digest in keeper.own.erased where log.part(digest) != nil {
+                found.append("\(node.origin) has a part that \(keeper.origin) has erased")
+            }
+        }
+        return found
+    }
+
+    /// Every copy of a log's newest checkpoint has the lines of all who could sign it.
+    private func missingLines(of keeper: SimulatedNode) -> [String] {
+        let log = keeper.own
+        guard log.size() > 0 else { return [] }
+        var found: [String] = []
+        for node in members {
+            guard let governance = node.replicator?.governance,
+                governance.nodes[keeper.origin] != nil
+            else { continue }
+            let bytes = node.disk.log(keeper.origin).checkpoint(ofSeal: log.size() - 1) ?? []
+            let note = try? CosignedNote(bytes, origin: keeper.origin, under: governance)
+            let known = Set(note?.cosigners ?? [])
+            let signers = members.filter { $0.cosigns(under: governance) }.map(\.origin)
+            // A node's own line goes under its own copy when it tells of it.
+            for signer in signers.sorted() where !known.contains(signer) && signer != node.origin {
+                found.append(
+                    "\(node.origin) lacks the line of \(signer) at \(log.size()) of "
+                        + keeper.origin)
             }
         }
         return found
@@ -107,5 +151,14 @@ extension SimulatedWorld {
             ]
         }
         return []
+    }
+}
+
+extension SimulatedNode {
+    /// Whether a governance and its own list the key that it has.
+    fileprivate func cosigns(under governance: GovernanceState) -> Bool {
+        let key = keeper.cosignerKeys[cosignerKey].publicKey
+        return governance.nodes[origin]?.cosignerKey == key
+            && replicator?.governance.nodes[origin]?.cosignerKey == key
     }
 }

@@ -12,10 +12,11 @@ extension SimulatedWorld {
         if node.isHonest { return node.bug.map { planted($0, bytes, node) } ?? [bytes] }
         guard troubles.lies else { return [bytes] }
         recorded[place, default: []].append(bytes)
-        guard chance(1, in: 6), let message = try? PeerMessage.decode(bytes) else { return [bytes] }
+        guard chance(1, in: honesty), let message = try? PeerMessage.decode(bytes) else { return [bytes] }
         sightings.insert(.lieTold)
         switch message {
-        case .heads(let heads, let alarms): return lie(heads, alarms).map { $0.encoded() }
+        case .heads(let heads, let alarms):
+            return lie(heads, alarms, of: place).map { $0.encoded() }
         case .answer(let number, let isLast, let answer):
             return lie(number, isLast, answer).map { $0.encoded() }
         case .ask, .hello, .ping, .pong, .bye: return strange(bytes)
@@ -39,19 +40,49 @@ extension SimulatedWorld {
         return bytes
     }
 
-    private func lie(_ heads: [PeerMessage.LogHead], _ alarms: [Hash256]) -> [PeerMessage] {
+    private func lie(
+        _ heads: [PeerMessage.LogHead], _ alarms: [Hash256], of place: Int
+    ) -> [PeerMessage] {
         var heads = heads
-        switch pick(5) {
+        switch pick(7) {
         case 0 where !heads.isEmpty:
             let place = pick(heads.count)
             heads[place].note = flipped(heads[place].note)
         case 1 where heads.count > 1: heads[0].note = heads[1].note
         case 2:
-            return [.heads(heads, alarms: (alarms + [Hash256.sha256(random.bytes(8))]).sorted())]
+            let digest = forge(heads) ?? Hash256.sha256(random.bytes(8))
+            return [.heads(heads, alarms: Set(alarms + [digest]).sorted())]
         case 3: return [.heads([], alarms: [])]
+        case 4, 5:
+            guard let note = otherView(of: place) else { break }
+            sightings.insert(.otherViewTold)
+            heads.removeAll { $0.origin == nodes[place].origin }
+            heads.append(PeerMessage.LogHead(origin: nodes[place].origin, note: note))
         default: return [.heads(heads, alarms: alarms), .heads(heads, alarms: alarms)]
         }
         return [.heads(heads, alarms: alarms)]
+    }
+
+    /// An alarm about a log that is honest, for whoever believes what he does not check.
+    private func forge(_ heads: [PeerMessage.LogHead]) -> Hash256? {
+        let told = heads.filter { !$0.note.isEmpty }
+        guard !told.isEmpty, chance(1, in: 2) else { return nil }
+        let head = told[pick(told.count)]
+        let sides = (0..<2).map { _ in
+            SplitView.Side(note: head.note, root: Hash256.sha256(random.bytes(8)), proof: [])
+        }
+        let view = SplitView(origin: head.origin, size: 1, sides[0], sides[1])
+        let alarm = Alarm(network: network.demo.id, amendments: [], kind: .fork(view))
+        forged[alarm.digest] = alarm
+        return alarm.digest
+    }
+
+    /// A checkpoint of a liar's log as its other half has it.
+    private func otherView(of place: Int) -> [UInt8]? {
+        let twin = nodes.indices.first { $0 != place && nodes[$0].number == nodes[place].number }
+        guard let log = twin.map({ nodes[$0].own }), log.size() > 0 else { return nil }
+        let seals = (0..<log.size()).filter { log.checkpoint(ofSeal: $0) != nil }
+        return log.checkpoint(ofSeal: seals[pick(seals.count)])
     }
 
     private func lie(_ number: UInt64, _ isLast: Bool, _ answer: [UInt8]) -> [PeerMessage] {
@@ -113,14 +144,11 @@ extension SimulatedWorld {
         case .hidesAlarms: return [PeerMessage.heads(heads, alarms: []).encoded()]
         case .stripsCosignatures:
             for place in heads.indices {
-                guard
-                    let note = try? CosignedNote(
-                        heads[place].note, origin: heads[place].origin, under: network.demo.state),
-                    note.cosigners.contains(node.origin),
-                    let cut = String(decoding: heads[place].note, as: UTF8.self)
-                        .components(droppingLine: "— \(node.origin) ")
+                let (origin, note) = (heads[place].origin, heads[place].note)
+                guard let state = node.replicator?.governance,
+                    let cosigned = try? CosignedNote(note, origin: origin, under: state)
                 else { continue }
-                heads[place].note = cut
+                heads[place].note = cosigned.logNote
             }
             return [PeerMessage.heads(heads, alarms: alarms).encoded()]
         default: return [bytes]
@@ -129,6 +157,13 @@ extension SimulatedWorld {
 
     func receive(_ bytes: [UInt8], from peer: PeerID, at place: Int) throws -> [PeerEffect] {
         let node = nodes[place]
+        if !node.isHonest, !forged.isEmpty,
+            case .ask(let number, .alarm(let digest)) = try? PeerMessage.decode(bytes),
+            let alarm = forged[digest]
+        {
+            sightings.insert(.forgedAlarm)
+            return [.send(peer, PeerMessage.answer(number, isLast: true, alarm.encoded()).encoded())]
+        }
         guard let bug = node.bug, let message = try? PeerMessage.decode(bytes) else {
             return try node.handle(.received(peer, bytes), now)
         }
@@ -164,14 +199,5 @@ extension SimulatedWorld {
             told.append(PeerMessage.LogHead(origin: head.origin, note: note.bytes))
         }
         return told.isEmpty ? [] : [.send(peer, PeerMessage.heads(told, alarms: []).encoded())]
-    }
-}
-
-extension String {
-    /// The bytes without the line that begins so; nil if there is none.
-    fileprivate func components(droppingLine start: String) -> [UInt8]? {
-        let lines = split(separator: "\n", omittingEmptySubsequences: false)
-        guard lines.contains(where: { $0.hasPrefix(start) }) else { return nil }
-        return Array(lines.filter { !$0.hasPrefix(start) }.joined(separator: "\n").utf8)
     }
 }

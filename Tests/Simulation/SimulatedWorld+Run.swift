@@ -19,22 +19,28 @@ extension SimulatedWorld {
     private func step() throws {
         now += chance(1, in: 60) ? 1_000 * UInt64(1 + pick(40)) : UInt64(1 + pick(60))
         for (id, side) in arrived() where chance(3, in: 4) { deliver(id, to: side) }
-        switch pick(100) {
-        case 0..<20: tick(pick(nodes.count))
-        case 20..<38: submit(at: pick(nodes.count))
-        case 38..<60:
-            let (one, other) = (pick(nodes.count), pick(nodes.count))
-            if canMeet(one, other) { connect(one, other) }
-        case 60..<64: part()
-        case 64..<66: cutSome()
-        case 66..<70: if troubles.crashes { crash(pick(nodes.count)) }
-        case 70..<77: try start(pick(nodes.count))
-        case 77..<80: if troubles.clocks { changeClock(of: nodes[pick(nodes.count)]) }
-        case 80..<84: if troubles.disks { spoilDisk(of: pick(nodes.count)) }
-        case 84..<89: if troubles.disks { try backup(pick(nodes.count)) }
-        case 89..<92: if troubles.lies { splitView() }
-        case 92..<95: if troubles.lies { attack() }
-        default: if troubles.amendments { try amend(pick(nodes.count)) }
+        switch acts[pick(acts.count)] {
+        case .tick: tick(pick(nodes.count))
+        case .submit: submit(at: pick(nodes.count))
+        case .connect:
+            let met = nodes.indices.flatMap { one in
+                nodes.indices.filter { $0 > one && canMeet(one, $0) }.map { (one, $0) }
+            }
+            if !met.isEmpty {
+                let (one, other) = met[pick(met.count)]
+                connect(one, other)
+            }
+        case .part: part()
+        case .cut: cutSome()
+        case .crash: if troubles.crashes { crash(pick(nodes.count)) }
+        case .start: try start(pick(nodes.count))
+        case .clock: if troubles.clocks { changeClock(of: nodes[pick(nodes.count)]) }
+        case .disk: if troubles.disks { spoilDisk(of: pick(nodes.count)) }
+        case .backup: if troubles.disks { try backup(pick(nodes.count)) }
+        case .split: if troubles.lies { splitView() }
+        case .attack: if troubles.lies { attack() }
+        case .amend: if troubles.amendments { try amend(pick(nodes.count)) }
+        case .erase: erase(at: pick(nodes.count))
         }
     }
 
@@ -52,9 +58,26 @@ extension SimulatedWorld {
 
     func submit(at place: Int) {
         guard nodes[place].isRunning, nodes[place].own.size() > 0 else { return }
-        let submission = network.submissions[nextSubmission % network.submissions.count]
-        nextSubmission += 1
-        attempt(place) { try nodes[place].register(submission, now) }
+        let size = nodes[place].own.size()
+        // Again until it is one that this log does not have, unless it takes one twice.
+        for _ in 0..<4 where nodes[place].isRunning && nodes[place].own.size() == size {
+            let isOld = nodes[place].own.isLax && chance(1, in: 4)
+            let number = isOld ? pick(nextSubmission + 1) : nextSubmission
+            let submission = network.submissions[number % network.submissions.count]
+            nextSubmission += 1
+            attempt(place) { try nodes[place].register(submission, now) }
+        }
+    }
+
+    /// A log registers that a part of it is erased.
+    private func erase(at place: Int) {
+        guard nodes[place].isRunning else { return }
+        let log = nodes[place].own
+        let orders = network.erasures.sorted { $0.key < $1.key }.map(\.value)
+            .filter { log.parts[$0.part] != nil }
+        guard !orders.isEmpty else { return }
+        let order = orders[pick(orders.count)].submission
+        attempt(place) { try nodes[place].register(order, now) }
     }
 
     // MARK: Trouble
@@ -62,6 +85,7 @@ extension SimulatedWorld {
     private func part() {
         guard !troubles.isCalm else { return }
         if parts.contains(where: { $0 != 0 }) {
+            if Set(parts).count > 1 { sightings.insert(.partitionHealed) }
             parts = parts.map { _ in 0 }
             return
         }
@@ -93,26 +117,28 @@ extension SimulatedWorld {
 
     private func spoilDisk(of place: Int) {
         guard nodes[place].isRunning else { return }
-        switch pick(3) {
-        case 0:
-            nodes[place].disk.fault = .full
-            sightings.insert(.diskFull)
-        case 1:
-            nodes[place].disk.fault = .torn(isKept: true)
-            sightings.insert(.tornAndKept)
-        default:
-            nodes[place].disk.fault = .torn(isKept: false)
-            sightings.insert(.tornAndLost)
-        }
+        let disk = nodes[place].disk
+        // Some kinds of writes are so rare that one must wait for them.
+        let kinds = SimulatedDisk.Write.allCases
+        disk.struck = chance(1, in: 2) ? kinds[pick(kinds.count)] : nil
+        disk.sparedWrites = pick(disk.struck == nil ? 6 : 2)
+        disk.fault = [.full, .torn(isKept: true), .torn(isKept: false)][pick(3)]
     }
 
     /// Keeps a copy of a disk, or goes back to it: once in a run, since one that has forgotten is
     /// no help to another.
     private func backup(_ place: Int) throws {
         let node = nodes[place]
-        guard let backup = node.backup, !hasRewound, node.isHonest, chance(1, in: 2) else {
-            node.backup = node.disk.contents
+        guard let backup = node.backup, !hasRewound || !node.isHonest, chance(1, in: 2) else {
+            if node.backup == nil || chance(1, in: 3) { node.backup = node.disk.contents }
             return
+        }
+        guard node.isHonest else {
+            // A liar's log forks as soon as it grows.
+            sightings.insert(.liarForgot)
+            crash(place)
+            node.disk.contents = backup
+            return try start(place)
         }
         sightings.insert(.oldBackup)
         hasRewound = true
@@ -132,6 +158,7 @@ extension SimulatedWorld {
         let twin = SimulatedNode(nodes[liar].number, network: network, bug: nil)
         twin.isHonest = false
         twin.disk.contents = nodes[liar].disk.contents
+        sightings.insert(.viewSplit)
         nodes[liar].view = 0
         twin.view = 1
         add(twin)
@@ -147,7 +174,12 @@ extension SimulatedWorld {
         if hasContradiction, place % 2 == 1 { next = network.contradiction }
         let size = nodes[place].own.size()
         attempt(place) { try nodes[place].register(next, now) }
-        if nodes[place].own.size() > size { sightings.insert(.amended) }
+        if nodes[place].own.size() > size {
+            let isKnown = nodes.contains {
+                $0 !== nodes[place] && $0.own.leafIndex(ofStatement: next.id) != nil
+            }
+            sightings.insert(isKnown ? .amendedTwice : .amended)
+        }
         try admitNode()
     }
 
@@ -157,7 +189,9 @@ extension SimulatedWorld {
         guard !nodes.contains(where: { $0.origin == admitted.origin }),
             nodes.contains(where: { $0.replicator?.governance.nodes[admitted.origin] != nil })
         else { return }
-        add(SimulatedNode(network.founders, network: network, bug: nil))
+        let node = SimulatedNode(network.founders, network: network, bug: nil)
+        add(node)
+        watch(node)
         sightings.insert(.nodeAdmitted)
         try start(nodes.count - 1)
     }
@@ -169,7 +203,7 @@ extension SimulatedWorld {
         troubles = .none
         parts = parts.map { _ in 0 }
         for (place, node) in nodes.enumerated() {
-            node.disk.fault = .none
+            node.disk.repair()
             node.frozenAt = nil
             if !node.isHonest { crash(place) }
         }

@@ -37,6 +37,16 @@ package final class SimulatedWorld {
     var recorded: [Int: [[UInt8]]] = [:]
     let hasContradiction: Bool
     var hasRewound = false
+    /// Alarms that prove nothing, of which liars have told.
+    var forged: [Hash256: Alarm] = [:]
+    /// One of how many frames of a liar is a lie.
+    let honesty: UInt64
+    /// How likely each act is in this run.
+    let acts: [Act]
+    /// How often each node has asked for a part.
+    var partsAsked: [Int: [Hash256: Int]] = [:]
+    /// A digest of all that was delivered: the same for the same seed.
+    package internal(set) var trace: UInt64 = 0
 
     /// A world; `bug` is put into one of its honest nodes.
     package init(
@@ -53,15 +63,22 @@ package final class SimulatedWorld {
         now = (isFar ? 4_291_747_200_000 : DemoNetwork.startMilliseconds) + 3_600_000
         let contradicts = random.next() % 8 == 0
         hasContradiction = troubles.amendments && contradicts
+        acts = Act.drawn(&random)
+        honesty = [3, 8, 25, 100][Int(random.next() % 4)]
         if isFar { sightings.insert(.farFuture) }
         for number in 0..<network.founders {
             add(SimulatedNode(number, network: network, bug: number == 0 ? bug : nil))
         }
         if troubles.lies, network.founders > 3 || random.next() % 3 == 0 {
-            nodes[network.founders - 1].isHonest = random.next() % 4 == 0
+            let liar = nodes[network.founders - 1]
+            liar.isHonest = random.next() % 4 == 0
+            if !liar.isHonest, random.next() % 4 == 0 { liar.disk.beLax(about: liar.origin) }
         }
+        for node in honest { watch(node) }
         let liars = nodes.count { !$0.isHonest }
         judge.holdsQuorums = liars <= Int(network.demo.state.policy.toleratedLiars)
+        judge.holdsOneQuorum = judge.holdsQuorums && !hasContradiction
+        judge.governorsLie = hasContradiction
         for place in nodes.indices { try start(place) }
         for one in nodes.indices {
             for other in nodes.indices where other > one && random.next() % 4 != 0 {
@@ -82,14 +99,6 @@ package final class SimulatedWorld {
     func add(_ node: SimulatedNode) {
         nodes.append(node)
         parts.append(0)
-        guard node.isHonest || node.view == nil else { return }
-        node.disk.onCommit = { [unowned self, unowned node] origin, group in
-            if node.isHonest { judge.committed(group, of: origin, by: node) }
-        }
-        node.disk.onSupply = { [unowned self, unowned node] _, parts in
-            sightings.insert(.partSupplied)
-            if node.isHonest { judge.supplied(parts, to: node) }
-        }
     }
 
     // MARK: Nodes
@@ -131,34 +140,28 @@ package final class SimulatedWorld {
     func perform(_ effects: [PeerEffect], of place: Int) {
         let node = nodes[place]
         for effect in effects {
-            if node.isHonest { judge.heard(effect, of: node, honest: honestOrigins) }
             switch effect {
             case .send(let peer, let bytes): send(bytes, to: peer, from: place)
             case .disconnect(let peer, let violation):
                 note(violation)
+                let ends = connections[peer.number]?.ends ?? []
+                if let other = ends.first(where: { $0 != place }), node.isHonest,
+                    nodes[other].isHonest
+                {
+                    judge.cutOff(nodes[other], by: node, violation)
+                }
                 close(peer.number, by: place)
             case .quorum: sightings.insert(.quorumReached)
             case .alarmed(let alarm):
                 if case .amendments = alarm.kind { sightings.insert(.amendmentAlarm) }
                 if case .fork = alarm.kind { sightings.insert(.forkAlarm) }
+                if case .entries = alarm.kind { sightings.insert(.entriesAlarm) }
             case .mirrored: node.isFetching = false
             case .stopped: break
             case .mayGoOn: sightings.insert(.mayGoOn)
             case .behind: sightings.insert(.behind)
             case .recovered: sightings.insert(.recovered)
             }
-        }
-    }
-
-    private func note(_ violation: PeerViolation) {
-        switch violation.code {
-        case "peer.message": sightings.insert(.cutForMessage)
-        case "peer.checkpoint": sightings.insert(.cutForCheckpoint)
-        case "peer.proof": sightings.insert(.cutForProof)
-        case "peer.silent": sightings.insert(.cutForSilence)
-        case "peer.part": sightings.insert(.cutForPart)
-        case "peer.alarm": sightings.insert(.cutForAlarm)
-        default: break
         }
     }
 
@@ -223,22 +226,6 @@ package final class SimulatedWorld {
         }
     }
 
-    private func watch(_ bytes: [UInt8], of node: SimulatedNode) {
-        guard let message = try? PeerMessage.decode(bytes) else {
-            return judge.accuse("\(node.origin) sends what cannot be read")
-        }
-        switch message {
-        case .heads(let heads, _):
-            for head in heads { judge.told(head, by: node) }
-        case .ask(_, .entries(_, let start, let size)):
-            node.isFetching = true
-            if start % 256 != 0 { sightings.insert(.resumedAmidPackage) }
-            if start == 0, size > 4 { sightings.insert(.catchUpFromNothing) }
-        case .ask(_, .alarm): sightings.insert(.alarmLearned)
-        default: break
-        }
-    }
-
     /// Hands over the next frame of a connection to one of its ends.
     func deliver(_ id: UInt64, to side: Int) {
         guard var connection = connections[id], !connection.underway[side].isEmpty else { return }
@@ -246,6 +233,7 @@ package final class SimulatedWorld {
         let frame = connection.underway[side].removeFirst()
         connections[id] = connection
         if let closer = connection.closedBy, closer == place { return }
+        heed(frame.bytes, from: connection.ends[1 - side], at: place)
         attempt(place) { try receive(frame.bytes, from: PeerID(id), at: place) }
         if let left = connections[id], left.closedBy != nil,
             left.underway.allSatisfy(\.isEmpty)
