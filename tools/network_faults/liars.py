@@ -324,7 +324,7 @@ class Attacks:
         yield Attack("no hello", "peer.silent", self.silent, 10 + 8,
                      reason="who it is in time")
         yield Attack("a frame that drips", "peer.slow", self.trickle, 30 + 8)
-        yield Attack("questions without reading", "peer.unread", self.unread, 35 + 8)
+        yield Attack("questions without reading", "peer.unread", self.unread, 30 + 30)
         yield Attack("a checkpoint it cannot serve", "peer.silent", self.boasting, 30 + 8,
                      is_asked=True, reason="answer in time")
         yield Attack("silence", "peer.silent", self.mute, 40 + 8,

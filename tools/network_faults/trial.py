@@ -18,7 +18,7 @@ HONEST = [name for name in NAMES if name != LIAR]
 # what a machine that does much else may add.
 FACTOR, SLACK_SECONDS = 3.0, 1.0
 # And at most, ever: 30 s is what a question may wait for its answer.
-LONGEST_SECONDS = 12.0
+LONGEST_SECONDS = 15.0
 # What a lie may cost: cores, of each node, and bytes resident beyond what it had before.
 CORES, MEMORY_BYTES = 1.5, 192 << 20
 
