@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 
 /// Makes files that are whole or not there after a power cut.
 ///
