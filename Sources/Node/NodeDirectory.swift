@@ -66,7 +66,7 @@ struct NodeDirectory: Sendable {
     // MARK: Writing
 
     /// Writes a new file and makes it durable.
-    func write(_ bytes: [UInt8], to name: String, mode: mode_t) throws(NodeError) {
+    func write(_ bytes: [UInt8], to name: String, mode: UInt16) throws(NodeError) {
         do throws(StorageError) {
             try WholeFile.write(bytes, to: file(name), mode: mode)
         } catch {
