@@ -321,6 +321,7 @@ extension Replicator {
             guard let origin = alarm.origin, mirrors[origin]?.stopped == nil else { return }
             mirrors[origin]?.stopped = refusal.reason
             mirrors[origin]?.fetching = nil
+            mirrors[origin]?.arrived = nil
             effects.append(.stopped(origin: origin, reason: refusal.reason))
         }
     }
@@ -351,5 +352,6 @@ extension Replicator {
         guard let origin = alarm.origin, mirrors[origin]?.stopped == nil else { return }
         mirrors[origin]?.stopped = "alarm \(alarm.digest.hex)"
         mirrors[origin]?.fetching = nil
+        mirrors[origin]?.arrived = nil
     }
 }

@@ -40,6 +40,17 @@ package struct Replicator<Store: ReplicaStore> {
         }
     }
 
+    /// A package whose entries are being read.
+    struct Arrived {
+        var package: EntryPackage
+        /// Who gave it.
+        var peer: PeerID
+        /// The checkpoint it was asked for under.
+        var note: CosignedNote
+        /// Waits for its entries.
+        var prepared: () -> [PreparedEntry]
+    }
+
     /// A log that is mirrored.
     struct Mirrored {
         var mirror: LogMirror
@@ -47,6 +58,9 @@ package struct Replicator<Store: ReplicaStore> {
         var kept: CosignedNote?
         /// Whose answer is waited for, and under which checkpoint.
         var fetching: (peer: PeerID, note: CosignedNote)?
+        /// What has come and is taken when the next answer is there: until then its signatures are
+        /// checked.
+        var arrived: Arrived?
         /// Why it is mirrored no further.
         var stopped: String?
         /// Whether parts came or were asked for since it grew.
@@ -151,6 +165,8 @@ package struct Replicator<Store: ReplicaStore> {
         sessions[peer] = nil
         for origin in mirrors.keys where mirrors[origin]?.fetching?.peer == peer {
             mirrors[origin]?.fetching = nil
+            // Nobody would wake what waits for the next answer; it is asked for again.
+            mirrors[origin]?.arrived = nil
         }
     }
 
