@@ -161,8 +161,8 @@ extension RunningNode: NodeService {
                 reason: "\(other) is no member of the network")
         }
         let question = EvidenceQuestion(uri: uri, scope: upstream ? .upstream : .subject)
-        return try await gathering(question, for: reader, onlyFor: other) { evidence, _ in
-            evidence.encoded()
+        return try await gathering(question, for: reader, onlyFor: other) { gathered, _ in
+            gathered.evidence.encoded()
         }
     }
 
@@ -170,7 +170,7 @@ extension RunningNode: NodeService {
     /// something with both there; no longer than the caller is there.
     func gathering<Value: Sendable>(
         _ question: EvidenceQuestion, for reader: Reader, onlyFor other: String? = nil,
-        _ body: @escaping @Sendable (Evidence, LedgerStore) throws -> Value
+        _ body: @escaping @Sendable (GatheredEvidence, LedgerStore) throws -> Value
     ) async throws(Refusal) -> Value {
         try await Departure.watched { (departure) throws(Refusal) in
             try await gathering(question, for: reader, and: other, unless: departure, body)
@@ -180,7 +180,7 @@ extension RunningNode: NodeService {
     private func gathering<Value: Sendable>(
         _ question: EvidenceQuestion, for reader: Reader, and other: String?,
         unless departure: Departure,
-        _ body: @escaping @Sendable (Evidence, LedgerStore) throws -> Value
+        _ body: @escaping @Sendable (GatheredEvidence, LedgerStore) throws -> Value
     ) async throws(Refusal) -> Value {
         let deadline = ContinuousClock.now + evidencePatience
         for _ in 0..<Self.snapshotsLimit {
@@ -200,7 +200,9 @@ extension RunningNode: NodeService {
                         network: network, sources: sources, reader: reader,
                         alarms: Array(
                             (peers?.state.newest.alarms ?? []).prefix(EvidenceLimits.alarms)))
-                    return try body(try builder.build(question), store)
+                    let evidence = try builder.build(question)
+                    return try body(
+                        GatheredEvidence(evidence: evidence, opened: builder.openedParts), store)
                 }
             }
             if let built { return built }
