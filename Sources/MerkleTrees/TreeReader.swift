@@ -86,6 +86,21 @@ package struct TreeReader<Tiles: HashTiles> {
         return try subtreeProof(of: index..<index + 1)
     }
 
+    /// The proofs that some leaves are in the tree, in their order: neighbours share what is read.
+    package func inclusionProofs(
+        of indexes: [UInt64]
+    ) throws(TileError<Tiles.Failure>) -> [[Hash256]] {
+        var reading = TileReading(tiles: tiles, size: size)
+        var proofs: [[Hash256]] = []
+        proofs.reserveCapacity(indexes.count)
+        for index in indexes {
+            guard index < size else { throw .range("leaf \(index) is not in a tree of \(size)") }
+            reading.forgetIfMany()
+            proofs.append(try reading.proof(of: index..<index + 1))
+        }
+        return proofs
+    }
+
     /// The proof that the tree begins with an older one (RFC 9162 §2.1.4.1).
     ///
     /// It is empty if the older tree has the same size.
@@ -104,12 +119,8 @@ package struct TreeReader<Tiles: HashTiles> {
             throw .range("\(range) is no subtree of a tree of \(size)")
         }
         guard !range.isEmpty else { return [] }
-        let path = SubtreePath(from: range, in: size)
         var reading = TileReading(tiles: tiles, size: size)
-        var proof: [Hash256] = []
-        if !path.endsAtWhole { proof.append(try reading.hash(of: path.end)) }
-        for sibling in path.siblings.reversed() { proof.append(try reading.hash(of: sibling)) }
-        return proof
+        return try reading.proof(of: range)
     }
 }
 
@@ -123,6 +134,24 @@ private struct TileReading<Tiles: HashTiles> {
     init(tiles: Tiles, size: UInt64) {
         self.tiles = tiles
         self.size = size
+    }
+
+    /// Reads on from nothing once many tiles are held: some 16 KiB each.
+    mutating func forgetIfMany() {
+        guard read.count + readNodes.count > 256 else { return }
+        read.removeAll(keepingCapacity: true)
+        readNodes.removeAll(keepingCapacity: true)
+    }
+
+    /// The proof of a subtree that is not empty.
+    mutating func proof(
+        of range: Range<UInt64>
+    ) throws(TileError<Tiles.Failure>) -> [Hash256] {
+        let path = SubtreePath(from: range, in: size)
+        var proof: [Hash256] = []
+        if !path.endsAtWhole { proof.append(try hash(of: path.end)) }
+        for sibling in path.siblings.reversed() { proof.append(try hash(of: sibling)) }
+        return proof
     }
 
     /// All hashes that a tile has in this tree, which must have the tile.

@@ -5,6 +5,12 @@ import Sequencing
 import Storage
 import Verdicts
 
+/// Evidence as it was gathered, with its parts as they were read for it.
+struct GatheredEvidence: Sendable {
+    var evidence: Evidence
+    var opened: [Hash256: OpenedPart]
+}
+
 /// One read snapshot of the ledger as a source of evidence, together with the subject index of
 /// exactly its last seal.
 struct LedgerEvidence: EvidenceSource {
@@ -113,6 +119,10 @@ struct LedgerEvidence: EvidenceSource {
 
     func inclusionPath(of index: UInt64) throws -> [Hash256] {
         try TreeReader(tiles: store, size: size).inclusionProof(of: index)
+    }
+
+    func inclusionPaths(of indexes: [UInt64]) throws -> [[Hash256]] {
+        try TreeReader(tiles: store, size: size).inclusionProofs(of: indexes)
     }
 
     func indexProof(for keys: [Hash256]) throws -> IndexProof {

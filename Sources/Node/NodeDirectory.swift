@@ -66,7 +66,7 @@ struct NodeDirectory: Sendable {
     // MARK: Writing
 
     /// Writes a new file and makes it durable.
-    func write(_ bytes: [UInt8], to name: String, mode: mode_t) throws(NodeError) {
+    func write(_ bytes: [UInt8], to name: String, mode: UInt16) throws(NodeError) {
         do throws(StorageError) {
             try WholeFile.write(bytes, to: file(name), mode: mode)
         } catch {
@@ -75,7 +75,7 @@ struct NodeDirectory: Sendable {
     }
 
     /// Writes a file beside the old one, makes it durable, and gives it the old one's name.
-    func replace(_ name: String, with bytes: [UInt8], mode: mode_t) throws(NodeError) {
+    func replace(_ name: String, with bytes: [UInt8], mode: UInt16) throws(NodeError) {
         let draft = "\(name).new-\(UUID().uuidString)"
         do throws(NodeError) {
             try write(bytes, to: draft, mode: mode)

@@ -199,7 +199,9 @@ extension NodeRuntime {
                 ledger: ledger,
                 views: try views(path, identity: ledger.identity),
                 service: service, subscriptions: try service.subscriptions(),
-                genesis: genesis, verifier: try EvidenceVerifier(genesis: founding.file),
+                genesis: genesis,
+                // What it verifies passed the same rule at admission; auditors ask both libraries.
+                verifier: try EvidenceVerifier(genesis: founding.file, library: .swiftCrypto),
                 sequencer: sequencer,
                 checkpoint: try checkpoint(in: store, of: state, key: key), logKey: key,
                 organisation: node.organisation, signer: signer,

@@ -161,8 +161,8 @@ extension RunningNode: NodeService {
                 reason: "\(other) is no member of the network")
         }
         let question = EvidenceQuestion(uri: uri, scope: upstream ? .upstream : .subject)
-        return try await gathering(question, for: reader, onlyFor: other) { evidence, _ in
-            evidence.encoded()
+        return try await gathering(question, for: reader, onlyFor: other) { gathered, _ in
+            gathered.evidence.encoded()
         }
     }
 
@@ -170,7 +170,7 @@ extension RunningNode: NodeService {
     /// something with both there; no longer than the caller is there.
     func gathering<Value: Sendable>(
         _ question: EvidenceQuestion, for reader: Reader, onlyFor other: String? = nil,
-        _ body: @escaping @Sendable (Evidence, LedgerStore) throws -> Value
+        _ body: @escaping @Sendable (GatheredEvidence, LedgerStore) throws -> Value
     ) async throws(Refusal) -> Value {
         try await Departure.watched { (departure) throws(Refusal) in
             try await gathering(question, for: reader, and: other, unless: departure, body)
@@ -180,7 +180,7 @@ extension RunningNode: NodeService {
     private func gathering<Value: Sendable>(
         _ question: EvidenceQuestion, for reader: Reader, and other: String?,
         unless departure: Departure,
-        _ body: @escaping @Sendable (Evidence, LedgerStore) throws -> Value
+        _ body: @escaping @Sendable (GatheredEvidence, LedgerStore) throws -> Value
     ) async throws(Refusal) -> Value {
         let deadline = ContinuousClock.now + evidencePatience
         for _ in 0..<Self.snapshotsLimit {
@@ -198,9 +198,10 @@ extension RunningNode: NodeService {
                     sources in
                     var builder = EvidenceBuilder(
                         network: network, sources: sources, reader: reader,
-                        alarms: Array(
-                            (peers?.state.newest.alarms ?? []).prefix(EvidenceLimits.alarms)))
-                    return try body(try builder.build(question), store)
+                        alarms: alarms(beside: sources))
+                    let evidence = try builder.build(question)
+                    return try body(
+                        GatheredEvidence(evidence: evidence, opened: builder.openedParts), store)
                 }
             }
             if let built { return built }
@@ -219,7 +220,9 @@ extension RunningNode: NodeService {
         func add(_ origins: ArraySlice<String>, to sources: [LedgerEvidence]) throws -> Value {
             guard let origin = origins.first else {
                 let newest = sources.map(\.governance).max { $0.seq < $1.seq } ?? own.governance
-                return try body(sources.map { $0.noted(under: newest) })
+                // An amendment that a mirror has just brought may have removed one of them.
+                let left = sources.filter { !newest.hasRemoved(log: $0.origin) }
+                return try body((left.isEmpty ? [own] : left).map { $0.noted(under: newest) })
             }
             let rest = origins.dropFirst()
             return try peers.replicas.read(origin) { store in
@@ -232,6 +235,14 @@ extension RunningNode: NodeService {
             }
         }
         return try add(peers.state.newest.mirrors.map(\.origin)[...], to: [own])
+    }
+
+    /// The alarms that evidence from these logs carries.
+    private func alarms(beside sources: [LedgerEvidence]) -> [Alarm] {
+        let known = (peers?.state.newest.alarms ?? []).filter { alarm in
+            !sources.contains { $0.governance.hasRemoved(log: alarm.origin ?? "") }
+        }
+        return Array(known.prefix(EvidenceLimits.alarms))
     }
 
     private func readers(_ reader: Reader, and other: String?) -> [Reader] {

@@ -25,30 +25,41 @@ extension RunningNode {
         }
         let asked = EvidenceQuestion(uri: uri, scope: .upstream)
         let (entry, isFixed) = try await gathering(asked, for: reader) {
-            [verifier, mark = peersMark] evidence, store in
-            let verified = try verifier.verify(evidence.encoded())
+            [verifier, origin, mark = peersMark] gathered, store in
+            let evidence = gathered.evidence
+            let verified = try verifier.verify(evidence, known: gathered.opened)
             // What the newest seal covers is known, also within the stretch.
             let sealed = verified.logs.map(\.seal.sealedAtMilliseconds).max() ?? 0
             let now = max(period * Self.periodMilliseconds, sealed)
             let verdict = try verified.judge(
                 request.claim, at: request.times(nowMilliseconds: now))
-            let chains = try evidence.asked.map { subject in
-                let key = subject.key(in: evidence.network)
-                return VerdictCache.Chain(key: key, head: try store.head(of: key) ?? .empty)
-            }
             let entry = VerdictCache.Entry(
-                json: verdict.json.serialized(), chains: chains, size: try store.size(),
-                peers: mark, period: period)
-            return (entry, try Self.isFixed(evidence, for: reader))
+                json: verdict.json.serialized(), chains: Self.chains(of: evidence, in: origin),
+                size: try store.size(), peers: mark, period: period)
+            return (entry, Self.isFixed(gathered, for: reader))
         }
         verdicts.keep(isFixed ? entry : nil, for: question)
         return entry.json
     }
 
+    /// Where the own log's chains end that evidence asks, by the proof that it holds of them.
+    private static func chains(
+        of evidence: Evidence, in origin: String
+    ) -> [VerdictCache.Chain] {
+        var heads: [Hash256: ChainHead] = [:]
+        for log in evidence.logs where log.origin == origin {
+            for case .leaf(let key, let head) in log.index.items { heads[key] = head }
+        }
+        return evidence.asked.map { subject in
+            let key = subject.key(in: evidence.network)
+            return VerdictCache.Chain(key: key, head: heads[key] ?? .empty)
+        }
+    }
+
     /// Whether no grant, given, ended or found later, can change what the reader sees of this.
-    private static func isFixed(_ evidence: Evidence, for reader: Reader) throws -> Bool {
-        guard evidence.stubs.isEmpty else { return false }
-        return try evidence.parts.allSatisfy { try Part.decode($0).visibility.permits(reader) }
+    private static func isFixed(_ gathered: GatheredEvidence, for reader: Reader) -> Bool {
+        gathered.evidence.stubs.isEmpty
+            && gathered.opened.values.allSatisfy { $0.part.visibility.permits(reader) }
     }
 
     package func claims(
@@ -57,8 +68,8 @@ extension RunningNode {
         try Self.require(Visibility.entries, for: reader)
         let uri = try Self.identifier(subject).uri
         let asked = EvidenceQuestion(uri: uri, scope: .subject)
-        return try await gathering(asked, for: reader) { [verifier] evidence, _ in
-            try verifier.verify(evidence.encoded()).claims.serialized()
+        return try await gathering(asked, for: reader) { [verifier] gathered, _ in
+            try verifier.verify(gathered.evidence, known: gathered.opened).claims.serialized()
         }
     }
 

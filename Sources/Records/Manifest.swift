@@ -101,6 +101,15 @@ package struct Manifest: Sendable {
         return Manifest(ascending: rows)
     }
 
+    /// The part that a manifest lists first under a subject; nothing but its rows is looked at.
+    package static func part(under key: Hash256, in encoded: [UInt8]) -> Hash256? {
+        let first = encoded.count % Row.encodedByteCount
+        for start in stride(from: first, to: encoded.count, by: Row.encodedByteCount) {
+            if let row = Row(encoded, at: start), row.key == key { return row.part }
+        }
+        return nil
+    }
+
     private static func appendArrayHead(_ count: Int, to bytes: inout [UInt8]) {
         switch count {
         case ..<24: bytes.append(0x80 | UInt8(count))

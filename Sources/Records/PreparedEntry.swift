@@ -6,6 +6,8 @@
 package struct PreparedEntry: Sendable {
     /// The manifest of a statement, if it was given and can be read.
     package var manifest: Manifest? { try? read?.get() }
+    /// The statement of an entry that holds one, if it can be read; its signature may be wrong.
+    package let statement: UnverifiedStatement?
 
     let decoded: Result<LogEntry, Refusal>
     let verified: VerifiedStatement?
@@ -26,11 +28,14 @@ package struct PreparedEntry: Sendable {
         read = manifest.map { bytes in
             Result { () throws(Refusal) in try Manifest.decode(bytes) }
         }
-        guard case .success(.statement(let time, let bytes)) = decoded else {
-            verified = nil
+        guard case .success(.statement(let time, let bytes)) = decoded,
+            let statement = try? UnverifiedStatement.decode(bytes)
+        else {
+            (statement, verified) = (nil, nil)
             return
         }
+        self.statement = statement
         verified = try? governance.verify(
-            UnverifiedStatement.decode(bytes), registeredAtMilliseconds: time, library: library)
+            statement, registeredAtMilliseconds: time, library: library)
     }
 }

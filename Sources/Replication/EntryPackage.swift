@@ -75,7 +75,8 @@ package struct EntryPackage: Hashable, Sendable {
     package static func decode(_ bytes: [UInt8]) throws(Refusal) -> EntryPackage {
         do {
             let limits = CBORLimits(
-                depth: 8, items: 4_096, byteCount: ReplicationLimits.answerBytes)
+                depth: 8, items: 8 * Int(ReplicationLimits.packageEntries),
+                byteCount: ReplicationLimits.answerBytes)
             let value = try CBORValue.decode(bytes, limits: limits)
             var fields = try CBORFields(array: value, count: 5, path: "package")
             let package = EntryPackage(

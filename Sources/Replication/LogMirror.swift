@@ -48,6 +48,7 @@ package struct LogMirror: Sendable {
     private var rules: LogRules
     private var tiles: TileWriter
     private var waiting: [SequencedStatement] = []
+    /// The ids of statements that are not in the ledger yet.
     private var waitingIDs: Set<Hash256> = []
 
     /// Takes up a mirror where its ledger ends.
@@ -101,32 +102,20 @@ package struct LogMirror: Sendable {
     ///
     /// - Parameters:
     ///   - package: as a peer gave it.
+    ///   - prepared: its entries, read in their order.
     ///   - note: the checkpoint's note, of which the log's signature was checked.
     ///   - checkpoint: what it says.
     ///   - store: holds the mirror as of its last seal.
-    ///   - prepare: reads entries and checks their signatures, on as many threads as it likes.
     /// - Throws: ``Failure``; after a breach the mirror takes no more. What the store throws.
     package mutating func append(
-        _ package: EntryPackage, under note: [UInt8], _ checkpoint: Checkpoint,
-        in store: some ReplicaStore, prepare: PrepareEntries
+        _ package: EntryPackage, _ prepared: [PreparedEntry], under note: [UInt8],
+        _ checkpoint: Checkpoint, in store: some ReplicaStore
     ) throws {
+        precondition(prepared.count == package.items.count, "every entry is prepared")
         try checkStart(of: package, note, checkpoint)
         try checkEnd(of: package, checkpoint)
-        try checkCompanions(of: package)
-        let prepared = prepare(package.items, governance)
-        var next = 0
-        while next < package.items.count {
-            let group = try store.read(origin) { ledger -> GroupToCommit? in
-                while next < package.items.count {
-                    let step = try append(
-                        prepared[next], package.items[next].governancePart, ledger)
-                    next += 1
-                    if let step { return step }
-                }
-                return nil
-            }
-            if let group { try store.commit([group], to: origin) }
-        }
+        try checkCompanions(of: package, prepared)
+        try append(prepared, package.items.map(\.governancePart), in: store)
         target = Target(note: note, checkpoint: checkpoint, proof: package.endProof)
         guard size == checkpoint.size else { return }
         do {
@@ -177,16 +166,14 @@ package struct LogMirror: Sendable {
 
     /// The tree holds entries alone: manifests and governance parts are bound to it by what the
     /// statements sign, so that a peer that changes them convicts itself and not the log.
-    private func checkCompanions(of package: EntryPackage) throws {
+    private func checkCompanions(of package: EntryPackage, _ prepared: [PreparedEntry]) throws {
         let network = governance.network
         let key = Subject.network(network).key(in: network)
         for (offset, item) in package.items.enumerated() {
             let place = package.start + UInt64(offset)
             // An entry that cannot be read is the log's own: the rules will say so.
-            guard case .statement(_, let bytes) = try? LogEntry.decode(item.entry),
-                let statement = try? UnverifiedStatement.decode(bytes)
-            else { continue }
-            guard let manifest = item.manifest.flatMap({ try? Manifest.decode($0) }),
+            guard let statement = prepared[offset].statement else { continue }
+            guard let manifest = prepared[offset].manifest,
                 (try? statement.check(manifest: manifest)) != nil
             else { throw Failure.unproven("entry \(place) comes without its manifest") }
             let part = item.governancePart.flatMap { try? Part.decode($0) }
@@ -197,13 +184,40 @@ package struct LogMirror: Sendable {
         }
     }
 
+    /// Recomputes entries that are bound to a checkpoint, and makes the groups that end among them
+    /// durable at once; after a breach those before it.
     private mutating func append(
-        _ prepared: PreparedEntry, _ governancePart: [UInt8]?, _ ledger: some LedgerReader
+        _ entries: [PreparedEntry], _ governanceParts: [[UInt8]?], in store: some ReplicaStore
+    ) throws {
+        var groups: [GroupToCommit] = []
+        let failure = try store.read(origin) { ledger -> Failure? in
+            var heads = UncommittedHeads(ledger)
+            for (entry, part) in zip(entries, governanceParts) {
+                do {
+                    guard let group = try append(entry, part, heads, ledger) else { continue }
+                    heads.update(group.heads)
+                    groups.append(group)
+                } catch let failure as Failure {
+                    return failure
+                }
+            }
+            return nil
+        }
+        if !groups.isEmpty {
+            try store.commit(groups, to: origin)
+            waitingIDs = Set(waiting.map(\.id))
+        }
+        if let failure { throw failure }
+    }
+
+    private mutating func append<Ledger: LedgerReader>(
+        _ prepared: PreparedEntry, _ governancePart: [UInt8]?, _ heads: UncommittedHeads<Ledger>,
+        _ ledger: Ledger
     ) throws -> GroupToCommit? {
         let step: LogRules.Step
         do {
             step = try rules.append(
-                prepared, governancePart: governancePart, heads: ledger,
+                prepared, governancePart: governancePart, heads: heads,
                 isRegistered: { id in
                     try waitingIDs.contains(id) || ledger.leafIndex(ofStatement: id) != nil
                 })
@@ -218,10 +232,7 @@ package struct LogMirror: Sendable {
             return nil
         case .seal(let group):
             let changed = tiles.append(group.leafHashes)
-            defer {
-                waiting.removeAll(keepingCapacity: true)
-                waitingIDs.removeAll(keepingCapacity: true)
-            }
+            defer { waiting.removeAll(keepingCapacity: true) }
             return GroupToCommit(
                 firstIndex: group.leafIndex - UInt64(waiting.count), statements: waiting,
                 seal: group.entry, size: group.treeSize, root: group.root, checkpoint: [],
@@ -234,14 +245,15 @@ package struct LogMirror: Sendable {
         _ appended: AppendedEntry, id: Hash256, _ manifest: Manifest, governancePart: [UInt8]?
     ) -> SequencedStatement {
         let here = governancePart.flatMap { try? Part.decode($0) }
-        let named = Set(manifest.rows.map(\.part)).subtracting([here?.digest].compactMap(\.self))
+        let absent = manifest.partDigests.filter { $0 != here?.digest }
         return SequencedStatement(
             leafIndex: appended.leafIndex, id: id, entry: appended.entry, manifest: manifest,
-            parts: here.map { [$0] } ?? [], absent: named.sorted(), records: [], authorities: [],
+            parts: here.map { [$0] } ?? [], absent: absent, records: [], authorities: [],
             erasures: [])
     }
 }
 
-/// Reads entries and checks their signatures under a governance, in their order.
+/// Begins to read entries and to check their signatures under a governance, on as many threads as
+/// it likes; gives what waits for them, in their order.
 package typealias PrepareEntries =
-    @Sendable ([EntryPackage.Item], GovernanceState) -> [PreparedEntry]
+    @Sendable ([EntryPackage.Item], GovernanceState) -> () -> [PreparedEntry]

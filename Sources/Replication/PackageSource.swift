@@ -40,9 +40,7 @@ package enum PackageSource {
     private static func governancePart(
         _ bytes: [UInt8], _ key: Hash256, in ledger: some LedgerReader
     ) throws -> [UInt8]? {
-        guard let manifest = try? Manifest.decode(bytes),
-            let row = manifest.rows.first(where: { $0.key == key })
-        else { return nil }
-        return try ledger.part(row.part)
+        guard let part = Manifest.part(under: key, in: bytes) else { return nil }
+        return try ledger.part(part)
     }
 }

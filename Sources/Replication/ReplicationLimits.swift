@@ -11,7 +11,7 @@ package enum ReplicationLimits {
     /// The most bytes of an answer in one message, so that the message stays below its limit.
     package static let answerPieceBytes = messageBytes - 1_024
     /// The most entries of one package, which lie in one range of as many, aligned.
-    package static let packageEntries: UInt64 = 256
+    package static let packageEntries: UInt64 = 1_024
     /// How many bytes of entries a package may hold before it ends, unless it holds one only.
     package static let packageBytes = 4 << 20
     /// The most parts asked for at once.

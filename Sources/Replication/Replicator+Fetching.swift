@@ -12,12 +12,13 @@ extension Replicator {
     /// Asks for entries of each mirror that is behind and waits for no answer, or for too long.
     mutating func fetch(_ now: UInt64) throws {
         for origin in mirrors.keys.sorted() {
+            if !isWaiting(for: origin, now) { try takeOverArrived(of: origin, now) }
             if let reached = reached(of: origin, now) { try keep(reached, of: origin) }
             guard let mirrored = mirrors[origin], mirrored.stopped == nil,
-                mirrored.fetching.values.allSatisfy({ isOverdue($0.atMilliseconds, now) }),
+                !isWaiting(for: origin, now),
                 let best = best(for: origin, beyond: mirrored.mirror.size, now)
             else { continue }
-            ask(best.peer, for: origin, under: best.note, now)
+            ask(best.peer, for: origin, from: mirrored.mirror.size, under: best.note, now)
         }
         for (peer, session) in sessions.sorted(by: { $0.key < $1.key }) {
             let isAsking = session.waiting.values.contains {
@@ -34,7 +35,7 @@ extension Replicator {
     /// down in between.
     private func reached(of origin: String, _ now: UInt64) -> CosignedNote? {
         guard let mirrored = mirrors[origin], mirrored.stopped == nil,
-            mirrored.fetching.values.allSatisfy({ isOverdue($0.atMilliseconds, now) })
+            !isWaiting(for: origin, now), mirrored.arrived == nil
         else { return nil }
         let mirror = mirrored.mirror
         guard mirror.size > mirrored.kept?.checkpoint.size ?? 0, mirror.durableSize == mirror.size
@@ -67,6 +68,11 @@ extension Replicator {
         return best
     }
 
+    /// Whether somebody has been asked for entries who may still answer in time.
+    private func isWaiting(for origin: String, _ now: UInt64) -> Bool {
+        mirrors[origin]?.fetching.values.contains { !isOverdue($0.atMilliseconds, now) } ?? false
+    }
+
     private func isOverdue(_ asked: UInt64, _ now: UInt64) -> Bool {
         now >= asked + ReplicationLimits.patienceMilliseconds
     }
@@ -81,11 +87,12 @@ extension Replicator {
     }
 
     private mutating func ask(
-        _ peer: PeerID, for origin: String, under note: CosignedNote, _ now: UInt64
+        _ peer: PeerID, for origin: String, from start: UInt64, under note: CosignedNote,
+        _ now: UInt64
     ) {
-        guard let size = mirrors[origin]?.mirror.size, sessions[peer] != nil else { return }
+        guard mirrors[origin] != nil, sessions[peer] != nil else { return }
         mirrors[origin]?.fetching[peer] = (note, now)
-        ask(peer, .entries(origin: origin, from: size, underSize: note.checkpoint.size), now)
+        ask(peer, .entries(origin: origin, from: start, underSize: note.checkpoint.size), now)
     }
 
     private mutating func ask(_ peer: PeerID, _ question: PeerQuestion, _ now: UInt64) {
@@ -102,53 +109,93 @@ extension Replicator {
     ) throws {
         switch question {
         case .entries(let origin, let start, _):
-            try takeEntries(answer, of: origin, at: start, from: peer, now)
+            try takeEntries(answer, of: origin, from: start, by: peer, now)
         case .parts(let origin, let digests):
             try takeParts(answer, digests, of: origin, from: peer, now)
         case .alarm(let digest): try takeAlarm(answer, digest)
         }
     }
 
+    /// Takes a package in hand, asks for the next, and takes over the one before, of which the
+    /// signatures were checked meanwhile.
     private mutating func takeEntries(
-        _ answer: [UInt8], of origin: String, at start: UInt64, from peer: PeerID, _ now: UInt64
+        _ answer: [UInt8], of origin: String, from start: UInt64, by peer: PeerID, _ now: UInt64
     ) throws {
-        guard var mirrored = mirrors[origin],
-            let fetching = mirrored.fetching.removeValue(forKey: peer)
-        else { return }
-        mirrors[origin]?.fetching[peer] = nil
-        guard !answer.isEmpty else {
+        guard let fetching = mirrors[origin]?.fetching.removeValue(forKey: peer) else { return }
+        let before = mirrors[origin]?.arrived
+        // Else another was asked for the same in the meantime, and was faster.
+        guard start == before?.package.end ?? mirrors[origin]?.mirror.size else { return }
+        if answer.isEmpty {
             // It no longer has what it told of: it is not asked for this again.
             sessions[peer]?.heads[origin] = nil
-            return
+        } else {
+            try takeUp(answer, of: origin, from: start, by: peer, under: fetching.note, now)
         }
-        // Another was asked for the same in the meantime, and was faster.
-        guard start == mirrored.mirror.size else { return }
+        if let before { try takeOver(before, of: origin, now) }
+        if !isWaiting(for: origin, now) { try takeOverArrived(of: origin, now) }
+    }
+
+    /// Takes over what waits for the next answer, where none is to come.
+    private mutating func takeOverArrived(of origin: String, _ now: UInt64) throws {
+        guard let arrived = mirrors[origin]?.arrived else { return }
+        mirrors[origin]?.arrived = nil
+        guard arrived.package.start == mirrors[origin]?.mirror.size else { return }
+        try takeOver(arrived, of: origin, now)
+    }
+
+    private mutating func takeUp(
+        _ answer: [UInt8], of origin: String, from start: UInt64, by peer: PeerID,
+        under note: CosignedNote, _ now: UInt64
+    ) throws {
         let package = try EntryPackage.decode(answer)
-        let known = mirrored.mirror.governance.seq
-        do {
-            try mirrored.mirror.append(
-                package, under: fetching.note.logNote, fetching.note.checkpoint, in: store,
-                prepare: prepare)
-        } catch LogMirror.Failure.unproven(let reason) {
-            throw PeerViolation("peer.proof", "entries of \(origin): \(reason)")
-        } catch LogMirror.Failure.split(let view) {
-            return try raise(.fork(view))
-        } catch LogMirror.Failure.parted {
-            // Not this peer's doing; others may follow what is mirrored here.
-            sessions[peer]?.heads[origin] = nil
-            return
-        } catch LogMirror.Failure.breach(let breach) {
-            return try stop(origin, after: breach, package, fetching.note)
+        guard package.start == start else {
+            throw PeerViolation(
+                "peer.proof",
+                "entries of \(origin): they begin at \(package.start), not at \(start)")
         }
-        mirrored.grewAtMilliseconds = now
-        mirrors[origin] = mirrored
-        if mirrored.mirror.governance.seq > known { try learnGovernance(of: origin) }
-        guard mirrored.mirror.size < fetching.note.checkpoint.size else {
-            return try keep(fetching.note, of: origin)
-        }
+        guard let governance = mirrors[origin]?.mirror.governance else { return }
+        let prepared = prepare(package.items, governance)
+        mirrors[origin]?.arrived = Arrived(
+            package: package, peer: peer, note: note, prepared: prepared)
+        guard package.end < note.checkpoint.size else { return }
         // The same checkpoint until it is reached: a log may grow faster than it is fetched.
-        let next = keeper(of: origin, at: fetching.note, now) ?? peer
-        ask(next, for: origin, under: fetching.note, now)
+        let next = keeper(of: origin, at: note, now) ?? peer
+        ask(next, for: origin, from: package.end, under: note, now)
+    }
+
+    /// Recomputes a package's entries; whoever gave what is not the checkpoint's is cut off.
+    private mutating func takeOver(
+        _ arrived: Arrived, of origin: String, _ now: UInt64
+    ) throws {
+        let (package, note) = (arrived.package, arrived.note)
+        let known = mirrors[origin]?.mirror.governance.seq ?? 0
+        let (prepared, store) = (arrived.prepared(), store)
+        do {
+            // In place: a copy of a mirror would be copied block by block as it grows.
+            try mirrors[origin]?.mirror.append(
+                package, prepared, under: note.logNote, note.checkpoint, in: store)
+        } catch let failure as LogMirror.Failure {
+            mirrors[origin]?.arrived = nil
+            return try refuse(arrived, of: origin, failure)
+        }
+        mirrors[origin]?.grewAtMilliseconds = now
+        if mirrors[origin]?.mirror.governance.seq ?? 0 > known { try learnGovernance(of: origin) }
+        if mirrors[origin]?.mirror.size == note.checkpoint.size { try keep(note, of: origin) }
+    }
+
+    private mutating func refuse(
+        _ arrived: Arrived, of origin: String, _ failure: LogMirror.Failure
+    ) throws {
+        switch failure {
+        case .unproven(let reason):
+            cutOff(arrived.peer, PeerViolation("peer.proof", "entries of \(origin): \(reason)"))
+        case .split(let view): try raise(.fork(view))
+        case .parted:
+            // Not this peer's doing; others may follow what is mirrored here.
+            sessions[arrived.peer]?.heads[origin] = nil
+        case .breach(let breach):
+            try stop(origin, after: breach, arrived.package, arrived.note)
+        }
     }
 
     /// The log's own node, if it is connected and has a checkpoint: nobody else need be asked for
@@ -225,8 +272,7 @@ extension Replicator {
             try store.keep(stop: stop, of: origin)
             mirrors[origin]?.stop = stop
         }
-        mirrors[origin]?.stopped = reason
-        mirrors[origin]?.fetching = [:]
+        mirrors[origin]?.halt(reason)
         effects.append(.stopped(origin: origin, reason: reason))
     }
 

@@ -426,7 +426,6 @@ extension Replicator {
 
     private mutating func stop(afterAlarm alarm: Alarm) {
         guard let origin = alarm.origin, mirrors[origin]?.stopped == nil else { return }
-        mirrors[origin]?.stopped = "alarm \(alarm.digest.hex)"
-        mirrors[origin]?.fetching = [:]
+        mirrors[origin]?.halt("alarm \(alarm.digest.hex)")
     }
 }

@@ -40,6 +40,17 @@ package struct Replicator<Store: ReplicaStore> {
         }
     }
 
+    /// A package whose entries are being read.
+    struct Arrived {
+        var package: EntryPackage
+        /// Who gave it.
+        var peer: PeerID
+        /// The checkpoint it was asked for under.
+        var note: CosignedNote
+        /// Waits for its entries.
+        var prepared: () -> [PreparedEntry]
+    }
+
     /// A log that is mirrored.
     struct Mirrored {
         var mirror: LogMirror
@@ -48,12 +59,22 @@ package struct Replicator<Store: ReplicaStore> {
         /// Whose answers are waited for, each under which checkpoint, and since when: of several
         /// the last one asked, and those before it who have not answered for long.
         var fetching: [PeerID: (note: CosignedNote, atMilliseconds: UInt64)] = [:]
+        /// What has come and is taken when the next answer is there: until then its signatures are
+        /// checked.
+        var arrived: Arrived?
         /// Why it is mirrored no further.
         var stopped: String?
         /// The same as it is kept, where no alarm says it.
         var stop: MirrorStop?
         /// Whether parts came or were asked for since it grew.
         var grewAtMilliseconds: UInt64 = 0
+
+        /// Mirrors it no further.
+        mutating func halt(_ reason: String) {
+            stopped = reason
+            fetching = [:]
+            arrived = nil
+        }
     }
 
     let identity: Identity

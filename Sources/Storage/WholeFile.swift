@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 
 /// Makes files that are whole or not there after a power cut.
 ///
@@ -9,9 +9,9 @@ package enum WholeFile {
     ///
     /// - Throws: `storage.io` if it exists, or what the disk says.
     package static func write(
-        _ bytes: [UInt8], to path: String, mode: mode_t
+        _ bytes: [UInt8], to path: String, mode: UInt16
     ) throws(StorageError) {
-        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode_t(mode))
         guard descriptor >= 0 else { throw failure(path, "cannot be made", errno) }
         defer { close(descriptor) }
         var written = 0
@@ -31,7 +31,7 @@ package enum WholeFile {
     ///
     /// - Throws: `storage.io` if it exists, or what the disk says; nothing of that name is left.
     package static func make(
-        _ bytes: [UInt8], at path: String, mode: mode_t
+        _ bytes: [UInt8], at path: String, mode: UInt16
     ) throws(StorageError) {
         let draft = path + ".new"
         _ = unsafe unlink(draft)
@@ -46,9 +46,9 @@ package enum WholeFile {
 
     /// Makes a directory and its name durable, unless it is there.
     package static func makeDirectory(
-        _ path: String, mode: mode_t = 0o755
+        _ path: String, mode: UInt16 = 0o755
     ) throws(StorageError) {
-        if unsafe mkdir(path, mode) != 0 {
+        if unsafe mkdir(path, mode_t(mode)) != 0 {
             guard errno == EEXIST else { throw failure(path, "cannot be made", errno) }
         }
         try DirectoryLock.synchronize(URL(filePath: path).deletingLastPathComponent().path)

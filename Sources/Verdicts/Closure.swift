@@ -13,8 +13,12 @@ struct ClosureLink {
     var place: (registeredAtMilliseconds: UInt64, origin: String, leafIndex: UInt64)
     /// Whether the newest governance lets the statement stand.
     var stands: Bool
+    /// The part that the row names.
+    var part: Hash256
+    /// What it says; nil for a stub.
+    var opened: OpenedPart?
     /// The content, nil for a stub and for what cannot be read.
-    var content: Content?
+    var content: Content? { opened?.readable }
 }
 
 /// Which subjects an answer rests on, and whose word counts about each (SPEC §13.2, §15.2): a
@@ -41,7 +45,14 @@ struct Closure {
     private var gifts: [String: [Delegation]] = [:]
     private var opened: Set<String> = []
     private var held: Set<String> = []
+    private var stepped: Set<Stepped> = []
     private var work: [Work] = []
+
+    /// A process that was followed to what it used up, on an organisation's word.
+    private struct Stepped: Hashable {
+        var part: Hash256
+        var organisation: String
+    }
 
     private enum Work {
         /// A chain was asked: read it.
@@ -185,7 +196,7 @@ struct Closure {
             ask(assertionsAbout: issuer)
             work.append(.follow(issuer, subject))
         }
-        for link in read where link.stands {
+        for link in read where link.stands && link.opened?.things == nil {
             guard case .record(let record) = link.content, record.kind == .delegation else {
                 continue
             }
@@ -207,12 +218,13 @@ struct Closure {
             && ownership.isCertifying(organisation)
         guard isRelated || certifies else { return }
         for link in links[subject]?[organisation] ?? [] where link.stands {
-            switch link.content {
-            case .event(let event) where subject.facet == .events:
-                followContext(of: event, in: subject)
-                if goesUpstream { follow(event, from: subject.uri, led: organisation) }
-            case .record(let record): follow(record)
-            default: continue
+            if let things = link.opened?.things {
+                guard subject.facet == .events else { continue }
+                followContext(of: things.event, in: subject)
+                guard goesUpstream else { continue }
+                follow(things, of: link.part, from: subject.uri, led: organisation)
+            } else if case .record(let record) = link.content {
+                follow(record)
             }
         }
     }
@@ -230,21 +242,27 @@ struct Closure {
     /// Follows an event from a thing it is about.
     ///
     /// A batch that only the spelling of an item names is none of its objects.
-    private mutating func follow(_ event: EPCISEvent, from uri: String, led organisation: String) {
+    private mutating func follow(
+        _ things: EventThings, of part: Hash256, from uri: String, led organisation: String
+    ) {
+        let event = things.event
         let packs = event.type == .aggregation || event.type == .association
-        if packs, event.children.contains(where: { $0.uri == uri }), let parent = event.parentID {
+        if packs, let parent = event.parentID, things.packs(uri) {
             hold(parent.uri, led: organisation)
         }
         guard opened.contains(uri) else { return }
         let process = event.transformationID?.uri
-        if process == uri || event.outputs.contains(where: { $0.uri == uri }) {
-            for input in event.inputs { open(input.uri, led: organisation) }
+        if process == uri || things.makes(uri),
+            stepped.insert(Stepped(part: part, organisation: organisation)).inserted
+        {
+            // Once: all that was made of it was made of the same.
+            for input in things.inputs { open(input.uri, led: organisation) }
             if let process { open(process, led: organisation) }
         }
         if packs, event.parentID?.uri == uri {
-            for child in event.children { open(child.uri, led: organisation) }
+            for child in things.children { open(child.uri, led: organisation) }
         }
-        for flow in event.flows where flow.subject.uri == uri {
+        for flow in things.flows(of: uri) {
             if let batch = flow.subject.batch { open(batch, led: organisation) }
         }
     }

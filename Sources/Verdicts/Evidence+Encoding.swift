@@ -17,6 +17,28 @@ extension Evidence {
         if !alarms.isEmpty { items.append(.array(alarms.map(CBORValue.bytes))) }
         return CBORValue.array(items).encoded()
     }
+
+    /// No fewer bytes than the file has, counted without writing it.
+    var byteCountAtMost: Int {
+        var count = 4_096 + asked.reduce(0) { $0 + 12 + $1.uri.utf8.count }
+        count += (parts + alarms).reduce(0) { $0 + 9 + $1.count } + 34 * stubs.count
+        for log in logs {
+            count += log.checkpoint.utf8.count + log.seal.count + 34 * log.sealPath.count + 1_024
+            count += 80 * log.index.items.count
+            for transition in log.transitions {
+                count += transition.before.byteCountAtMost + transition.after.byteCountAtMost + 1
+            }
+            for entry in log.entries { count += entry.byteCountAtMost }
+            for chain in log.chains {
+                count += 20 + chain.links.reduce(0) { $0 + 56 + 34 * $1.path.count }
+            }
+        }
+        return count
+    }
+}
+
+extension IncludedEntry {
+    fileprivate var byteCountAtMost: Int { 32 + bytes.count + 34 * path.count }
 }
 
 private func value(of path: [Hash256]) -> CBORValue {

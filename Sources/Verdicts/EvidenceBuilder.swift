@@ -30,12 +30,21 @@ package protocol EvidenceSource {
     func links(of key: Hash256) throws -> [LinkPlace]
     /// The inclusion path of a leaf in the checkpoint's tree.
     func inclusionPath(of index: UInt64) throws -> [Hash256]
+    /// The inclusion paths of several leaves, in their order; one by one unless the source knows
+    /// better.
+    func inclusionPaths(of indexes: [UInt64]) throws -> [[Hash256]]
     /// Presence or absence of keys in the index of the last seal.
     func indexProof(for keys: [Hash256]) throws -> IndexProof
     /// The leaf index of the last seal before a leaf.
     func seal(before index: UInt64) throws -> UInt64?
     /// The leaf index of the first seal after a leaf.
     func seal(after index: UInt64) throws -> UInt64?
+}
+
+extension EvidenceSource {
+    package func inclusionPaths(of indexes: [UInt64]) throws -> [[Hash256]] {
+        try indexes.map(inclusionPath)
+    }
 }
 
 /// Gathers evidence for a reader from the logs of one network (SPEC §15).
@@ -48,6 +57,12 @@ package struct EvidenceBuilder<Source: EvidenceSource> {
     private let alarms: [Alarm]
     private var shares: [LogShare<Source>]
     private var opened: [Hash256: OpenedPart?] = [:]
+    /// Bytes of the parts that were opened.
+    private var partBytes = 0
+
+    /// The parts that were opened, by digest: whoever checks the evidence here need not read them
+    /// again.
+    package var openedParts: [Hash256: OpenedPart] { opened.compactMapValues(\.self) }
 
     /// A builder over one log, showing what `reader` may see.
     package init(network: Hash256, source: Source, reader: Reader) {
@@ -87,10 +102,15 @@ package struct EvidenceBuilder<Source: EvidenceSource> {
             if let part { parts[digest] = part.part.encoded } else { stubs.append(digest) }
         }
         let sorted = parts.sorted { $0.key < $1.key }.map(\.value)
-        return Evidence(
+        let evidence = Evidence(
             network: network, question: question, asked: asked, logs: logs, parts: sorted,
             stubs: stubs.sorted(),
             alarms: alarms.sorted { $0.digest < $1.digest }.map { $0.encoded() })
+        let bytes = evidence.byteCountAtMost
+        guard bytes <= EvidenceLimits.fileBytes else {
+            throw Self.tooLarge(shares.map(\.entryCount).max() ?? 0, opened.count, bytes)
+        }
+        return evidence
     }
 
     /// Who speaks of the things an answer rests on without being related to them (SPEC §13.2).
@@ -103,7 +123,9 @@ package struct EvidenceBuilder<Source: EvidenceSource> {
     private mutating func closure(of question: EvidenceQuestion) throws -> Closure {
         var builder = self
         let closure = try Closure.of(question, network: network, ownership: newest.ownership) {
-            try builder.read($0)
+            let links = try builder.read($0)
+            try builder.checkSize()
+            return links
         }
         self = builder
         return closure
@@ -131,10 +153,29 @@ package struct EvidenceBuilder<Source: EvidenceSource> {
                         place: (
                             link.registeredAtMilliseconds, shares[number].source.origin,
                             link.leafIndex
-                        ), stands: fall == nil, content: try part(link.row.part)?.readable))
+                        ), stands: fall == nil, part: link.row.part,
+                        opened: try part(link.row.part)))
             }
         }
         return links
+    }
+
+    /// Refuses what no file may hold, before it is gathered (SPEC §19).
+    private func checkSize() throws(Refusal) {
+        let entries = shares.map(\.entryCount).max() ?? 0
+        let bytes = shares.reduce(partBytes) { $0 + $1.entryBytes }
+        guard entries <= EvidenceLimits.entries, opened.count <= EvidenceLimits.parts,
+            bytes <= EvidenceLimits.fileBytes
+        else { throw Self.tooLarge(entries, opened.count, bytes) }
+    }
+
+    private static func tooLarge(_ entries: Int, _ parts: Int, _ bytes: Int) -> Refusal {
+        Refusal(
+            code: "evidence.too-large", field: "question",
+            reason: "the answer rests on \(entries) entries of a log or more, \(parts) parts and "
+                + "\(bytes >> 20) MiB; a file holds \(EvidenceLimits.entries), "
+                + "\(EvidenceLimits.parts) and \(EvidenceLimits.fileBytes >> 20) MiB: "
+                + "ask with scope subject")
     }
 
     private mutating func part(_ digest: Hash256) throws -> OpenedPart? {
@@ -145,6 +186,7 @@ package struct EvidenceBuilder<Source: EvidenceSource> {
             let part = try Part.decode(bytes)
             if try shares.contains(where: { try $0.source.permits(reader, part) }) {
                 result = OpenedPart(part)
+                partBytes += bytes.count
             }
         }
         opened[digest] = .some(result)
@@ -157,6 +199,11 @@ private struct LogShare<Source: EvidenceSource> {
     let source: Source
     private var entries: [UInt64: Entry] = [:]
     private var chains: [Subject: [LinkPlace]] = [:]
+    /// Bytes of the statements that were read.
+    private(set) var entryBytes = 0
+
+    /// How many entries were read.
+    var entryCount: Int { entries.count }
 
     init(source: Source) {
         self.source = source
@@ -207,6 +254,7 @@ private struct LogShare<Source: EvidenceSource> {
             statement: try UnverifiedStatement.decode(bytes), registeredAtMilliseconds: time,
             manifest: try Manifest.decode(source.manifest(at: index)))
         entries[index] = entry
+        entryBytes += bytes.count
         return entry
     }
 
@@ -220,8 +268,22 @@ private struct LogShare<Source: EvidenceSource> {
             seal: try source.entry(at: last), sealPath: try source.inclusionPath(of: last),
             index: try source.indexProof(for: asked.map { $0.key(in: network) }),
             transitions: try transitions(in: network),
-            entries: try entries.keys.sorted().map(included),
+            entries: try includedEntries,
             chains: try evidenceChains(asked))
+    }
+
+    private var includedEntries: [IncludedEntry] {
+        get throws {
+            let sorted = entries.sorted { $0.key < $1.key }
+            let paths = try source.inclusionPaths(of: sorted.map(\.key))
+            return zip(sorted, paths).map { entry, path in
+                // Deterministic CBOR has one encoding: these are the bytes that were read.
+                let bytes = LogEntry.statement(
+                    registeredAtMilliseconds: entry.value.registeredAtMilliseconds,
+                    bytes: entry.value.statement.bytes)
+                return IncludedEntry(index: entry.key, bytes: bytes.encoded(), path: path)
+            }
+        }
     }
 
     private func included(_ index: UInt64) throws -> IncludedEntry {

@@ -1,4 +1,4 @@
-import MerkleTrees
+package import MerkleTrees
 package import Records
 
 /// Checks evidence with nothing but the genesis file (SPEC §15.3).
@@ -30,7 +30,20 @@ package struct EvidenceVerifier: Sendable {
 
     /// Checks one file.
     package func verify(_ bytes: [UInt8]) throws(EvidenceRejection) -> VerifiedEvidence {
-        let evidence = try Evidence.decode(bytes)
+        try verify(Evidence.decode(bytes))
+    }
+
+    /// Checks what a file says.
+    ///
+    /// - Parameters:
+    ///   - evidence: read from a file, or built here and never written.
+    ///   - known: parts that were opened from their own bytes before, by digest: what a part says
+    ///     does not depend on who reads it.
+    /// - Returns: everything in it, proven.
+    /// - Throws: the step that rejects it.
+    package func verify(
+        _ evidence: Evidence, known: [Hash256: OpenedPart] = [:]
+    ) throws(EvidenceRejection) -> VerifiedEvidence {
         try evidence.checkWhole()
         try evidence.checkEveryPartIsNamed()
         guard evidence.network == genesis.network else {
@@ -39,7 +52,7 @@ package struct EvidenceVerifier: Sendable {
                 "the evidence is of network \(evidence.network.hex), "
                     + "the genesis file of \(genesis.network.hex)")
         }
-        let parts = try open(evidence.parts)
+        let parts = try open(evidence.parts, known)
         try evidence.checkEveryNameHasItsPart(parts)
         var timelines: [GovernanceTimeline] = []
         for log in evidence.logs {
@@ -79,9 +92,17 @@ package struct EvidenceVerifier: Sendable {
         }
     }
 
-    private func open(_ parts: [[UInt8]]) throws(EvidenceRejection) -> [Hash256: OpenedPart] {
+    private func open(
+        _ parts: [[UInt8]], _ known: [Hash256: OpenedPart]
+    ) throws(EvidenceRejection) -> [Hash256: OpenedPart] {
         var opened: [Hash256: OpenedPart] = [:]
+        opened.reserveCapacity(parts.count)
         for bytes in parts {
+            let digest = Part.digest(of: bytes)
+            if let part = known[digest] {
+                opened[digest] = part
+                continue
+            }
             let part: Part
             do {
                 part = try Part.decode(bytes)
@@ -152,7 +173,7 @@ extension VerifiedEvidence {
                             entry.statement.registeredAtMilliseconds, log.origin, link.leafIndex
                         ),
                         stands: !hasFallen(entry.statement),
-                        content: parts[link.part]?.readable)
+                        part: link.part, opened: parts[link.part])
                 }
             }
         }

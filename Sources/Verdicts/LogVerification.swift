@@ -67,17 +67,21 @@ struct LogVerification {
         _ entry: [UInt8], at index: UInt64, path: [Hash256], in checkpoint: Checkpoint,
         step: EvidenceStep
     ) throws(EvidenceRejection) -> Hash256 {
+        var paths = KnownPaths(size: checkpoint.size, root: checkpoint.root)
+        return try check(entry, at: index, path: path, &paths, step: step)
+    }
+
+    private func check(
+        _ entry: [UInt8], at index: UInt64, path: [Hash256], _ paths: inout KnownPaths,
+        step: EvidenceStep
+    ) throws(EvidenceRejection) -> Hash256 {
         let leaf = TreeHash.leaf(entry)
         do {
-            let root = try TreeProofs.inclusionRoot(
-                leaf: leaf, index: index, size: checkpoint.size, proof: path)
-            guard root == checkpoint.root else {
-                throw EvidenceRejection(
-                    step, "leaf \(index) of \(log.origin) is not in the checkpoint's tree")
-            }
+            try paths.check(leaf: leaf, index: index, proof: path)
             return leaf
-        } catch let rejection as EvidenceRejection {
-            throw rejection
+        } catch  where error.kind == .root {
+            throw EvidenceRejection(
+                step, "leaf \(index) of \(log.origin) is not in the checkpoint's tree")
         } catch {
             throw EvidenceRejection(step, "leaf \(index) of \(log.origin): \(error)")
         }
@@ -137,10 +141,11 @@ struct LogVerification {
     ) throws(EvidenceRejection) -> [UInt64: VerifiedEntry] {
         var entries: [UInt64: VerifiedEntry] = [:]
         var ids: Set<Hash256> = []
+        var paths = KnownPaths(size: checkpoint.size, root: checkpoint.root)
         var current = 0
         for item in log.entries {
             let leaf = try check(
-                item.bytes, at: item.index, path: item.path, in: checkpoint, step: .entry)
+                item.bytes, at: item.index, path: item.path, &paths, step: .entry)
             while current + 1 < effects.count, effects[current + 1].after < item.index {
                 current += 1
             }

@@ -61,7 +61,8 @@ extension VerifiedEvidence {
         var issuer: String
         var eventID: String
         var digest: Hash256
-        var event: EPCISEvent
+        var things: EventThings
+        var event: EPCISEvent { things.event }
         var content: [UInt8]
     }
 
@@ -76,12 +77,12 @@ extension VerifiedEvidence {
             for (subject, links) in log.chains where subject.facet == .events {
                 for link in links {
                     guard let entry = log.entries[link.leafIndex], !hasFallen(entry.statement),
-                        let part = parts[link.part], case .event(let event) = part.readable,
-                        let eventID = event.eventID
+                        let part = parts[link.part], let things = part.things,
+                        let eventID = things.event.eventID
                     else { continue }
                     let issuer = entry.statement.statement.issuer
                     named[Place(issuer: issuer, digest: link.part)] = NamedEvent(
-                        issuer: issuer, eventID: eventID, digest: link.part, event: event,
+                        issuer: issuer, eventID: eventID, digest: link.part, things: things,
                         content: part.part.content)
                 }
             }

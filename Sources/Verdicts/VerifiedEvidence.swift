@@ -77,18 +77,25 @@ package struct VerifiedEvidence: Sendable {
 }
 
 /// A part whose digest is proven, and what its content says, if it can be read.
-package struct OpenedPart: Sendable {
+///
+/// It is passed from hand to hand for each link that names it, and never copied.
+package final class OpenedPart: Sendable {
     /// The part.
-    package var part: Part
+    package let part: Part
     /// Its content, or why it cannot be read.
-    package var content: Result<Content, Refusal>
+    package let content: Result<Content, Refusal>
+    /// The things of an event.
+    let things: EventThings?
 
     init(_ part: Part) {
         self.part = part
         do {
-            content = .success(try Content.read(part))
+            let read = try Content.read(part)
+            content = .success(read)
+            if case .event(let event) = read { things = EventThings(event) } else { things = nil }
         } catch {
             content = .failure(error)
+            things = nil
         }
     }
 

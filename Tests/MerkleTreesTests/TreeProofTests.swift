@@ -33,6 +33,48 @@ import Testing
         }
     }
 
+    @Test func `paths that meet prove every leaf in any order, and no other`() throws {
+        let tree = NaiveTree(Self.leaves)
+        var random = SplitMix64(seed: 6_962)
+        for size in [1, 2, 3, 7, 8, 13, 64, 65, 100] {
+            let (root, count) = (Self.roots[size], UInt64(size))
+            var known = KnownPaths(size: count, root: root)
+            for index in (0..<size).shuffled(using: &random) {
+                let (leaf, proof) = (Self.leaves[index], tree.inclusion(index, 0..<size))
+                for place in proof.indices {
+                    var changed = proof
+                    changed[place] = leaf
+                    #expect(throws: ProofError.self) {
+                        try known.check(leaf: leaf, index: UInt64(index), proof: changed)
+                    }
+                }
+                for wrong in [proof + [leaf], proof.dropLast()] where wrong != proof {
+                    #expect(throws: ProofError.self) {
+                        try known.check(leaf: leaf, index: UInt64(index), proof: wrong)
+                    }
+                }
+                try known.check(leaf: leaf, index: UInt64(index), proof: proof)
+                // Also once the right one is known.
+                for other in [Self.leaves[size], Self.leaves[(index + 1) % size]]
+                where other != leaf {
+                    #expect(throws: ProofError.self) {
+                        try known.check(leaf: other, index: UInt64(index), proof: proof)
+                    }
+                }
+                for place in proof.indices {
+                    var changed = proof
+                    changed[place] = leaf
+                    #expect(throws: ProofError.self) {
+                        try known.check(leaf: leaf, index: UInt64(index), proof: changed)
+                    }
+                }
+            }
+            #expect(throws: ProofError.self) {
+                try known.check(leaf: Self.leaves[0], index: count, proof: [])
+            }
+        }
+    }
+
     @Test func `every two sizes to 256 are proven consistent`() throws {
         let tree = NaiveTree(Self.leaves)
         for new in 1...Self.leaves.count {

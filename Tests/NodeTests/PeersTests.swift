@@ -348,7 +348,10 @@ import Verdicts
             let answer = evidence.judge()
             return (answer.outcome, answer.notConsulted)
         }
-        #expect(try await outcome(callers[0]).0 == .contradicted)
+        let isContradicted = try await Self.waits {
+            try await outcome(callers[0]).0 == .contradicted
+        }
+        #expect(isContradicted)
         let removal = try ring.network.submission(
             try ring.network.amendment(
                 [.removeNode(origin: Ring.origins[0])], after: ring.network.state))

@@ -95,7 +95,10 @@ package final class SimulatedNode {
 
     static let indexDepth = 2
     static let prepare: PrepareEntries = { items, governance in
-        items.map { PreparedEntry($0.entry, manifest: $0.manifest, under: governance) }
+        let prepared = items.map {
+            PreparedEntry($0.entry, manifest: $0.manifest, under: governance)
+        }
+        return { prepared }
     }
 
     // MARK: Events

@@ -113,9 +113,10 @@ package struct ReplicaConformance<Store: ReplicaStore> {
                 let package = try PackageSource.package(
                     of: source.ledger, network: network.id, from: mirror.size, underSize: size)
             else { throw MemoryLedgerAccusation("the suite's log has no package") }
-            try mirror.append(package, under: note, checkpoint, in: store) { items, governance in
-                items.map { PreparedEntry($0.entry, manifest: $0.manifest, under: governance) }
+            let prepared = package.items.map {
+                PreparedEntry($0.entry, manifest: $0.manifest, under: mirror.governance)
             }
+            try mirror.append(package, prepared, under: note, checkpoint, in: store)
         }
     }
 

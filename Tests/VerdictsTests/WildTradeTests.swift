@@ -56,6 +56,51 @@ import Verdicts
         #expect(answer["judgement"]?["coverage"]?["lots"]?.asNumber?.text == "301")
     }
 
+    @Test func `a million ways through one step are judged`() throws {
+        let count = 1_000
+        func amounts(_ name: String) -> [JSONValue] {
+            (0..<count).map { Self.amount("$goods-anna/\(name)\($0)", "1", "KGM") }
+        }
+        func step(_ inputs: [JSONValue], _ outputs: [JSONValue]) -> JSONValue {
+            Self.event(
+                "TransformationEvent", nil,
+                [("inputQuantityList", inputs), ("outputQuantityList", outputs)])
+        }
+        let steps = [
+            step(amounts("in"), amounts("out")),
+            step(amounts("out"), [Self.amount("$goods-anna/all", "\(count)", "KGM")]),
+        ]
+        let story = try Story(
+            name: "million",
+            json: Self.story(steps, subjects: ["$goods-anna/all"], model: "segregated", by: "anna")
+        ) { _ in [] }
+        let answer = try StoryWorld(story).answer(to: story.questions[0])
+        #expect(answer["judgement"]?["outcome"]?.asString == "incomplete")
+        #expect(answer["judgement"]?["coverage"]?["lots"]?.asNumber?.text == "\(2 * count + 1)")
+    }
+
+    @Test(arguments: [1, 2, 200])
+    func `what is made of itself in the end is a cycle`(length: Int) throws {
+        let steps = (0..<length).map { number in
+            Self.event(
+                "TransformationEvent", nil,
+                [
+                    (
+                        "inputQuantityList",
+                        [Self.amount("$goods-anna/\((number + 1) % length)", "1e60", "KGM")]
+                    ),
+                    ("outputQuantityList", [Self.amount("$goods-anna/\(number)", "1", "KGM")]),
+                ])
+        }
+        let story = try Story(
+            name: "cycle",
+            json: Self.story(steps, subjects: ["$goods-anna/0"], model: "segregated", by: "anna")
+        ) { _ in [] }
+        let judgement = try StoryWorld(story).answer(to: story.questions[0])["judgement"]
+        let codes = judgement?["findings"]?.asArray?.compactMap { $0["code"]?.asString } ?? []
+        #expect(codes.count { $0 == "custody.cycle" } == length)
+    }
+
     // MARK: Making it up
 
     private static func story(events: Int, _ random: inout SplitMix64) -> JSONValue {
@@ -132,7 +177,7 @@ import Verdicts
     }
 
     private static func story(
-        _ events: [JSONValue], subjects: [String], model: String
+        _ events: [JSONValue], subjects: [String], model: String, by only: String? = nil
     ) -> JSONValue {
         let organisations = members.enumerated().map { number, name in
             JSONMember(
@@ -145,7 +190,7 @@ import Verdicts
         }
         let products = members.map { JSONMember("goods-\($0)", .string("\($0) 1")) }
         let steps = events.enumerated().map { number, event in
-            let by = members[number % members.count]
+            let by = only ?? members[number % members.count]
             let site = JSONValue.object([JSONMember("id", .string("$\(by).yard"))])
             let told = (event.asObject ?? []) + [JSONMember("bizLocation", site)]
             return JSONValue.object([

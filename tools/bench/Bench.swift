@@ -7,34 +7,37 @@ enum Bench {
         do {
             let options = try Options(CommandLine.arguments.dropFirst())
             if options.wantsHelp { return print(Options.help) }
-            if options.measuresLineage { return try await lineages(options) }
-            let report = try await measure(options)
-            print(options.printsJSON ? try report.json() : report.table)
+            switch options.subject {
+            case .node:
+                let report = try await inDirectory(options) { parent in
+                    var measurement = try Measurement(options, in: parent)
+                    return try await measurement.run(appendingIn: parent)
+                }
+                print(options.printsJSON ? try report.json() : report.table)
+            case .lineage:
+                try await inDirectory(options) { try await Lineages(options, in: $0).run() }
+            case .verdict:
+                try await inDirectory(options) { try await VerdictFigures(options, in: $0).run() }
+            case .sync:
+                try await inDirectory(options) { try await PeerFigures(options, in: $0).run() }
+            case .peer: try await PeerProgram(options).run()
+            }
         } catch {
             Progress.say("Error: \(error)")
             exit(error is BenchError ? 2 : 3)
         }
     }
 
-    private static func measure(_ options: Options) async throws -> Report {
+    private static func inDirectory<Value>(
+        _ options: Options, _ body: @Sendable (String) async throws -> Value
+    ) async throws -> Value {
         let parent = options.directory ?? fresh()
         try FileManager.default.createDirectory(
             atPath: parent, withIntermediateDirectories: true)
         defer {
             if options.directory == nil { try? FileManager.default.removeItem(atPath: parent) }
         }
-        var measurement = try Measurement(options, in: parent)
-        return try await measurement.run(appendingIn: parent)
-    }
-
-    private static func lineages(_ options: Options) async throws {
-        let parent = options.directory ?? fresh()
-        try FileManager.default.createDirectory(
-            atPath: parent, withIntermediateDirectories: true)
-        defer {
-            if options.directory == nil { try? FileManager.default.removeItem(atPath: parent) }
-        }
-        try await Lineages(options, in: parent).run()
+        return try await body(parent)
     }
 
     /// A directory beside the program, so that it lies on the same disk as the build.

@@ -23,8 +23,13 @@ struct BenchNetwork: Sendable {
     let file: GenesisFile
     let id: Hash256
 
-    /// Founds the network; the same count gives the same one each time.
-    init(issuers count: Int) throws {
+    /// The claim scheme that verdicts are asked under.
+    static let scheme = "https://bench.example/schemes/cotton"
+
+    /// Founds the network; the same counts give the same one each time.
+    ///
+    /// Of several nodes each is a member's; all cosign, and two others make a quorum.
+    init(issuers count: Int, nodes: Int = 1) throws {
         let members = try (0..<count).map(Member.init)
         let governor = try Self.key("governor")
         logKey = try Self.key("log")
@@ -33,11 +38,15 @@ struct BenchNetwork: Sendable {
             governors: Governors(
                 [Governor(organisation: members[0].uri, key: governor.publicKey)], threshold: 1),
             organisations: members.map(\.organisation),
-            nodes: [
+            nodes: try (0..<nodes).map { number in
                 LogNode(
-                    origin: Self.origin, organisation: members[0].uri, logKey: logKey.publicKey)
-            ],
-            policy: Policy(quorum: 0, toleratedLiars: 0, furthestFutureSeconds: 600))
+                    origin: Self.origin(number), organisation: members[number].uri,
+                    logKey: try Self.logKey(number).publicKey,
+                    cosignerKey: nodes > 1 ? try Self.nodeKey("cosigner", number).publicKey : nil,
+                    tlsKey: nodes > 1 ? try Self.nodeKey("tls", number).publicKey : nil)
+            }, schemes: [Scheme(id: Self.scheme, terms: Self.terms.cbor)],
+            policy: Policy(
+                quorum: nodes > 2 ? 2 : 0, toleratedLiars: 0, furthestFutureSeconds: 600))
         file = try GenesisFile.make(
             document, governors: [governor], issuer: members[0].uri, issuerKey: members[0].key,
             issuedAtSeconds: Self.startMilliseconds / 1_000)
@@ -48,6 +57,31 @@ struct BenchNetwork: Sendable {
                 uri: member.uri, site: member.site, product: member.product,
                 signer: Signer(network: network, issuer: member.uri, key: member.key))
         }
+    }
+
+    /// Organic cotton, kept apart; makers are certified by name.
+    private static var terms: SchemeTerms {
+        var terms = SchemeTerms(
+            version: "1", title: "Organic cotton", topic: "environment.organic",
+            criteria: ["https://bench.example/criteria/organic"], covers: [.party], reach: .subject)
+        terms.models = [.segregated]
+        terms.minimumShare = ExactDecimal("0.5") ?? ExactDecimal(1)
+        return terms
+    }
+
+    /// The log of a node.
+    static func origin(_ number: Int) -> String {
+        number == 0 ? origin : "bench-\(number).example/log"
+    }
+
+    /// The log key of a node.
+    static func logKey(_ number: Int) throws -> SigningKey {
+        try number == 0 ? key("log") : nodeKey("log", number)
+    }
+
+    /// Another key of a node.
+    static func nodeKey(_ purpose: String, _ number: Int) throws -> SigningKey {
+        try key("\(purpose) \(number)")
     }
 
     private static func key(_ name: String) throws -> SigningKey {

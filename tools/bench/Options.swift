@@ -2,6 +2,20 @@ import Foundation
 
 /// What to measure, from the command line.
 struct Options {
+    /// What can be measured, by the first argument.
+    enum Subject: String {
+        /// A node's ways in, proofs and start: no argument.
+        case node
+        /// Queries by batch and lineages, beside SQL.
+        case lineage
+        /// Verdicts, beside the signatures they need.
+        case verdict
+        /// Mirrors, receipts with a quorum, and what peers cost at rest.
+        case sync
+        /// One node of a network, for the others.
+        case peer
+    }
+
     /// The sizes of the log to measure at, ascending.
     var entries = [10_000, 100_000]
     /// How many organisations sign.
@@ -16,8 +30,14 @@ struct Options {
     var roundStatements = 5_000
     /// The largest size at which the whole ledger is checked.
     var checkLimit = 100_000
-    /// Whether queries by batch and lineages are measured, and nothing else.
-    var measuresLineage = false
+    /// What is measured.
+    var subject = Subject.node
+    /// Which node of how many a process is, and the port of the first.
+    var node = 0
+    var nodes = 2
+    var port = 27_400
+    /// How long nodes are watched at rest, and four times as long as they are under load.
+    var idleSeconds = 60.0
     /// Whether only the help was asked for.
     var wantsHelp = false
 
@@ -32,6 +52,12 @@ struct Options {
           --rounds N          statements in each of the five rounds of each way in (5000)
           --check-limit N     the largest size at which `cairn check` is timed (100000)
           lineage             first: measure queries by batch and lineages, beside SQL
+          verdict             first: measure verdicts over 1,000 and 100,000 events (--entries),
+                              beside the signatures they need
+          sync                first: measure a mirror that catches up with 100,000 entries
+                              (--entries), receipts with a quorum, and three idle nodes
+          --port N            the first of the ports of nodes that are peers (27400)
+          --idle SECONDS      how long nodes are watched at rest (60)
           --format json       print JSON instead of a table
         """
 
@@ -40,9 +66,15 @@ struct Options {
     /// - Throws: a ``BenchError`` that says which argument is wrong.
     init(_ arguments: some Sequence<String>) throws(BenchError) {
         var rest = Array(arguments)[...]
-        if rest.first == "lineage" {
-            measuresLineage = true
+        if let subject = rest.first.flatMap(Subject.init(rawValue:)) {
+            self.subject = subject
             rest.removeFirst()
+            switch subject {
+            case .verdict: entries = [1_000, 100_000]
+            case .sync: entries = [100_000]
+            case .peer: entries = []
+            case .node, .lineage: break
+            }
         }
         while let name = rest.popFirst() {
             if name == "--help" || name == "-h" {
@@ -68,6 +100,10 @@ struct Options {
         case "--in-flight": inFlight = try Self.number(name, value, 1...4_096)
         case "--rounds": roundStatements = try Self.number(name, value, 100...1_000_000)
         case "--check-limit": checkLimit = try Self.number(name, value, 0...100_000_000)
+        case "--node": node = try Self.number(name, value, 0...15)
+        case "--nodes": nodes = try Self.number(name, value, 1...16)
+        case "--port": port = try Self.number(name, value, 1_024...65_000)
+        case "--idle": idleSeconds = Double(try Self.number(name, value, 4...3_600))
         case "--format":
             guard value == "json" || value == "table" else {
                 throw BenchError("--format \(value): must be table or json")

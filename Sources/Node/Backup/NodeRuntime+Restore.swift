@@ -76,7 +76,7 @@ extension NodeRuntime {
     }
 
     /// The files a backup may hold, with their modes; the log key's name is the node's own choice.
-    private static let modes: [String: mode_t] = [
+    private static let modes: [String: UInt16] = [
         NodeDirectory.genesisName: 0o644, NodeDirectory.configurationName: 0o644,
         ServingConfiguration.fileName: 0o644, Ledger.fileName: 0o600,
         ServiceState.fileName: 0o600,
@@ -92,7 +92,7 @@ extension NodeRuntime {
             let place = draft.file(ReplicaFiles.place(of: file.name))
             let mode = modes[file.name] ?? 0o600
             let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
-            let descriptor = unsafe Foundation.open(place, flags, mode)
+            let descriptor = unsafe Foundation.open(place, flags, mode_t(mode))
             guard descriptor >= 0 else { throw NodeDirectory.failure(place, "cannot be made") }
             let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
             try reader.copy(file) { piece throws(NodeError) in

@@ -184,24 +184,55 @@ final class PeerThread: Sendable {
         if case .sealed = event { true } else { false }
     }
 
-    /// Checks signatures on all cores.
+    /// Checks signatures on all cores, beside what the thread does meanwhile.
     private static let prepareOnAllCores: PrepareEntries = { items, governance in
-        let prepared = Mutex([Int: PreparedEntry]())
-        let cores = max(1, ProcessInfo.processInfo.activeProcessorCount)
-        DispatchQueue.concurrentPerform(iterations: cores) { core in
-            var own: [Int: PreparedEntry] = [:]
-            for number in stride(from: core, to: items.count, by: cores) {
-                own[number] = PreparedEntry(
-                    items[number].entry, manifest: items[number].manifest, under: governance)
+        let preparing = PreparingEntries(items, governance)
+        DispatchQueue.global().async { preparing.run() }
+        return { preparing.wait() }
+    }
+}
+
+/// Entries that are being read, a few at a time on each core.
+private final class PreparingEntries: Sendable {
+    private let items: [EntryPackage.Item]
+    private let governance: GovernanceState
+    private let prepared: Mutex<[PreparedEntry?]>
+    private let done = DispatchSemaphore(value: 0)
+    private static let slice = 16
+
+    init(_ items: [EntryPackage.Item], _ governance: GovernanceState) {
+        self.items = items
+        self.governance = governance
+        prepared = Mutex(Array(repeating: nil, count: items.count))
+    }
+
+    func run() {
+        let slices = (items.count + Self.slice - 1) / Self.slice
+        DispatchQueue.concurrentPerform(iterations: slices) { number in
+            let first = number * Self.slice
+            let range = first..<min(first + Self.slice, items.count)
+            let own = range.map { prepare($0) }
+            prepared.withLock { prepared in
+                for (number, entry) in zip(range, own) { prepared[number] = entry }
             }
-            let done = own
-            prepared.withLock { $0.merge(done) { first, _ in first } }
         }
-        let all = prepared.withLock { $0 }
+        done.signal()
+    }
+
+    /// The entries in their order, once all are read; for one caller.
+    func wait() -> [PreparedEntry] {
+        done.wait()
+        let all = prepared.withLock { prepared in
+            defer { prepared = [] }
+            return prepared
+        }
         return items.indices.map { number in
-            all[number]
-                ?? PreparedEntry(
-                    items[number].entry, manifest: items[number].manifest, under: governance)
+            (all.indices.contains(number) ? all[number] : nil) ?? prepare(number)
         }
+    }
+
+    private func prepare(_ number: Int) -> PreparedEntry {
+        PreparedEntry(
+            items[number].entry, manifest: items[number].manifest, under: governance)
     }
 }

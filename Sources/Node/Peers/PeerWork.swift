@@ -60,10 +60,14 @@ final class PeerWork: Sendable {
         logger = node.logger
         nowMilliseconds = node.nowMilliseconds
         let governance = published.newest.basis.governance
-        let lost = try NodeError.mapping { try replicas.lostSize() }
+        let (lost, alarms) = try NodeError.mapping {
+            (try replicas.lostSize(), try replicas.alarms())
+        }
         // Until the replicator says that governance has given the log another key.
         state = PeersState(
-            PeersState.Snapshot(governance: governance, lost: lost > 0 ? lost : nil))
+            PeersState.Snapshot(
+                alarms: alarms.filter { !governance.hasRemoved(log: $0.origin ?? "") },
+                governance: governance, lost: lost > 0 ? lost : nil))
         thread = PeerThread(
             Replicator<Replicas>.Identity(
                 origin: origin, genesis: genesis, governance: governance,

@@ -5,9 +5,12 @@ import Records
 
 /// An event that counts, told once for all the logs and chains it stands in.
 struct TradeEvent {
-    let event: EPCISEvent
+    let things: EventThings
     let issuer: String
     let part: Hash256
+
+    /// The event.
+    var event: EPCISEvent { things.event }
 
     /// Later events by time; of one time by digest, so that arrival does not matter.
     static func precedes(_ left: TradeEvent, _ right: TradeEvent) -> Bool {
@@ -80,9 +83,10 @@ struct ClaimFacts {
                             HiddenPart(part: link.part, issuer: issuer, role: link.role))
                         continue
                     }
-                    guard case .event(let event) = part.readable else { continue }
+                    guard let told = part.things else { continue }
                     let spoken = Spoken(part: link.part, issuer: issuer)
-                    found[spoken] = TradeEvent(event: event, issuer: issuer, part: link.part)
+                    found[spoken] = TradeEvent(
+                        things: told, issuer: issuer, part: link.part)
                     things[spoken, default: []].insert(subject.uri)
                 }
             }

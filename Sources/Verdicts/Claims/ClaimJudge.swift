@@ -262,7 +262,7 @@ struct ClaimJudge {
     }
 
     private func verdict(_ outcome: Outcome, share: Ratio?) -> Verdict {
-        let sorted = Set(findings).sorted()
+        let sorted = VerdictFinding.sorted(findings)
         let mended: Set<Outcome> = [.incomplete, .withheld, .stale, .declared]
         let steps = sorted.compactMap { finding -> FrontierStep? in
             guard let lowers = finding.lowersTo, mended.contains(lowers), let ask = finding.ask
@@ -284,14 +284,24 @@ struct ClaimJudge {
 
     /// The graph for people: what each thing was made of, by whom and when.
     private var lots: [VerdictLot] {
-        graph.lots.values.map { lot in
+        var known: [[Int]: [String]] = [:]
+        return graph.lots.values.map { lot in
             let makings = lot.makings.map { graph.makings[$0] }
-            let inputs = makings.filter { !$0.isOrigin }.flatMap { $0.inputs.map(\.uri) }
             let first = makings.min { $0.timeMilliseconds < $1.timeMilliseconds }
             return VerdictLot(
-                uri: lot.uri, upstream: Array(OrderedSet(inputs + lot.contents)),
+                uri: lot.uri, upstream: upstream(of: lot, &known),
                 party: first?.party, day: first?.day, share: shares[lot.uri]?.low)
         }
+    }
+
+    /// What a lot is of; lots of the same makings share it.
+    private func upstream(of lot: Lot, _ known: inout [[Int]: [String]]) -> [String] {
+        if lot.contents.isEmpty, let found = known[lot.makings] { return found }
+        let makings = lot.makings.map { graph.makings[$0] }.filter { !$0.isOrigin }
+        let inputs = makings.flatMap { $0.inputs.map(\.uri) }
+        let found = Array(OrderedSet(inputs + lot.contents))
+        if lot.contents.isEmpty { known[lot.makings] = found }
+        return found
     }
 
     private func names(in findings: [VerdictFinding]) -> [String: String] {

@@ -15,6 +15,12 @@ struct ShareBounds: Hashable {
     static let unknown = ShareBounds(low: .zero, high: .one)
 }
 
+/// What waits for what is upstream of it.
+private enum TradeNode: Hashable {
+    case lot(String)
+    case making(Int)
+}
+
 /// Group M (SPEC §24.5): whether the material adds up under the claim's model.
 struct MaterialCheck {
     private let facts: ClaimFacts
@@ -23,6 +29,8 @@ struct MaterialCheck {
     private let supports: [Int: [String: Support]]
     private let attested: AttestedBalances
     private let allocations: Allocations
+    /// The shares of what makings used up.
+    private var blends: [Int: ShareBounds] = [:]
     private var credited: [(lot: Lot, making: Int, drawn: [Allocations.Credit])] = []
     /// What was found.
     private(set) var findings: [VerdictFinding] = []
@@ -64,30 +72,38 @@ struct MaterialCheck {
 
     /// Things in an order in which everything upstream of one comes before it; what lies on a
     /// cycle, or behind one, is left out.
+    ///
+    /// A thing waits for its makings and contents, a making for what it used up: so what was made
+    /// of much, and much of it, is walked once for each of either.
     private func sorted() -> [String] {
-        var waiting: [String: Int] = [:]
-        var downstream: [String: [String]] = [:]
-        for lot in graph.lots.values {
-            let upstream = upstream(of: lot)
-            waiting[lot.uri] = upstream.count
-            for uri in upstream { downstream[uri, default: []].append(lot.uri) }
+        var waiting: [TradeNode: Int] = [:]
+        var downstream: [TradeNode: [TradeNode]] = [:]
+        func wait(_ node: TradeNode, for upstream: Set<TradeNode>) {
+            waiting[node] = upstream.count
+            for other in upstream { downstream[other, default: []].append(node) }
         }
-        var ready = Array(graph.lots.keys).filter { waiting[$0] == 0 }
+        for lot in graph.lots.values {
+            let makings = lot.makings.filter { !graph.makings[$0].isOrigin }
+            wait(
+                .lot(lot.uri),
+                for: Set(makings.map(TradeNode.making) + lot.contents.map(TradeNode.lot)))
+            for making in makings where waiting[.making(making)] == nil {
+                let inputs = graph.makings[making].inputs
+                wait(.making(making), for: Set(inputs.map { .lot($0.uri) }))
+            }
+        }
+        var ready = graph.lots.keys.map(TradeNode.lot).filter { waiting[$0] == 0 }
         var next = 0
         while next < ready.count {
-            for uri in downstream[ready[next]] ?? [] {
-                waiting[uri, default: 0] -= 1
-                if waiting[uri] == 0 { ready.append(uri) }
+            for node in downstream[ready[next]] ?? [] {
+                waiting[node, default: 0] -= 1
+                if waiting[node] == 0 { ready.append(node) }
             }
             next += 1
         }
-        return ready
-    }
-
-    private func upstream(of lot: Lot) -> Set<String> {
-        let inputs = lot.makings.filter { !graph.makings[$0].isOrigin }
-            .flatMap { graph.makings[$0].inputs.map(\.uri) }
-        return Set(inputs + lot.contents)
+        return ready.compactMap { node in
+            if case .lot(let uri) = node { uri } else { nil }
+        }
     }
 
     // MARK: Shares
@@ -131,10 +147,16 @@ struct MaterialCheck {
             }
         }
         let time = making.timeMilliseconds
-        let inputs = making.inputs.map {
-            (shares[$0.uri] ?? .unknown, amounts.counted($0, atMilliseconds: time)?.amount)
+        // All that was made of it is of one mixture.
+        var share = blends[number]
+        if share == nil {
+            share = blend(
+                making.inputs.map {
+                    (shares[$0.uri] ?? .unknown, amounts.counted($0, atMilliseconds: time)?.amount)
+                })
+            blends[number] = share
         }
-        var share = blend(inputs)
+        guard var share else { return .unknown }
         // Where every maker must be certified, one that is not breaks the chain.
         if scheme.reach == .all, support == Support.none || support == nil {
             share = ShareBounds(low: .zero, high: share.high)
@@ -170,8 +192,7 @@ struct MaterialCheck {
 
     private func amount(of lot: Lot, in making: Int) -> CountedAmount? {
         let making = graph.makings[making]
-        return amounts.sum(
-            making.outputs.filter { $0.uri == lot.uri }, atMilliseconds: making.timeMilliseconds)
+        return amounts.sum(making.made(lot.uri), atMilliseconds: making.timeMilliseconds)
     }
 
     // MARK: Mass balance
@@ -204,7 +225,7 @@ struct MaterialCheck {
     private func counted(
         _ quantity: RecordQuantity, of uri: String, _ making: Int
     ) -> ExactDecimal? {
-        var stated = graph.makings[making].outputs.first { $0.uri == uri }
+        var stated = graph.makings[making].made(uri).first
         stated?.amount = ExactDecimal(quantity.amount)
         stated?.unit = quantity.unit
         return stated.flatMap {
@@ -242,7 +263,7 @@ struct MaterialCheck {
                 told.event.primarySite?.uri == credit.site
             else { continue }
             let yield = scheme.process(told.event.bizStep)?.yield ?? ExactDecimal(1)
-            for flow in told.event.flows where flow.place == .input && flow.role == .consume {
+            for flow in told.things.flows where flow.place == .input && flow.role == .consume {
                 guard let share = shares[flow.subject.uri], share.low > .zero,
                     flow.subject.product == credit.material
                         || flow.subject.uri == credit.material,

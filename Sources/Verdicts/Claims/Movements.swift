@@ -115,11 +115,10 @@ struct Movements<Facts: MovementFacts> {
         var open: [String: Stay] = [:]
         var closed: [Stay] = []
         for number in facts.eventsAbout[thing] ?? [] {
-            let event = facts.events[number].event
+            let told = facts.events[number]
+            let event = told.event
             guard event.type == .aggregation, let parent = event.parentID?.uri, parent != thing,
-                let flow = event.flows.first(where: {
-                    $0.place == .child && $0.subject.uri == thing
-                })
+                let flow = told.things.flows(of: thing).first(where: { $0.place == .child })
             else { continue }
             if event.action == .add {
                 open[parent] = Stay(
@@ -139,20 +138,19 @@ struct Movements<Facts: MovementFacts> {
             let told = facts.events[number]
             guard told.event.type == .object, told.event.action != .delete,
                 let side = told.event.businessStepWord.flatMap({ Self.sides[$0] }),
-                let flow = told.event.flows.first(where: { $0.subject.uri == carrier })
+                let flow = told.things.flows(of: carrier).first
             else { return nil }
             let stated =
                 carrier == thing
-                ? total(of: carrier, in: told.event) ?? StatedAmount(flow)
+                ? total(of: carrier, in: told.things) ?? StatedAmount(flow)
                 : amount
             return movement(side, told, stated?.amount == nil ? nil : stated)
         }
     }
 
     /// What an event states of a thing altogether; nil where its elements have several units.
-    private func total(of uri: String, in event: EPCISEvent) -> StatedAmount? {
-        let stated = event.flows.filter { $0.subject.uri == uri && $0.role != .mention }
-            .map(StatedAmount.init)
+    private func total(of uri: String, in things: EventThings) -> StatedAmount? {
+        let stated = things.flows(of: uri).filter { $0.role != .mention }.map(StatedAmount.init)
         guard var sum = stated.first, Set(stated.map(\.unit)).count == 1 else { return nil }
         for other in stated.dropFirst() {
             guard let left = sum.amount, let right = other.amount, let both = left + right else {

@@ -20,15 +20,13 @@ struct StockLedger {
             let making = graph.makings[number]
             add(
                 amounts.sum(
-                    making.outputs.filter { $0.uri == lot.uri },
+                    making.made(lot.uri),
                     atMilliseconds: making.timeMilliseconds), to: making.party, draws: false,
                 making.parts)
         }
         for number in facts.eventsAbout[lot.uri] ?? [] {
             let told = facts.events[number]
-            let used = told.event.flows.filter {
-                $0.subject.uri == lot.uri && $0.role == .consume
-            }
+            let used = told.things.flows(of: lot.uri).filter { $0.role == .consume }
             guard !used.isEmpty else { continue }
             let site = told.event.primarySite.flatMap { facts.owner(of: $0.uri) }
             add(

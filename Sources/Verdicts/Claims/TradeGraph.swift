@@ -35,7 +35,9 @@ struct Making {
     /// What it used up; nothing for a commissioning.
     var inputs: [StatedAmount]
     /// What it made.
-    var outputs: [StatedAmount]
+    let outputs: [StatedAmount]
+    /// Where each thing stands in it.
+    private let outputPlaces: [String: [Int]]
     /// The primary site.
     var site: String?
     /// Who governs the site, else who told of it.
@@ -50,6 +52,26 @@ struct Making {
     var parts: [Hash256]
     /// The scheme's word on its step, where it has one.
     var process: SchemeProcess?
+
+    init(
+        _ numbers: [Int], inputs: [StatedAmount], outputs: [StatedAmount], site: String?,
+        party: String, step: String?, first: TradeEvent, parts: [Hash256], process: SchemeProcess?
+    ) {
+        events = numbers
+        self.inputs = inputs
+        self.outputs = outputs
+        outputPlaces = Dictionary(grouping: outputs.indices) { outputs[$0].uri }
+        self.site = site
+        self.party = party
+        self.step = step
+        day = first.event.localDate
+        timeMilliseconds = first.event.eventTimeMilliseconds
+        self.parts = parts
+        self.process = process
+    }
+
+    /// What it made of one thing.
+    func made(_ uri: String) -> [StatedAmount] { (outputPlaces[uri] ?? []).map { outputs[$0] } }
 
     /// Whether material enters the chain here: nothing was used up, or the step lets it grow.
     var isOrigin: Bool { inputs.isEmpty || (process?.grows ?? false) }
@@ -76,6 +98,7 @@ struct TradeGraph {
     private(set) var makings: [Making] = []
     private let facts: ClaimFacts
     private var makingNumbers: [String: Int] = [:]
+    private var walked: Set<Int> = []
 
     init(of uri: String, _ facts: ClaimFacts) {
         self.facts = facts
@@ -109,16 +132,18 @@ struct TradeGraph {
         var (processes, origins): ([Int], [Int]) = ([], [])
         var contents: OrderedSet<String> = []
         for number in facts.eventsAbout[uri] ?? [] {
+            let things = facts.events[number].things
             let told = facts.events[number].event
-            for flow in told.flows where flow.subject.uri == uri {
+            let flows = things.flows(of: uri)
+            for flow in flows {
                 if let batch = flow.subject.batch { contents.append(batch) }
             }
             let packs = told.type == .aggregation || told.type == .association
             if packs, told.parentID?.uri == uri, told.action == .add {
-                for child in told.children { contents.append(child.uri) }
+                for child in things.children { contents.append(child.uri) }
             }
             guard
-                told.flows.contains(where: { $0.subject.uri == uri && $0.role == .create })
+                flows.contains(where: { $0.role == .create })
                     || told.transformationID?.uri == uri
             else { continue }
             let making = making(of: number)
@@ -132,7 +157,8 @@ struct TradeGraph {
         let chosen = processes.isEmpty ? origins : processes
         lots[uri]?.makings = chosen
         lots[uri]?.contents = Array(contents)
-        for making in chosen where !makings[making].isOrigin {
+        // What was used up is met once, with the first of what was made of it.
+        for making in chosen where !makings[making].isOrigin && walked.insert(making).inserted {
             for input in makings[making].inputs {
                 upstream.append((input.uri, makings[making].party))
             }
@@ -162,15 +188,14 @@ struct TradeGraph {
         let told = facts.events[numbers.first ?? first]
         let site = numbers.lazy.compactMap { facts.events[$0].event.primarySite?.uri }.first
         let step = numbers.lazy.compactMap { facts.events[$0].event.bizStep }.first
-        let flows = numbers.flatMap { facts.events[$0].event.flows }
+        let flows = numbers.flatMap { facts.events[$0].things.flows }
         return Making(
-            events: numbers,
+            numbers,
             inputs: flows.filter { $0.place == .input && $0.role == .consume }
                 .map(StatedAmount.init),
             outputs: flows.filter { $0.role == .create }.map(StatedAmount.init), site: site,
             party: site.flatMap(facts.owner) ?? told.issuer, step: step,
-            day: told.event.localDate, timeMilliseconds: told.event.eventTimeMilliseconds,
-            parts: numbers.map { facts.events[$0].part },
+            first: told, parts: numbers.map { facts.events[$0].part },
             process: facts.terms.scheme.process(step))
     }
 }

@@ -125,6 +125,15 @@ extension VerdictFinding: Comparable {
         }
     }
 
+    /// Findings in their order, each once.
+    static func sorted(_ findings: [VerdictFinding]) -> [VerdictFinding] {
+        // What orders them is made once for each, not for each two.
+        let keyed = Set(findings).map { ($0.order, $0) }
+        return keyed.sorted { left, right in
+            left.0.lexicographicallyPrecedes(right.0) { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        }.map(\.1)
+    }
+
     private var order: [String] {
         let rank = Outcome.allCases.firstIndex { $0 == lowersTo } ?? Outcome.allCases.count
         let padded = String(100 + rank)

@@ -26,7 +26,7 @@ struct Holdings {
     /// How much of a thing was made; nil where that is not said throughout, or in several units.
     func made(_ uri: String) -> RecalledAmount? {
         let flows = facts.events(about: uri).flatMap { told in
-            told.event.flows.filter { $0.subject.uri == uri && $0.role == .create }
+            told.things.flows(of: uri).filter { $0.role == .create }
         }
         return Self.sum(flows.map(StatedAmount.init))
     }
@@ -67,7 +67,7 @@ struct Holdings {
         for told in facts.events(about: uri) {
             let party = told.event.primarySite.flatMap { facts.owner(of: $0.uri) } ?? told.issuer
             for role in [FlowRole.create, .consume] {
-                let flows = told.event.flows.filter { $0.subject.uri == uri && $0.role == role }
+                let flows = told.things.flows(of: uri).filter { $0.role == role }
                 guard let first = flows.first else { continue }
                 var amount = StatedAmount(first)
                 let sum = Self.sum(flows.map(StatedAmount.init))

@@ -76,14 +76,13 @@ struct RecallFacts: MovementFacts, Sendable {
                     !evidence.hasFallen(entry.statement)
                 else { continue }
                 let issuer = entry.statement.statement.issuer
-                switch evidence.parts[link.part]?.readable {
-                case .event(let event):
+                let part = evidence.parts[link.part]
+                if let things = part?.things {
                     found[Spoken(part: link.part, issuer: issuer)] = TradeEvent(
-                        event: event, issuer: issuer, part: link.part)
-                case nil where evidence.parts[link.part] == nil:
+                        things: things, issuer: issuer, part: link.part)
+                } else if part == nil {
                     hidden[uri, default: []].insert(
                         HiddenPart(part: link.part, issuer: issuer, role: link.role))
-                default: continue
                 }
             }
         }
