@@ -53,6 +53,9 @@ class OldBackup:
             story.tally["newer copies"] += 1
         else:
             shutil.rmtree(newer)
+            self.network.lost_parts |= {
+                one.part for one in story.writers.acknowledged
+                if one.node == one.seen_by == node.name and one.index >= self.size}
             self.rekey()
             story.tally["new keys"] += 1
         node.start()

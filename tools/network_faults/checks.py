@@ -114,7 +114,8 @@ def lost(network, acknowledged, tally, names=NAMES, within=PARTS_SECONDS):
             while True:
                 counts = Counter(evidence=1)
                 evidence = Evidence(network, name, lot)
-                found = [line for given in about for line in absent(evidence, given, name, counts)]
+                found = [line for given in about for line in absent(
+                    evidence, given, name, counts, given.part not in network.lost_parts)]
                 # Entries are there once a log is known to its end; their parts follow.
                 if not any(PART_LOST in line for line in found) or time.monotonic() > end:
                     break
@@ -125,12 +126,14 @@ def lost(network, acknowledged, tally, names=NAMES, within=PARTS_SECONDS):
     return wrong
 
 
-def absent(evidence, given, name, tally):
+def absent(evidence, given, name, tally, has_part):
     """What a node's evidence lacks of one record."""
     where = f"{name}: {given.node}'s entry {given.index}"
     if evidence.entries.get((origin_of(given.node), given.index)) != given.entry:
         return [f"{where} is lost"]
     tally["proven"] += 1
+    if not has_part:
+        return []
     if given.seen_by is None or name == given.seen_by:
         tally["parts"] += 1
         if given.part not in evidence.evidence.parts:

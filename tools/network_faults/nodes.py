@@ -208,6 +208,8 @@ class Network:
         self.has_disks = has_disks
         self.genesis = self.work / "network.genesis"
         ports = dict(zip(NAMES, free_ports(len(NAMES))))
+        # Parts that only a node had that has lost them: no peer may give them back (SPEC §25.6).
+        self.lost_parts = set()
         # How many keys each log has had.
         self.log_keys = {name: 1 for name in NAMES}
         self.nodes = {name: Node(self, name, ports[name]) for name in NAMES}
