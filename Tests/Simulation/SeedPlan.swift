@@ -8,6 +8,8 @@ package struct SeedPlan: Sendable {
     package var steps: Int
     package var troubles = SimulatedWorld.Troubles()
     package var bug: PlantedBug?
+    /// How many nodes found the network; by the seed if nil.
+    package var founders: Int?
     /// Ends with the first failure.
     package var stopsEarly = false
 
@@ -15,6 +17,7 @@ package struct SeedPlan: Sendable {
         self.seeds = seeds
         self.steps = steps
         self.bug = bug
+        founders = bug?.founders
     }
 
     /// The plan that the environment asks for.
@@ -127,7 +130,8 @@ package struct SeedPlan: Sendable {
 
     private func one(_ seed: UInt64) -> (Set<Sighting>, [String], trace: UInt64) {
         do {
-            let world = try SimulatedWorld(seed: seed, troubles: troubles, bug: bug)
+            let world = try SimulatedWorld(
+                seed: seed, founders: founders, troubles: troubles, bug: bug)
             try world.run(steps: steps)
             return (world.sightings, world.judge.accusations, world.trace)
         } catch {

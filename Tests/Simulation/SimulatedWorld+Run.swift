@@ -119,7 +119,7 @@ extension SimulatedWorld {
         guard nodes[place].isRunning else { return }
         let disk = nodes[place].disk
         // Some kinds of writes are so rare that one must wait for them.
-        let kinds = SimulatedDisk.Write.allCases
+        let kinds = [.ownGroup] + SimulatedDisk.Write.allCases
         disk.struck = chance(1, in: 2) ? kinds[pick(kinds.count)] : nil
         disk.sparedWrites = pick(disk.struck == nil ? 6 : 2)
         disk.fault = [.full, .torn(isKept: true), .torn(isKept: false)][pick(3)]
@@ -130,7 +130,9 @@ extension SimulatedWorld {
     private func backup(_ place: Int) throws {
         let node = nodes[place]
         guard let backup = node.backup, !hasRewound || !node.isHonest, chance(1, in: 2) else {
-            if node.backup == nil || chance(1, in: 3) { node.backup = node.disk.contents }
+            if node.own.size() > 0, node.backup == nil || chance(1, in: 4) {
+                node.backup = node.disk.contents
+            }
             return
         }
         guard node.isHonest else {
@@ -147,6 +149,10 @@ extension SimulatedWorld {
         node.disk.contents = backup
         judge.rewind(node)
         try start(place)
+        // Whoever brings a node up from a copy looks whether it comes up.
+        for other in nodes.indices where canMeet(place, other) && chance(2, in: 3) {
+            connect(place, other)
+        }
     }
 
     /// The liar begins to show another view of its log to every second node.
