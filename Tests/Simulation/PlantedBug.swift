@@ -35,5 +35,11 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     }
 
     /// A seed that is known to show it.
-    package var firstSeed: UInt64 { 1 }
+    package var firstSeed: UInt64 {
+        switch self {
+        case .acknowledgesEarly: 2
+        case .forgetsAlarms: 6
+        default: 1
+        }
+    }
 }

@@ -10,6 +10,8 @@ package struct SeedPlan: Sendable {
     package var bug: PlantedBug?
     /// How many nodes found the network; by the seed if nil.
     package var founders: Int?
+    /// The node whose disk goes back to an old copy in every run, beside what the seed brings.
+    package var forgetting: Int?
     /// Ends with the first failure.
     package var stopsEarly = false
 
@@ -18,6 +20,7 @@ package struct SeedPlan: Sendable {
         self.steps = steps
         self.bug = bug
         founders = bug?.founders
+        forgetting = bug == .signsThoughBehind ? 0 : nil
     }
 
     /// The plan that the environment asks for.
@@ -132,7 +135,7 @@ package struct SeedPlan: Sendable {
         do {
             let world = try SimulatedWorld(
                 seed: seed, founders: founders, troubles: troubles, bug: bug)
-            try world.run(steps: steps)
+            try world.run(steps: steps, forgetting: forgetting)
             return (world.sightings, world.judge.accusations, world.trace)
         } catch {
             return ([], ["the run itself fails: \(error)"], 0)

@@ -8,9 +8,20 @@ import Support
 // The course of a run: trouble, then calm.
 extension SimulatedWorld {
     /// Runs so many steps with trouble, then the calm end with its checks.
-    package func run(steps: Int) throws {
-        for _ in 0..<steps {
+    ///
+    /// - Parameters:
+    ///   - steps: how many.
+    ///   - forgetting: a node whose disk goes back, after two thirds, to what it was after one.
+    package func run(steps: Int, forgetting place: Int? = nil) throws {
+        var copy: SimulatedDisk.Contents?
+        for number in 0..<steps {
             try step()
+            if let place, number >= steps / 3, copy == nil, nodes[place].own.size() > 0 {
+                copy = nodes[place].disk.contents
+            }
+            if let place, let copy, number == steps * 2 / 3, !hasRewound {
+                try rewind(place, to: copy)
+            }
             if !judge.accusations.isEmpty { return }
         }
         try calmDown()
@@ -142,11 +153,16 @@ extension SimulatedWorld {
             node.disk.contents = backup
             return try start(place)
         }
+        try rewind(place, to: backup)
+    }
+
+    private func rewind(_ place: Int, to copy: SimulatedDisk.Contents) throws {
+        let node = nodes[place]
         sightings.insert(.oldBackup)
         hasRewound = true
         crash(place)
         node.isRewound = true
-        node.disk.contents = backup
+        node.disk.contents = copy
         judge.rewind(node)
         try start(place)
         // Whoever brings a node up from a copy looks whether it comes up.

@@ -11,7 +11,8 @@ struct `Planted bugs` {
         let found = try #require(failure, "\(bug) is not found in \(runs) runs")
         print("\(bug): run \(runs), seed \(found.seed): \(found.accusations[0])")
         var without = SeedPlan(seeds: found.seed..<found.seed + 1)
-        without.founders = bug.founders
+        without.founders = plan.founders
+        without.forgetting = plan.forgetting
         let sound = without.firstFailure().failure
         #expect(sound?.accusations == nil)
     }
