@@ -170,6 +170,7 @@ package struct Judge {
             accuse("\(node.origin) cosigned \(size) entries of \(origin), and has lost some")
         }
         let known = Set(node.disk.contents.alarms.map(\.digest))
+        checkEntries(of: node)
         if !node.isRewound, !node.alarmed.isSubset(of: known) {
             accuse("\(node.origin) has forgotten an alarm")
         }
@@ -194,9 +195,13 @@ package struct Judge {
         if log.size() < node.quorumSize, holdsQuorums, !node.isBehind {
             accuse("\(node.origin) has lost entries that had a quorum")
         }
+        checkEntries(of: node)
+    }
+
+    private mutating func checkEntries(of node: SimulatedNode) {
         guard !node.isRewound else { return }
         for (leaf, entry) in node.acknowledged {
-            guard let bytes = log.entry(at: leaf), Hash256.sha256(bytes) == entry else {
+            guard let bytes = node.own.entry(at: leaf), Hash256.sha256(bytes) == entry else {
                 return accuse("\(node.origin) has lost entry \(leaf), which it acknowledged")
             }
         }

@@ -25,6 +25,21 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     /// A node keeps cosignatures to itself: they reach nobody.
     case stripsCosignatures
 
+    /// How many nodes found the network in which it is looked for: of few, each meets more; of four
+    /// one may lie.
+    package var founders: Int {
+        switch self {
+        case .forgetsAlarms, .hidesAlarms: 4
+        default: 3
+        }
+    }
+
     /// A seed that is known to show it.
-    package var firstSeed: UInt64 { 1 }
+    package var firstSeed: UInt64 {
+        switch self {
+        case .acknowledgesEarly: 2
+        case .forgetsAlarms: 6
+        default: 1
+        }
+    }
 }

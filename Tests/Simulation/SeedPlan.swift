@@ -8,6 +8,10 @@ package struct SeedPlan: Sendable {
     package var steps: Int
     package var troubles = SimulatedWorld.Troubles()
     package var bug: PlantedBug?
+    /// How many nodes found the network; by the seed if nil.
+    package var founders: Int?
+    /// The node whose disk goes back to an old copy in every run, beside what the seed brings.
+    package var forgetting: Int?
     /// Ends with the first failure.
     package var stopsEarly = false
 
@@ -15,6 +19,8 @@ package struct SeedPlan: Sendable {
         self.seeds = seeds
         self.steps = steps
         self.bug = bug
+        founders = bug?.founders
+        forgetting = bug == .signsThoughBehind ? 0 : nil
     }
 
     /// The plan that the environment asks for.
@@ -127,8 +133,9 @@ package struct SeedPlan: Sendable {
 
     private func one(_ seed: UInt64) -> (Set<Sighting>, [String], trace: UInt64) {
         do {
-            let world = try SimulatedWorld(seed: seed, troubles: troubles, bug: bug)
-            try world.run(steps: steps)
+            let world = try SimulatedWorld(
+                seed: seed, founders: founders, troubles: troubles, bug: bug)
+            try world.run(steps: steps, forgetting: forgetting)
             return (world.sightings, world.judge.accusations, world.trace)
         } catch {
             return ([], ["the run itself fails: \(error)"], 0)

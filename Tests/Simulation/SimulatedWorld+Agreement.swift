@@ -50,9 +50,9 @@ extension SimulatedWorld {
         let keeper = nodes.first { $0.origin == origin && $0.isHonest }
         let honest = members
         var found: [String] = []
-        // Of a log that went back on an old copy, entries may be left whose checkpoint nobody has any
-        // more: they can be neither told nor shown.
-        let isRewound = keeper?.isRewound ?? false
+        // Of a log that went back on an old copy, or is a liar's, entries may be left whose
+        // checkpoint nobody has any more: they can be neither told nor shown.
+        let isRewound = keeper?.isRewound ?? true
         func told(_ log: SimulatedLog) -> Int {
             isRewound ? Int(log.newestCheckpointSize ?? 0) : log.allEntries.count
         }

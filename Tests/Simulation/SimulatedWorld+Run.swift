@@ -8,9 +8,20 @@ import Support
 // The course of a run: trouble, then calm.
 extension SimulatedWorld {
     /// Runs so many steps with trouble, then the calm end with its checks.
-    package func run(steps: Int) throws {
-        for _ in 0..<steps {
+    ///
+    /// - Parameters:
+    ///   - steps: how many.
+    ///   - forgetting: a node whose disk goes back, after two thirds, to what it was after one.
+    package func run(steps: Int, forgetting place: Int? = nil) throws {
+        var copy: SimulatedDisk.Contents?
+        for number in 0..<steps {
             try step()
+            if let place, number >= steps / 3, copy == nil, nodes[place].own.size() > 0 {
+                copy = nodes[place].disk.contents
+            }
+            if let place, let copy, number == steps * 2 / 3, !hasRewound {
+                try rewind(place, to: copy)
+            }
             if !judge.accusations.isEmpty { return }
         }
         try calmDown()
@@ -119,7 +130,7 @@ extension SimulatedWorld {
         guard nodes[place].isRunning else { return }
         let disk = nodes[place].disk
         // Some kinds of writes are so rare that one must wait for them.
-        let kinds = SimulatedDisk.Write.allCases
+        let kinds = [.ownGroup] + SimulatedDisk.Write.allCases
         disk.struck = chance(1, in: 2) ? kinds[pick(kinds.count)] : nil
         disk.sparedWrites = pick(disk.struck == nil ? 6 : 2)
         disk.fault = [.full, .torn(isKept: true), .torn(isKept: false)][pick(3)]
@@ -130,7 +141,9 @@ extension SimulatedWorld {
     private func backup(_ place: Int) throws {
         let node = nodes[place]
         guard let backup = node.backup, !hasRewound || !node.isHonest, chance(1, in: 2) else {
-            if node.backup == nil || chance(1, in: 3) { node.backup = node.disk.contents }
+            if node.own.size() > 0, node.backup == nil || chance(1, in: 4) {
+                node.backup = node.disk.contents
+            }
             return
         }
         guard node.isHonest else {
@@ -140,13 +153,22 @@ extension SimulatedWorld {
             node.disk.contents = backup
             return try start(place)
         }
+        try rewind(place, to: backup)
+    }
+
+    private func rewind(_ place: Int, to copy: SimulatedDisk.Contents) throws {
+        let node = nodes[place]
         sightings.insert(.oldBackup)
         hasRewound = true
         crash(place)
         node.isRewound = true
-        node.disk.contents = backup
+        node.disk.contents = copy
         judge.rewind(node)
         try start(place)
+        // Whoever brings a node up from a copy looks whether it comes up.
+        for other in nodes.indices where canMeet(place, other) && chance(2, in: 3) {
+            connect(place, other)
+        }
     }
 
     /// The liar begins to show another view of its log to every second node.
