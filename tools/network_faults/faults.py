@@ -26,7 +26,8 @@ class Fault:
         where = ",".join(self.nodes) or ",".join(f"{a}>{b}" for a, b in self.links[:4])
         more = "…" if len(self.links) > 4 else ""
         value = "" if self.value is None else f" {self.value}"
-        return f"{self.begins:.1f}-{self.begins + self.lasts:.1f} s {self.kind}{value} {where}{more}"
+        ends = self.begins + self.lasts
+        return f"{self.begins:.1f}-{ends:.1f} s {self.kind}{value} {where}{more}"
 
 
 PAIRS = [(a, b) for a in NAMES for b in NAMES if a != b]

@@ -146,6 +146,10 @@ class Story:
             self.complain("the run", [repr(error)])
         finally:
             self.close()
+        if self.arguments.rounds and not (self.tally["proven"] and self.tally["behind"]):
+            self.complain("the run", ["too little happened to show anything"])
+        if not self.arguments.no_liars and not self.tally["lies"]:
+            self.complain("the run", ["nobody lied"])
         self.sum_up()
         return not self.wrong
 
@@ -165,18 +169,19 @@ class Story:
         """The rows of tools/reliability.md."""
         tally, statuses = self.tally, self.writers.statuses
         faults = ", ".join(f"{count} {kind}" for kind, count in sorted(self.kinds.items()))
-        self.say(f"N1: {len(self.convergences)} convergences, {max(self.convergences, default=0):.1f} "
-                 f"s at most; faults: {faults}")
+        slowest, drained = max(self.convergences, default=0), max(self.drains, default=0)
+        self.say(f"N1: {len(self.convergences)} convergences, {slowest:.1f} s at most; "
+                 f"faults: {faults}")
         self.say(f"N1: {len(self.writers.acknowledged)} acknowledged ({dict(statuses)}, refusals "
                  f"{dict(self.writers.codes)}), {tally['proven']} proofs of entries, "
                  f"{tally['parts']} parts found and {tally['withheld']} withheld, "
                  f"{tally['receipts']} receipts final, {tally['checks']} cairn check, "
                  f"{tally['audits']} cairn audit")
-        self.say(f"N1: {len(self.drains)} ended by SIGTERM with 0, {max(self.drains, default=0):.1f} "
-                 f"s at most; memory at most {max(n.peak_bytes for n in self.network) >> 20} MiB")
+        self.say(f"N1: {len(self.drains)} ended by SIGTERM with 0, {drained:.1f} s at most; "
+                 f"memory at most {max(n.peak_bytes for n in self.network) >> 20} MiB")
         self.say(f"D8: {tally['behind']} old backups, none signed; {tally['recovered']} had all "
-                 f"entries again from their peers; then {tally['newer copies']} newer copies put back, "
-                 f"{tally['new keys']} logs with a new key")
+                 f"entries again from their peers; then {tally['newer copies']} newer copies put "
+                 f"back, {tally['new keys']} logs with a new key")
         self.say(f"P: {tally['lies']} lies named, {tally['split views']} split views; "
                  f"controls noticed: {tally['controls']}; {len(self.wrong)} wrong")
 
