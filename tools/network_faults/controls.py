@@ -68,8 +68,18 @@ def really_lost(story, node):
     copy.reaches = []
     network.copy(node, copy.directory)
     copy.start("--alone")
-    given = story.writers.submit(copy)
-    copy.kill()
+    given = None
+
+    def is_acknowledged():
+        nonlocal given
+        given = story.writers.submit(copy)
+        return given is not None
+
+    try:
+        checks.until(is_acknowledged, 20, f"a copy of {node.name} alone takes a record: "
+                     f"{story.writers.codes}")
+    finally:
+        copy.kill()
     shutil.rmtree(copy.directory)
     node.start()
     story.writers.acknowledged.remove(given)
