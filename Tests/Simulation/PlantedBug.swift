@@ -25,18 +25,21 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     /// A node keeps cosignatures to itself: they reach nobody.
     case stripsCosignatures
 
-    /// How many nodes found the network in which it is looked for: of few, each meets more; of four
+    /// How many nodes found the network where it is looked for: of few, each meets more; of four
     /// one may lie.
-    package var founders: Int {
+    package var founders: Int? {
         switch self {
-        case .forgetsAlarms, .hidesAlarms: 4
+        case .hidesAlarms: nil
+        case .forgetsAlarms: 4
         default: 3
         }
     }
 
-    /// A seed that is known to show it.
-    package var firstSeed: UInt64 {
+    /// A seed that is known to show it; nil for one that shows so rarely that it must be searched
+    /// for among many.
+    package var firstSeed: UInt64? {
         switch self {
+        case .hidesAlarms: nil
         case .acknowledgesEarly: 2
         case .forgetsAlarms: 6
         default: 1
