@@ -12,7 +12,9 @@ extension SimulatedWorld {
         if node.isHonest { return node.bug.map { planted($0, bytes, node) } ?? [bytes] }
         guard troubles.lies else { return [bytes] }
         recorded[place, default: []].append(bytes)
-        guard chance(1, in: honesty), let message = try? PeerMessage.decode(bytes) else { return [bytes] }
+        guard chance(1, in: honesty), let message = try? PeerMessage.decode(bytes) else {
+            return [bytes]
+        }
         sightings.insert(.lieTold)
         switch message {
         case .heads(let heads, let alarms):
@@ -162,7 +164,9 @@ extension SimulatedWorld {
             let alarm = forged[digest]
         {
             sightings.insert(.forgedAlarm)
-            return [.send(peer, PeerMessage.answer(number, isLast: true, alarm.encoded()).encoded())]
+            return [
+                .send(peer, PeerMessage.answer(number, isLast: true, alarm.encoded()).encoded())
+            ]
         }
         guard let bug = node.bug, let message = try? PeerMessage.decode(bytes) else {
             return try node.handle(.received(peer, bytes), now)

@@ -11,7 +11,8 @@ extension SimulatedWorld {
     ///
     /// - Parameters:
     ///   - steps: how many.
-    ///   - forgetting: a node whose disk goes back, after two thirds, to what it was after one.
+    ///   - place: a node whose disk goes back, after two thirds, to what it was after one.
+    /// - Throws: what the run itself fails with.
     package func run(steps: Int, forgetting place: Int? = nil) throws {
         var copy: SimulatedDisk.Contents?
         for number in 0..<steps {

@@ -100,7 +100,9 @@ extension SimulatedWorld {
             }
         case .answer(_, _, let answer):
             guard let alarm = try? Alarm.decode(answer) else { return }
-            if from.isHonest, !node.alarmed.contains(alarm.digest) { sightings.insert(.alarmSpread) }
+            if from.isHonest, !node.alarmed.contains(alarm.digest) {
+                sightings.insert(.alarmSpread)
+            }
         default: break
         }
     }
