@@ -25,7 +25,7 @@ struct SubmitCommand: AsyncParsableCommand {
             A statement is registered once the log has sealed it. With --wait cosigned it also \
             waits until a quorum of the network's nodes has cosigned each, checks that by the \
             genesis file, and keeps the final receipts:
-              cairn submit shipment.cairn --node http://127.0.0.1:8080 \
+              cairn submit shipment.cairn --node http://127.0.0.1:8080 \\
                 --wait cosigned --genesis net.genesis --receipts ./receipts
 
             Exit codes: 0 all are registered (and final); 1 all are registered, and not all are \
