@@ -60,7 +60,7 @@ extension NodeRuntime {
             catchUp: { size in
                 try filling.step(to: size, delegations: published.newest.basis.delegations)
             })
-        let peers = try peers(opened, published, directory, watch.metrics, settings)
+        let peers = try peers(opened, published, directory, watch, settings)
         let writer = LogWriter(
             ledger: opened.ledger, published: published,
             nowMilliseconds: settings.nowMilliseconds, metrics: watch.metrics,
@@ -100,15 +100,17 @@ extension NodeRuntime {
     /// What takes part among peers; nil for a node that was not told how.
     private static func peers(
         _ opened: Opened, _ published: PublishedLog, _ directory: NodeDirectory,
-        _ metrics: NodeMetrics, _ settings: Settings
+        _ watch: NodeWatch, _ settings: Settings
     ) throws(NodeError) -> PeerWork? {
         guard let told = settings.peers else { return nil }
         return try NodeError.mapping {
             try PeerWork(
                 told,
-                replicas: try Replicas(directory: directory.path, own: opened.ledger),
+                replicas: try Replicas(
+                    directory: directory.path, own: opened.ledger,
+                    lackOfRoom: { watch.disk.refusal()?.reason }),
                 genesis: opened.genesis, origin: opened.sequencer.state.origin,
-                published: published, metrics: metrics, settings: settings)
+                published: published, metrics: watch.metrics, settings: settings)
         }
     }
 

@@ -6,6 +6,7 @@ import Records
 import Replication
 import Sequencing
 import Support
+import Synchronization
 import Testing
 
 @testable import Storage
@@ -194,6 +195,22 @@ struct `A node's mirrors` {
         try own.write { try $0.commit(groups[2]) }
         #expect(try findings(in: own) == [])
         try own.close()
+    }
+
+    @Test func `nothing more is mirrored while the disk has no more than its reserve`() throws {
+        let room = Mutex<String?>("the disk is down to its reserve")
+        let replicas = try Replicas(
+            directory: directory.path, own: own, lackOfRoom: { room.withLock { $0 } })
+        let groups = try Self.groups(of: network)
+        let error = #expect(throws: StorageError.self) {
+            try replicas.commit(groups, to: DemoNetwork.origin)
+        }
+        #expect(error?.code == "storage.full")
+        #expect(try replicas.read(DemoNetwork.origin) { try $0.size() } == 0)
+        room.withLock { $0 = nil }
+        try replicas.commit(groups, to: DemoNetwork.origin)
+        #expect(try replicas.read(DemoNetwork.origin) { try $0.size() } == groups.last?.size)
+        try replicas.close()
     }
 
     @Test func `a part that a log lacks is a finding, unless the log was recovered`() throws {

@@ -333,7 +333,11 @@ final class PeerWork: Sendable {
         case .send(let peer, let frame): links.withLock { $0[peer] }?.send(frame)
         case .disconnect(let peer, let violation):
             guard let link = links.withLock({ $0[peer] }) else { return }
-            logger.warning(
+            // One that comes again at once is not to fill the log; each time is counted.
+            let last = state.newest.ends[link.origin]
+            let isNew = last.map { nowMilliseconds() >= $0.atMilliseconds + 10_000 } ?? true
+            logger.log(
+                level: isNew || last?.code != violation.code ? .warning : .debug,
                 "a peer is cut off",
                 metadata: [
                     "code": "\(violation.code)", "peer": "\(link.origin)",

@@ -27,14 +27,23 @@ package final class Replicas: ReplicaStore, Sendable {
 
     private let directory: String
     private let own: Ledger
+    private let lackOfRoom: @Sendable () -> String?
     private let state: Mutex<State>
 
     /// Takes up what a node's directory holds; the own ledger remains the caller's to close.
     ///
+    /// - Parameters:
+    ///   - directory: the node's.
+    ///   - own: its own ledger.
+    ///   - lackOfRoom: why nothing more may be mirrored now; nil if it may. It is then as if the
+    ///     disk was full: the logs of others take nothing of the reserve of the node's own.
     /// - Throws: ``StorageError`` if the alarms cannot be read.
-    package init(directory: String, own: Ledger) throws(StorageError) {
+    package init(
+        directory: String, own: Ledger, lackOfRoom: @escaping @Sendable () -> String? = { nil }
+    ) throws(StorageError) {
         self.directory = directory
         self.own = own
+        self.lackOfRoom = lackOfRoom
         state = Mutex(State(alarms: try KeptAlarms(node: directory)))
     }
 
@@ -110,6 +119,9 @@ package final class Replicas: ReplicaStore, Sendable {
     private func write(
         _ origin: String, _ body: (LedgerStore) throws -> Void
     ) throws {
+        if let reason = lackOfRoom() {
+            throw StorageError(code: "storage.full", place: origin, reason: reason)
+        }
         let mirror = try ledger(origin)
         let hasErased = try mirror.write { store in
             let before = store.erasedCount
