@@ -80,6 +80,12 @@ extension Refusal {
         code: "node.removed", field: "",
         reason: "the network has removed this node; register with another")
 
+    /// The answer to a caller once governance has given the log another key than the node has.
+    static let keyReplaced = Refusal(
+        code: "node.key-replaced", field: "",
+        reason: "the network has given this log another key; its operator stops the node, gives "
+            + "it that key with cairn rekey, and starts it")
+
     /// The answer to a caller while too few peers have said how far they know the log.
     static let unconfirmed = Refusal(
         code: "node.unconfirmed", field: "",

@@ -1,8 +1,10 @@
 import HTTPAPI
 import MerkleTrees
+import Notes
 import Queries
 import Records
 import Sequencing
+import Signatures
 import Storage
 import Synchronization
 
@@ -43,9 +45,21 @@ extension RunningNode {
     var signingRefusal: Refusal? {
         let known = [published.newest.basis.governance, peers?.state.newest.governance]
         if known.contains(where: { $0?.hasRemoved(log: origin) ?? false }) { return .removed }
+        if hasGivenUpKey { return .keyReplaced }
         if let peers { return peers.refusal(isAlone: goesOnAlone) }
         let needsPeers = published.newest.basis.governance.policy.quorum > 0
         return needsPeers && !goesOnAlone ? .unconfirmed : nil
+    }
+
+    /// Whether an amendment that stands in another log gives this one another key than the node
+    /// has, from here on: what it signed now would be void.
+    private var hasGivenUpKey: Bool {
+        let newest = published.newest
+        guard let governance = peers?.state.newest.governance,
+            governance.seq > newest.basis.governance.seq,
+            let verifier = governance.logVerifier(origin: origin, size: newest.size + 2)
+        else { return false }
+        return verifier.key != receipts.logKey.publicKey
     }
 
     /// Judges a submission under governance and delegations as they were when a seal was made.

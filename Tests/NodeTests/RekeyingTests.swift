@@ -179,6 +179,26 @@ import Testing
         }
     }
 
+    @Test func `a node whose key is replaced in another log signs nothing with it`() async throws {
+        let ring = try Ring()
+        defer { try? FileManager.default.removeItem(atPath: ring.directory) }
+        try await PeersTests.serving(ring) { nodes, callers in
+            let newest = try #require(nodes[0].running?.published.newest)
+            let note = try SignedNote.parse(newest.checkpoint)
+            let change = Change.rotateLogKey(
+                origin: Ring.origins[0], key: try Self.newKey("four").publicKey,
+                size: newest.size, root: try Checkpoint(parsing: note.text).root)
+            let taken = try await callers[1].post(try Self.rotation(change, in: ring.network))
+            #expect(taken.status == 201)
+            let isRefused = try await PeersTests.waits {
+                try await callers[0].get("/readyz").text.contains("key-replaced")
+            }
+            #expect(isRefused)
+            let answer = try await callers[0].post(try ring.commissioning("LOT1"))
+            #expect(answer.code == "node.key-replaced")
+        }
+    }
+
     @Test func `what governors cut off is dropped by the mirrors, and is no fork`() async throws {
         let ring = try Ring()
         defer { try? FileManager.default.removeItem(atPath: ring.directory) }

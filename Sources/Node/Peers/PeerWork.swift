@@ -45,6 +45,8 @@ final class PeerWork: Sendable {
     private let links = Mutex<[PeerID: PeerLink]>([:])
     private let numbers = Atomic<UInt64>(0)
     private let tasks = Mutex<[Task<Void, Never>]>([])
+    /// Behind which amendment, and when, others could not be registered.
+    private let adoptionFailed = Mutex<(seq: UInt64, atMilliseconds: UInt64)?>(nil)
     private let listening = Mutex<PeerListener?>(nil)
 
     init(
@@ -166,6 +168,17 @@ final class PeerWork: Sendable {
         thread.close()
         _ = await thread.ending.value()
         try? replicas.close()
+    }
+
+    /// Whether to try again to register what follows an amendment.
+    func mayAdopt(after seq: UInt64, nowMilliseconds now: UInt64) -> Bool {
+        adoptionFailed.withLock { failed in
+            failed.map { $0.seq != seq || now >= $0.atMilliseconds + 60_000 } ?? true
+        }
+    }
+
+    func failedToAdopt(after seq: UInt64, nowMilliseconds now: UInt64) {
+        adoptionFailed.withLock { $0 = (seq, now) }
     }
 
     private func hangUp(_ reason: String) {

@@ -8,13 +8,14 @@ extension RunningNode {
     /// Registers the amendments that other logs hold and this one does not (SPEC §25.6), with the
     /// statements by which they were registered there.
     ///
-    /// What cannot be registered is logged and tried again: the signer's key may have ended since,
-    /// and then a member has to register the amendment here.
+    /// What cannot be registered is logged once a minute and tried again: the signer's key may have
+    /// ended since, and then a member has to register the amendment here.
     func adoptAmendments() async {
         guard signingRefusal == nil, let peers else { return }
         let basis = published.newest.basis
         guard let governance = peers.state.newest.governance,
-            governance.seq > basis.governance.seq
+            governance.seq > basis.governance.seq,
+            peers.mayAdopt(after: basis.governance.seq, nowMilliseconds: nowMilliseconds())
         else { return }
         for mirror in peers.state.newest.mirrors {
             do {
@@ -36,6 +37,8 @@ extension RunningNode {
                 }
             } catch {
                 let error = NodeError(error)
+                peers.failedToAdopt(
+                    after: basis.governance.seq, nowMilliseconds: nowMilliseconds())
                 peers.logger.warning(
                     "an amendment that stands in another log cannot be registered here",
                     metadata: [
