@@ -124,7 +124,8 @@ import Testing
         defer { place.remove() }
         let known = "known are add-key, admit, anchors, delegate, describe, end-delegation, "
         try refuseChanges("changes[0].expel: is no known change; \(known)", #"{"expel": {}}"#)
-        try refuseChanges("changes[0].scheme: is no known change", #"{"scheme": {}}"#)
+        try refuseChanges("changes[0].charter: is no known change", #"{"charter": {}}"#)
+        try refuseChanges("changes[0].scheme", #"{"scheme": {"id": "urn:example:scheme"}}"#)
         try refuseChanges("changes[0]: a change is an object with one member", "7")
         try refuseChanges(
             "changes[1]: a change is an object with one member", #"{"anchors": []}, {}"#)
@@ -194,7 +195,8 @@ import Testing
               {"end-delegation": {"id": "urn:cairn:demo:delegation:maple-to-desk",
                 "from": "2026-09-01T00:00:00Z"}},
               {"anchors": ["\(Self.wholesaler)", "\(Self.farm)"]},
-              {"policy": {"furthestFutureSeconds": 60}}]}
+              {"policy": {"furthestFutureSeconds": 60}},
+              {"scheme": "\(CairnProcess.root.path())/genesis/schemes/no-forced-labour.json"}]}
             """, to: "changes.json")
         let run = try network(
             "amend", "--from", file, "--genesis", Self.genesis, "-o", "all.amendment")
@@ -207,6 +209,7 @@ import Testing
             "4. gives the log ledger.harbourhome.example/cairn the key \(key): what the old key",
             "5. ends the delegation urn:cairn:demo:delegation:maple-to-desk: from 2026-09-01",
             "6. accepts the accreditations of Sandalfield", "before 600\n",
+            "8. sets the terms of the claim scheme https://schemes.harbourhome.example/",
             "0 of the 2 governors needed have signed",
         ] { #expect(run.output.contains(line), "\(line)\n\(run.output)") }
     }

@@ -105,6 +105,11 @@ private struct ChangeReader {
         "governors": { .governors(try $0.governors($1, $2)) },
         "anchors": { .anchors(try $0.anchors($1, $2)) },
         "policy": { .policy(try $0.policy($1, $2)) },
+        "scheme": { reader, value, place in
+            let (file, folder) = (reader.context.file, reader.context.folder)
+            return .scheme(
+                try SchemeDescription.scheme(value, folder: folder, place: "\(file): \(place)"))
+        },
         "erase": { reader, value, place in
             let order = try reader.object(value, place, ["part", "reason"])
             return .erase(part: try order.hash("part"), reason: try order.text("reason"))
