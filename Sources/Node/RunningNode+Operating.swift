@@ -2,7 +2,6 @@ import HTTPAPI
 import Notes
 import Records
 import Sequencing
-import Signatures
 
 extension RunningNode {
     package func health() async -> NodeHealth {
@@ -28,11 +27,7 @@ extension RunningNode {
 
     /// Whether no amendment in the log lists the log key that the node has (SPEC §25.6).
     var isKeyPending: Bool {
-        let newest = published.newest
-        let governance = newest.basis.governance
-        guard governance.nodes[origin] != nil else { return false }
-        let verifier = governance.logVerifier(origin: origin, size: newest.size + 2)
-        return verifier?.key != receipts.logKey.publicKey
+        !mayBearKey(under: published.newest.basis.governance)
     }
 
     /// How many entries the views are behind the log.

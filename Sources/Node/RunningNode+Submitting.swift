@@ -1,6 +1,5 @@
 import HTTPAPI
 import MerkleTrees
-import Notes
 import Queries
 import Records
 import Sequencing
@@ -54,12 +53,16 @@ extension RunningNode {
     /// Whether an amendment that stands in another log gives this one another key than the node
     /// has, from here on: what it signed now would be void.
     private var hasGivenUpKey: Bool {
-        let newest = published.newest
         guard let governance = peers?.state.newest.governance,
-            governance.seq > newest.basis.governance.seq,
-            let verifier = governance.logVerifier(origin: origin, size: newest.size + 2)
+            governance.seq > published.newest.basis.governance.seq
         else { return false }
-        return verifier.key != receipts.logKey.publicKey
+        return !mayBearKey(under: governance)
+    }
+
+    /// Whether the log's next checkpoint may bear the node's key.
+    func mayBearKey(under governance: GovernanceState) -> Bool {
+        governance.allows(
+            logKey: receipts.logKey.publicKey, of: origin, size: published.newest.size + 2)
     }
 
     /// Judges a submission under governance and delegations as they were when a seal was made.

@@ -61,10 +61,10 @@ extension Replicator {
             isNew = false
             for origin in governance.nodes.keys.sorted()
             where origin != identity.origin && mirrors[origin] == nil {
-                let mirror = try store.read(origin) { ledger in
-                    try LogMirror(
-                        resuming: ledger, genesis: identity.genesis, origin: origin,
-                        indexDepth: identity.indexDepth)
+                var mirror = try resumed(origin)
+                if isVoid(mirror) {
+                    try store.drop(mirror: origin)
+                    mirror = try resumed(origin)
                 }
                 var mirrored = Mirrored(mirror: mirror)
                 // What was cosigned once is told again, however far the mirror has come since.
@@ -99,10 +99,15 @@ extension Replicator {
     mutating func adopt(_ newer: GovernanceState) throws {
         guard newer.seq > governance.seq else { return }
         governance = newer
-        for origin in mirrors.keys where !isKnown(origin) && origin != identity.origin {
-            mirrors[origin] = nil
+        for (origin, mirrored) in mirrors where origin != identity.origin {
+            if !isKnown(origin) {
+                mirrors[origin] = nil
+            } else if isVoid(mirrored.mirror) {
+                // It is begun anew.
+                mirrors[origin] = nil
+                for peer in sessions.keys { sessions[peer]?.heads[origin] = nil }
+            }
         }
-        try dropVoid()
         try takeUpMirrors()
         for (origin, mirrored) in mirrors {
             let bytes = mirrored.kept?.bytes ?? mirrored.mirror.newest
@@ -115,18 +120,21 @@ extension Replicator {
         try learnUnread()
     }
 
-    /// Begins mirrors anew that go on beyond the place at which governance gave their log another
-    /// key: what stands behind it the old key has signed, and it is void (SPEC §9.2).
-    private mutating func dropVoid() throws {
-        for (origin, mirrored) in mirrors where origin != identity.origin {
-            let rotations = governance.logKeys(origin: origin)?.rotations ?? []
-            let known = mirrored.mirror.governance.logKeys(origin: origin)?.rotations.count ?? 0
-            guard let last = rotations.last, rotations.count > known,
-                mirrored.mirror.size > last.size
-            else { continue }
-            mirrors[origin] = nil
-            for peer in sessions.keys { sessions[peer]?.heads[origin] = nil }
-            try store.drop(mirror: origin)
+    /// Whether a mirror goes on beyond the place at which governance gave its log another key: what
+    /// stands behind it the old key has signed (SPEC §9.2, §25.6).
+    private func isVoid(_ mirror: LogMirror) -> Bool {
+        let rotations = governance.logKeys(origin: mirror.origin)?.rotations ?? []
+        let known = mirror.governance.logKeys(origin: mirror.origin)?.rotations.count ?? 0
+        guard let last = rotations.last, rotations.count > known else { return false }
+        return mirror.size > last.size
+    }
+
+    /// A log as its ledger here has it.
+    private func resumed(_ origin: String) throws -> LogMirror {
+        try store.read(origin) { ledger in
+            try LogMirror(
+                resuming: ledger, genesis: identity.genesis, origin: origin,
+                indexDepth: identity.indexDepth)
         }
     }
 
@@ -149,12 +157,7 @@ extension Replicator {
             return
         }
         guard mirrors[origin] == nil else { return }
-        let mirror = try store.read(origin) { ledger in
-            try LogMirror(
-                resuming: ledger, genesis: identity.genesis, origin: origin,
-                indexDepth: identity.indexDepth)
-        }
-        mirrors[origin] = Mirrored(mirror: mirror, kept: own)
+        mirrors[origin] = Mirrored(mirror: try resumed(origin), kept: own)
     }
 
     /// A checkpoint under the governance of now, where it was checked under one before: the line

@@ -272,9 +272,7 @@ package struct Sequencer: Sendable {
     }
 
     private func mayBearKey(size: UInt64, under governance: GovernanceState) -> Bool {
-        // A log may begin before governance lists it: the amendment that does stands in it.
-        guard governance.nodes[state.origin] != nil else { return true }
-        return governance.logVerifier(origin: state.origin, size: size)?.key == logKey.publicKey
+        governance.allows(logKey: logKey.publicKey, of: state.origin, size: size)
     }
 
     private func checkKey(size: UInt64) throws(SequencingError) {

@@ -65,7 +65,8 @@ import Verdicts
 
         /// A node that calls those before it.
         func node(
-            _ number: Int, calling others: [Int: NodeRuntime] = [:], alone: Bool = false
+            _ number: Int, calling others: [Int: NodeRuntime] = [:], alone: Bool = false,
+            isPeer: Bool = true
         ) throws -> NodeRuntime {
             let origin = Self.origins[number]
             var settings = NodeRuntime.Settings.quiet
@@ -76,6 +77,7 @@ import Verdicts
             settings.peers = PeerSettings(
                 listen: "127.0.0.1:0", tlsKey: Self.key("tls", origin),
                 cosignerKey: Self.key("cosigner", origin), addresses: addresses)
+            if !isPeer { settings.peers = nil }
             settings.goesOnAlone = alone
             return try NodeRuntime(directory: path(number), settings: settings)
         }

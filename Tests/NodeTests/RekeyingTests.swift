@@ -206,6 +206,13 @@ import Testing
         let change = try Self.rekey(ring.path(0), "three")
         guard case .rotateLogKey(_, _, let size, _) = change else { return }
         #expect(size == 4)
+        // One has the amendment in its own log before its mirrors are looked at again.
+        let away = try ring.node(2, alone: true, isPeer: false)
+        try await away.start()
+        let first = try await HTTPCaller(address: away.address).post(
+            try Self.rotation(change, in: ring.network))
+        #expect(first.status == 201)
+        try await away.stop()
         // Who starts before the amendment is registered recovers what the mirrors still have.
         let second = try ring.node(1, alone: true)
         try await second.start()

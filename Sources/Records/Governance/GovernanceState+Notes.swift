@@ -1,5 +1,5 @@
 package import Notes
-import Signatures
+package import Signatures
 
 extension GovernanceState {
     /// Verifies a log's signature under a checkpoint of this size; nil for a log that the network
@@ -7,6 +7,16 @@ extension GovernanceState {
     package func logVerifier(origin: String, size: UInt64) -> NoteVerifier? {
         guard let key = logKeys(origin: origin)?.key(atSize: size) else { return nil }
         return try? NoteVerifier(name: origin, key: key)
+    }
+
+    /// Whether a log's checkpoint of this size may bear a key.
+    ///
+    /// A log may begin before governance lists it: until then it may bear any.
+    package func allows(
+        logKey key: VerificationKey, of origin: String, size: UInt64
+    ) -> Bool {
+        guard let history = logKeys(origin: origin) else { return true }
+        return history.key(atSize: size) == key
     }
 
     /// Verify what a log signed before it was of this size, with keys that it had given up by then.
