@@ -115,14 +115,10 @@ package struct LogMirror: Sendable {
         try checkStart(of: package, note, checkpoint)
         try checkEnd(of: package, checkpoint)
         try checkCompanions(of: package, prepared)
-        try append(prepared, package.items.map(\.governancePart), in: store)
+        try append(
+            prepared, package.items.map(\.governancePart), under: note, of: checkpoint.size,
+            in: store)
         target = Target(note: note, checkpoint: checkpoint, proof: package.endProof)
-        guard size == checkpoint.size else { return }
-        do {
-            try rules.check(checkpoint: note)
-        } catch {
-            throw Failure.breach(error)
-        }
     }
 
     private func checkStart(
@@ -186,8 +182,12 @@ package struct LogMirror: Sendable {
 
     /// Recomputes entries that are bound to a checkpoint, and makes the groups that end among them
     /// durable at once; after a breach those before it.
+    ///
+    /// The group that reaches the checkpoint carries its note: entries whose checkpoint is lost can
+    /// be neither told nor shown.
     private mutating func append(
-        _ entries: [PreparedEntry], _ governanceParts: [[UInt8]?], in store: some ReplicaStore
+        _ entries: [PreparedEntry], _ governanceParts: [[UInt8]?], under note: [UInt8],
+        of checkpointSize: UInt64, in store: some ReplicaStore
     ) throws {
         var groups: [GroupToCommit] = []
         let failure = try store.read(origin) { ledger -> Failure? in
@@ -201,7 +201,16 @@ package struct LogMirror: Sendable {
                     return failure
                 }
             }
+            guard size == checkpointSize else { return nil }
+            do throws(LogBreach) {
+                try rules.check(checkpoint: note)
+            } catch {
+                return .breach(error)
+            }
             return nil
+        }
+        if failure == nil, durableSize == checkpointSize, !groups.isEmpty {
+            groups[groups.count - 1].checkpoint = note
         }
         if !groups.isEmpty {
             try store.commit(groups, to: origin)
@@ -236,7 +245,8 @@ package struct LogMirror: Sendable {
             return GroupToCommit(
                 firstIndex: group.leafIndex - UInt64(waiting.count), statements: waiting,
                 seal: group.entry, size: group.treeSize, root: group.root, checkpoint: [],
-                tiles: changed, heads: group.changedHeads, buckets: group.changedBuckets)
+                tiles: changed, heads: group.changedHeads, buckets: group.changedBuckets,
+                isMirrored: true)
         }
     }
 

@@ -52,7 +52,8 @@ package struct GroupToCommit: Sendable {
     package var size: UInt64
     /// The root of the log at that size.
     package var root: Hash256
-    /// The signed checkpoint of that size; empty in a mirror that was not shown it.
+    /// The signed checkpoint of that size; empty in a mirror that came here on the way to a larger
+    /// one.
     package var checkpoint: [UInt8]
     /// Every tile that is new or has grown, whole.
     package var tiles: [TileWriter.Tile]
@@ -61,14 +62,15 @@ package struct GroupToCommit: Sendable {
     /// The new hash of each bucket of the subject index that changed.
     package var buckets: [(bucket: Int, hash: Hash256)]
 
-    /// Whether it came from another node, which sends parts and checkpoints by themselves.
-    package var isMirrored: Bool { checkpoint.isEmpty }
+    /// Whether it came from another node, which sends parts by themselves.
+    package var isMirrored: Bool
 
     /// Gathers a group.
     package init(
         firstIndex: UInt64, statements: [SequencedStatement], seal: [UInt8], size: UInt64,
         root: Hash256, checkpoint: [UInt8], tiles: [TileWriter.Tile],
-        heads: [Hash256: ChainHead], buckets: [(bucket: Int, hash: Hash256)]
+        heads: [Hash256: ChainHead], buckets: [(bucket: Int, hash: Hash256)],
+        isMirrored: Bool = false
     ) {
         self.firstIndex = firstIndex
         self.statements = statements
@@ -79,5 +81,6 @@ package struct GroupToCommit: Sendable {
         self.tiles = tiles
         self.heads = heads
         self.buckets = buckets
+        self.isMirrored = isMirrored
     }
 }

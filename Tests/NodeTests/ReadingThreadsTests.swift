@@ -25,7 +25,7 @@ import Testing
         let threads = ReadingThreads()
         let end = End()
         let rescue = Thread {
-            let deadline = Date().addingTimeInterval(20)
+            let deadline = Date().addingTimeInterval(60)
             while Date() < deadline, !end.isTold { Thread.sleep(forTimeInterval: 0.05) }
             end.tell("the rescue")
         }

@@ -181,7 +181,7 @@ struct `A node's mirrors` {
             lost.statements[number].parts = []
         }
         #expect(throws: StorageError.self) { try own.write { try $0.commit(lost) } }
-        lost.checkpoint = []
+        lost.isMirrored = true
         try own.write { try $0.note(lostSize: lost.size - 1) }
         let error = #expect(throws: StorageError.self) { try own.write { try $0.commit(lost) } }
         #expect(error?.code == "storage.mismatch")
