@@ -248,62 +248,6 @@ extension Replicator {
         }
     }
 
-    // MARK: Breaches
-
-    /// Mirrors and cosigns a log no further that broke a rule.
-    ///
-    /// Where two entries alone show it, that is an alarm.
-    private mutating func stop(
-        _ origin: String, after breach: LogBreach, _ package: EntryPackage, _ note: CosignedNote
-    ) throws {
-        try stop(origin, "\(breach)", under: note.logNote)
-        retell()
-        guard ["log.time", "log.duplicate"].contains(breach.code) else { return }
-        let entries = try contradiction(in: origin, package, note)
-        if let entries { try raise(.entries(entries)) }
-    }
-
-    /// Mirrors a log no further, also after a restart.
-    mutating func stop(_ origin: String, _ reason: String, under note: [UInt8]) throws {
-        if origin != identity.origin, mirrors[origin] != nil,
-            let key = governance.nodes[origin]?.logKey
-        {
-            let stop = MirrorStop(reason: reason, key: key.thumbprint, note: note)
-            try store.keep(stop: stop, of: origin)
-            mirrors[origin]?.stop = stop
-        }
-        mirrors[origin]?.halt(reason)
-        effects.append(.stopped(origin: origin, reason: reason))
-    }
-
-    /// The first entry of a package that contradicts one before it, with that one.
-    private func contradiction(
-        in origin: String, _ package: EntryPackage, _ note: CosignedNote
-    ) throws -> ContradictingEntries? {
-        guard package.end <= ReplicationLimits.contradictionEntries else { return nil }
-        let before = try store.read(origin) { ledger in
-            // Groups of the package before the breach have become durable.
-            try ledger.entries(0..<min(ledger.size(), package.start))
-        }
-        // Entries that wait for their seal are not in the ledger: the alarm is for who has them.
-        guard UInt64(before.count) == package.start else { return nil }
-        let all = before + package.items.map(\.entry)
-        guard let (first, second) = Contradiction.first(in: all, from: before.count) else {
-            return nil
-        }
-        let tree = LevelledTree(leaves: all.map { TreeHash.leaf($0) })
-        func proven(_ index: Int) -> ProvenEntry {
-            ProvenEntry(
-                index: UInt64(index), bytes: all[index], path: tree.inclusionProof(of: index))
-        }
-        var frontier = TreeFrontier()
-        for entry in all { frontier.append(TreeHash.leaf(entry)) }
-        return ContradictingEntries(
-            origin: origin, size: frontier.size,
-            SplitView.Side(note: note.logNote, root: frontier.root, proof: package.endProof),
-            proven(first), proven(second))
-    }
-
     // MARK: Parts
 
     /// Asks for parts that mirrors name and lack.
@@ -394,26 +338,5 @@ extension Replicator {
             amendments[seq] = (body.digest, body.encoded())
         }
         if let governance = mirrors[origin]?.mirror.governance { try adopt(governance) }
-    }
-}
-
-/// Finds entries that may not stand in one log.
-enum Contradiction {
-    /// The indexes of the first two, the later one at or after `start`; what cannot be read is
-    /// passed by.
-    static func first(in entries: [[UInt8]], from start: Int) -> (Int, Int)? {
-        var ids: [Hash256: Int] = [:]
-        var latest: (time: UInt64, index: Int) = (0, 0)
-        for (index, bytes) in entries.enumerated() {
-            guard let entry = try? LogEntry.decode(bytes) else { continue }
-            if index >= start, entry.timeMilliseconds < latest.time { return (latest.index, index) }
-            if entry.timeMilliseconds >= latest.time { latest = (entry.timeMilliseconds, index) }
-            guard case .statement(_, let encoded) = entry,
-                let id = try? UnverifiedStatement.decode(encoded).id
-            else { continue }
-            if let first = ids[id], index >= start { return (first, index) }
-            ids[id] = index
-        }
-        return nil
     }
 }

@@ -381,9 +381,10 @@ extension Replicator {
 
     // MARK: Alarms
 
-    /// Raises an alarm that was found here.
-    mutating func raise(_ kind: Alarm.Kind) throws {
-        let contents = amendments.sorted { $0.key < $1.key }.map(\.value.content)
+    /// Raises an alarm that was found here, under the newest governance known or that of a number.
+    mutating func raise(_ kind: Alarm.Kind, upTo seq: UInt64? = nil) throws {
+        let contents = amendments.filter { $0.key <= seq ?? .max }.sorted { $0.key < $1.key }
+            .map(\.value.content)
         let alarm = Alarm(
             network: identity.genesis.network, amendments: contents, kind: kind)
         do {

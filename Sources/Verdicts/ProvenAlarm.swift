@@ -27,15 +27,13 @@ package struct ProvenAlarm: Hashable, Sendable {
             JSONMember("kind", .string(alarm.kindName)),
         ]
         if let origin = alarm.origin { members.append(JSONMember("origin", .string(origin))) }
-        if case .fork(let view) = alarm.kind {
-            let checkpoints = view.checkpoints.map { checkpoint in
-                JSONValue.object([
-                    JSONMember("size", .number(JSONNumber(checkpoint.size))),
-                    JSONMember("root", .string(checkpoint.root.hex)),
-                ])
-            }
-            members.append(JSONMember("checkpoints", .array(checkpoints)))
+        let checkpoints = alarm.checkpoints.map { checkpoint in
+            JSONValue.object([
+                JSONMember("size", .number(JSONNumber(checkpoint.size))),
+                JSONMember("root", .string(checkpoint.root.hex)),
+            ])
         }
+        if !checkpoints.isEmpty { members.append(JSONMember("checkpoints", .array(checkpoints))) }
         return .object(members)
     }
 

@@ -149,16 +149,19 @@ struct AuditCommand: AsyncParsableCommand {
 
     private static func lines(_ proven: ProvenAlarm) -> [String] {
         let alarm = proven.alarm
-        switch alarm.kind {
-        case .fork(let view):
-            return ["alarm     \(view.origin) shows two histories, both signed by its key"]
-                + view.checkpoints.map { "          size \($0.size), root \($0.root.hex)" }
-        case .amendments:
-            return ["alarm     the governors signed two amendments of one number"]
-        case .entries(let entries):
-            let places = entries.entries.map { "\($0.index)" }.joined(separator: " and ")
-            return ["alarm     \(entries.origin): entries \(places) may not both stand in a log"]
-        }
+        let said =
+            switch alarm.kind {
+            case .fork(let view): "\(view.origin) shows two histories, both signed by its key"
+            case .amendments: "the governors signed two amendments of one number"
+            case .entries(let entries):
+                "\(entries.origin): entries "
+                    + entries.entries.map { "\($0.index)" }.joined(separator: " and ")
+                    + " may not both stand in a log"
+            case .entry(let entry):
+                "\(entry.origin): entry \(entry.entry.index) may stand in no log"
+            }
+        return ["alarm     \(said)"]
+            + alarm.checkpoints.map { "          size \($0.size), root \($0.root.hex)" }
     }
 
     private static func coloured(_ outcome: Outcome) -> String {

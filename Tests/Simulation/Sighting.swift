@@ -3,7 +3,8 @@ package enum Sighting: String, CaseIterable, Sendable {
     case catchUpFromNothing, resumedAmidPackage, restartedWhileFetching
     case quorumReached, mayGoOn, gateWaited, behind, behindRefused, staysBehind, recovered
     case viewSplit, otherViewTold, liarForgot
-    case forkAlarm, amendmentAlarm, entriesAlarm, forgedAlarm, alarmAskedFor, alarmSpread
+    case forkAlarm, amendmentAlarm, entriesAlarm, entryAlarm, forgedAlarm, alarmAskedFor,
+        alarmSpread
     case amended, amendedTwice, amendedUnevenly
     case nodeAdmitted, admittedCosigned, cosignerKeyChanged
     case tornAndKept, tornAndLost, tornOwn, tornMirror, tornCheckpoint, tornParts, tornAlarm

@@ -1,4 +1,5 @@
 package import MerkleTrees
+import Notes
 import Records
 import Replication
 import Sequencing
@@ -72,9 +73,7 @@ package final class SimulatedNode {
         let isFounder = number < network.founders
         var governance = network.demo.state
         if isFounder {
-            let started = try Sequencer(
-                resuming: own, genesis: network.demo.state, origin: origin,
-                indexDepth: Self.indexDepth, logKey: keeper.logKey)
+            let started = try resumed()
             governance = started.state.sealedGovernance
             sequencer = started
         }
@@ -85,6 +84,12 @@ package final class SimulatedNode {
                 indexDepth: Self.indexDepth),
             store: disk, prepare: Self.prepare)
         isBehind = false
+    }
+
+    private func resumed() throws -> Sequencer {
+        try Sequencer(
+            resuming: own, genesis: network.demo.state, origin: origin,
+            indexDepth: Self.indexDepth, logKey: keeper.logKey)
     }
 
     func crash() {
@@ -164,5 +169,33 @@ package final class SimulatedNode {
         if bug != .acknowledgesEarly { acknowledged.append((leaf, entry)) }
         self.sequencer = sequencer
         return try handle(.sealed(sequencer.state.sealedGovernance), now)
+    }
+
+    /// Registers a statement whose signature is none: what a liar's program may do.
+    func forge(_ submission: Submission, _ now: UInt64) throws -> [PeerEffect] {
+        let log = own
+        guard var sequencer, case let time = clock(now),
+            let admitted = try? Admission(
+                governance: sequencer.basis.governance, facts: SimulatedFacts(log: log)
+            ).admit(submission, nowMilliseconds: time)
+        else { return [] }
+        var frontier = sequencer.state.frontier
+        let staged = try? sequencer.stage(
+            admitted, admittedUnder: sequencer.basis.version, nowMilliseconds: time, in: log)
+        guard case .staged = staged else { return [] }
+        var group = try sequencer.seal(nowMilliseconds: time, in: log)
+        group.statements[0].entry[group.statements[0].entry.count - 1] ^= 1
+        let leaves = [group.statements[0].entry, group.seal].map { TreeHash.leaf($0) }
+        var tiles = try TileWriter(size: log.size(), tiles: log)
+        group.tiles = tiles.append(leaves)
+        for leaf in leaves { frontier.append(leaf) }
+        group.root = frontier.root
+        let text = try Checkpoint(origin: origin, size: group.size, root: group.root).text
+        let note = try SignedNote.sign(text: text, name: origin, key: keeper.logKey)
+        group.checkpoint = note.serialized()
+        try disk.commit([group], to: origin)
+        let resumed = try resumed()
+        self.sequencer = resumed
+        return try handle(.sealed(resumed.state.sealedGovernance), now)
     }
 }

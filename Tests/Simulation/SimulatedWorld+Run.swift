@@ -71,6 +71,7 @@ extension SimulatedWorld {
     func submit(at place: Int) {
         guard nodes[place].isRunning, nodes[place].own.size() > 0 else { return }
         let size = nodes[place].own.size()
+        if nodes[place].own.isLax, chance(1, in: 8) { return forge(at: place) }
         // Again until it is one that this log does not have, unless it takes one twice.
         for _ in 0..<4 where nodes[place].isRunning && nodes[place].own.size() == size {
             let isOld = nodes[place].own.isLax && chance(1, in: 4)
@@ -262,18 +263,7 @@ extension SimulatedWorld {
         for round in 0..<200 {
             now += round < 40 ? 100 : 5_000
             for (one, other) in pairs() where canMeet(one, other) { connect(one, other) }
-            var frames = 0
-            while frames < 4_000 {
-                now += 5
-                let arrived = arrived()
-                if arrived.isEmpty { break }
-                for (id, side) in arrived {
-                    deliver(id, to: side)
-                    frames += 1
-                }
-            }
-            if frames >= 4_000 { return judge.accuse("the nodes never fall silent") }
-            for place in nodes.indices { tick(place) }
+            guard exchange() else { return judge.accuse("the nodes never fall silent") }
             try takeUpAll()
             guard judge.accusations.isEmpty else { return }
             guard round >= 3 else { continue }
@@ -281,6 +271,41 @@ extension SimulatedWorld {
             if differences.isEmpty { return }
         }
         for difference in differences.prefix(4) { judge.accuse("in the end \(difference)") }
+    }
+
+    /// Delivers everything that is said, and what is answered to it.
+    ///
+    /// - Returns: whether it came to an end.
+    private func exchange() -> Bool {
+        var frames = 0
+        while frames < 4_000 {
+            now += 5
+            let arrived = arrived()
+            if arrived.isEmpty { break }
+            for (id, side) in arrived {
+                deliver(id, to: side)
+                frames += 1
+            }
+        }
+        for place in nodes.indices { tick(place) }
+        return frames < 4_000
+    }
+
+    private func forge(at place: Int) {
+        let submission = network.submissions[nextSubmission % network.submissions.count]
+        nextSubmission += 1
+        attempt(place) { try nodes[place].forge(submission, now) }
+    }
+
+    /// A node registers among its peers what nobody signed, and they hear of it.
+    package func registerForged(at place: Int) {
+        nodes[place].isHonest = false
+        for other in nodes.indices where canMeet(place, other) { connect(place, other) }
+        for round in 0..<20 {
+            now += 100
+            _ = exchange()
+            if round == 4 { forge(at: place) }
+        }
     }
 
     private func pairs() -> [(Int, Int)] {

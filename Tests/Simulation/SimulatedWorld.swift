@@ -156,6 +156,7 @@ package final class SimulatedWorld {
                 if case .amendments = alarm.kind { sightings.insert(.amendmentAlarm) }
                 if case .fork = alarm.kind { sightings.insert(.forkAlarm) }
                 if case .entries = alarm.kind { sightings.insert(.entriesAlarm) }
+                if case .entry = alarm.kind { sightings.insert(.entryAlarm) }
             case .mirrored: node.isFetching = false
             case .stopped: break
             case .mayGoOn: sightings.insert(.mayGoOn)

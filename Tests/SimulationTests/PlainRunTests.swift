@@ -1,3 +1,4 @@
+import Records
 import Simulation
 import Testing
 
@@ -10,6 +11,18 @@ struct `A plain run` {
         for node in world.nodes {
             #expect(node.own.size() > 2)
             #expect(node.quorumSize == node.own.size())
+        }
+    }
+
+    @Test func `who registers what nobody signed is convicted by that entry`() throws {
+        let world = try SimulatedWorld(seed: 1, founders: 4, troubles: .none)
+        try world.run(steps: 40)
+        world.registerForged(at: 3)
+        #expect(world.judge.accusations == [])
+        #expect(world.sightings.contains(.entryAlarm))
+        for node in world.nodes.prefix(3) {
+            #expect(node.disk.contents.alarms.map(\.kindName) == ["entry"])
+            #expect(node.disk.contents.alarms.map(\.origin) == [world.nodes[3].origin])
         }
     }
 }

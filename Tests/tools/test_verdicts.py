@@ -17,9 +17,10 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
 import verify  # noqa: E402
-from cairn_verify import cbor, claims, hashes, notes  # noqa: E402
+from cairn_verify import alarms, cbor, claims, hashes, notes  # noqa: E402
 from cairn_verify.alarms import alarm_digest, is_consistent  # noqa: E402
 from cairn_verify.facts import states_at  # noqa: E402
+from cairn_verify.genesis import read_genesis  # noqa: E402
 from cairn_verify.refusal import Refused  # noqa: E402
 from cairn_verify.steps import Verification  # noqa: E402
 from cairn_verify.verdict import Verdict  # noqa: E402
@@ -283,6 +284,23 @@ class Alarms(unittest.TestCase):
                 self.assertEqual(self.answer(alarm)["rejected"]["step"], "alarm")
         empty = cbor.encode([*self.value[:7], []])
         self.assertEqual(verify.verify(empty, self.genesis)["rejected"]["step"], "format")
+
+    def test_entries_that_may_stand_in_no_log_are_judged_as_kept(self):
+        kept = json.loads((ROOT / "Tests/Vectors/cairn/alarms.json").read_text())
+        genesis = read_genesis(base64.b64decode(kept["genesis"]))
+        convicted = 0
+        for case in kept["cases"]:
+            with self.subTest(case["name"]):
+                raw = base64.b64decode(case["alarm"])
+                if code := case.get("code"):
+                    with self.assertRaises(Refused) as caught:
+                        alarms.read(raw, genesis.state)
+                    self.assertEqual(caught.exception.code, code)
+                else:
+                    alarm = alarms.read(raw, genesis.state)
+                    self.assertEqual((alarm.kind, len(alarm.checkpoints)), ("entry", 1))
+                    convicted += 1
+        self.assertEqual(convicted, 4)
 
     def test_a_tree_is_consistent_with_each_that_it_was(self):
         leaves = [hashes.leaf_hash(bytes([number])) for number in range(17)]

@@ -6,13 +6,14 @@ from typing import Any
 from . import cbor, notes, statements
 from .amendments import amend
 from .governance import State, amendment_digest, origin_text, read_content
+from .genesis import check_signer
 from .hashes import domain, leaf_hash, node_hash, root_from_path
-from .refusal import need
+from .refusal import Refused, need
 
 CODE = "alarm.format"
 PROOF = "alarm.unproven"
-FORK, AMENDMENTS, ENTRIES = range(3)
-KINDS = ("fork", "amendments", "entries")
+FORK, AMENDMENTS, ENTRIES, ENTRY = range(4)
+KINDS = ("fork", "amendments", "entries", "entry")
 MAX_PATH = 64
 
 
@@ -50,9 +51,12 @@ def read(raw: bytes, genesis: State, newest: State | None = None) -> Alarm:
         state = amend(state, *read_content(cbor.blob(content, "amendment", None, CODE)))
     sides = newest if newest is not None and newest.seq > state.seq else state
     number, said = cbor.array(kind, "kind", 2, CODE)
-    need(cbor.is_uint(number) and number <= ENTRIES, CODE, "kind")
-    under = state if number == AMENDMENTS else sides
-    origin, checkpoints = (_fork, _amendments, _entries)[number](said, under)
+    need(cbor.is_uint(number) and number <= ENTRY, CODE, "kind")
+    if number == ENTRY:
+        origin, checkpoints = _entry(said, sides, state)
+    else:
+        under = state if number == AMENDMENTS else sides
+        origin, checkpoints = (_fork, _amendments, _entries)[number](said, under)
     return Alarm(alarm_digest(raw), KINDS[number], origin,
                  tuple((each.size, each.root) for each in checkpoints))
 
@@ -84,6 +88,43 @@ def _entries(said: Any, state: State) -> tuple[str, list[notes.Checkpoint]]:
     same = before[1] is not None and before[1] == after[1]
     need(before[0] > after[0] or same, PROOF, "the entries do not exclude each other")
     return origin, [checkpoint]
+
+
+def _entry(said: Any, sides: State, before: State) -> tuple[str, list[notes.Checkpoint]]:
+    """An entry that cannot be read, or whose statement governance refused where it stands."""
+    origin, size, side, proven, around = cbor.array(said, "entry", 5, CODE)
+    checkpoint, root = _side(side, origin, size, sides)
+    place, raw = _included(proven, size, root)
+    seals = [_included(each, size, root) for each in cbor.array(around, "seals", None, CODE)]
+    need(len(seals) in (0, 2), CODE, "there are two seals or none")
+    entry = _statement(raw)
+    if entry is None:
+        return origin, [checkpoint]
+    need(len(seals) == 2 and seals[0][0] < place < seals[1][0], PROOF, "no seals around it")
+    try:
+        first, after = (statements.read_seal(raw) for _, raw in seals)
+    except Refused as refused:
+        raise Refused(PROOF, "what stands around it are no seals") from refused
+    need(after.previous == leaf_hash(first.raw), PROOF, "another seal stands between them")
+    need(first.governance_head == before.head, PROOF, "governance of another place")
+    try:
+        check_signer(before, entry)
+    except Refused:
+        return origin, [checkpoint]
+    raise Refused(PROOF, "governance allows the statement")
+
+
+def _statement(raw: bytes) -> statements.Entry | None:
+    """The statement of an entry; none if it cannot be read, nor as a seal."""
+    try:
+        return statements.read_entry(raw)
+    except Refused:
+        pass
+    try:
+        statements.read_seal(raw)
+    except Refused:
+        return None
+    raise Refused(PROOF, "a seal can be read")
 
 
 def _side(said: Any, origin: Any, size: Any, state: State) -> tuple[notes.Checkpoint, bytes]:
@@ -118,16 +159,22 @@ def _path(value: Any) -> list[bytes]:
 
 def _proven(said: Any, size: int, root: bytes) -> tuple[int, tuple[int, bytes | None]]:
     """An entry's index, time, and the id of its statement if it registers one."""
-    index, raw, path = cbor.array(said, "entry", 3, CODE)
-    cbor.uint(index, "index", CODE)
-    leaf = leaf_hash(cbor.blob(raw, "entry", None, CODE))
-    need(root_from_path(leaf, index, size, _path(path)) == root, PROOF, "entry is not in the tree")
+    index, raw = _included(said, size, root)
     decoded = cbor.decode(raw)
     need(type(decoded) is list and bool(decoded), CODE, "entry")
     if decoded[0] == 1:
         return index, (statements.read_seal(raw).sealed_at, None)
     entry = statements.read_entry(raw)
     return index, (entry.registered_at, entry.statement.ident)
+
+
+def _included(said: Any, size: int, root: bytes) -> tuple[int, bytes]:
+    """An entry of the tree: its index and its bytes."""
+    index, raw, path = cbor.array(said, "entry", 3, CODE)
+    cbor.uint(index, "index", CODE)
+    leaf = leaf_hash(cbor.blob(raw, "entry", None, CODE))
+    need(root_from_path(leaf, index, size, _path(path)) == root, PROOF, "entry is not in the tree")
+    return index, raw
 
 
 def is_consistent(size: int, root: bytes, later: notes.Checkpoint, proof: list[bytes]) -> bool:

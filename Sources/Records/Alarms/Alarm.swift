@@ -1,5 +1,6 @@
 import DeterministicCBOR
 package import MerkleTrees
+package import Notes
 
 /// Proof, alone and offline, that whoever keeps a log or governs the network broke a promise
 /// (SPEC §25.5).
@@ -17,6 +18,9 @@ package struct Alarm: Hashable, Sendable {
         /// Two entries of one log that may not both stand in it: the later one's time is before the
         /// earlier one's, or both register one statement.
         case entries(ContradictingEntries)
+        /// An entry that may stand in no log: it cannot be read, or governance refused its
+        /// statement.
+        case entry(BreakingEntry)
     }
 
     /// The network.
@@ -57,6 +61,7 @@ package struct Alarm: Hashable, Sendable {
         case .fork(let view): view.origin
         case .amendments: nil
         case .entries(let entries): entries.origin
+        case .entry(let entry): entry.origin
         }
     }
 
@@ -66,6 +71,17 @@ package struct Alarm: Hashable, Sendable {
         case .fork: "fork"
         case .amendments: "amendments"
         case .entries: "entries"
+        case .entry: "entry"
+        }
+    }
+
+    /// The log's checkpoints that show it, unverified, for telling people of them.
+    package var checkpoints: [Checkpoint] {
+        switch kind {
+        case .fork(let view): view.sides.compactMap(\.checkpoint)
+        case .amendments: []
+        case .entries(let entries): [entries.side].compactMap(\.checkpoint)
+        case .entry(let entry): [entry.side].compactMap(\.checkpoint)
         }
     }
 
@@ -104,6 +120,9 @@ package struct Alarm: Hashable, Sendable {
         case .entries(let entries):
             try entries.check(under: governance)
             return .log(entries.origin)
+        case .entry(let entry):
+            try entry.check(under: governance, before: before)
+            return .log(entry.origin)
         }
     }
 
@@ -127,6 +146,7 @@ package struct Alarm: Hashable, Sendable {
         case .amendments(let first, let second):
             .array([.unsigned(1), .array([.bytes(first), .bytes(second)])])
         case .entries(let entries): .array([.unsigned(2), entries.cbor])
+        case .entry(let entry): .array([.unsigned(3), entry.cbor])
         }
     }
 
@@ -159,7 +179,8 @@ package struct Alarm: Hashable, Sendable {
                 try shape.bytes(bodies[0], "alarm.first"),
                 try shape.bytes(bodies[1], "alarm.second"))
         case .unsigned(2): return .entries(try ContradictingEntries(items[1], shape))
-        default: throw shape.refusal("alarm.kind", "there are the kinds 0 to 2")
+        case .unsigned(3): return .entry(try BreakingEntry(items[1], shape))
+        default: throw shape.refusal("alarm.kind", "there are the kinds 0 to 3")
         }
     }
 }

@@ -28,13 +28,18 @@ package struct ProvenEntry: Hashable, Sendable {
 
     /// Checks that the entry is in a tree, and reads it.
     func read(in size: UInt64, root: Hash256, field: String) throws(Refusal) -> LogEntry {
+        try check(in: size, root: root, field: field)
+        return try LogEntry.decode(bytes)
+    }
+
+    /// Checks that the entry is in a tree.
+    func check(in size: UInt64, root: Hash256, field: String) throws(Refusal) {
         do {
             try TreeProofs.checkInclusion(
                 leaf: TreeHash.leaf(bytes), index: index, size: size, root: root, proof: path)
         } catch {
             throw Alarm.refusal("alarm.unproven", field, error.reason)
         }
-        return try LogEntry.decode(bytes)
     }
 }
 

@@ -13,6 +13,11 @@ package struct SplitView: Hashable, Sendable {
         /// Consistency of that root with the checkpoint's (RFC 6962 §2.1.2); empty at its own size.
         package let proof: [Hash256]
 
+        /// Its checkpoint, unverified, for telling people of it.
+        var checkpoint: Checkpoint? {
+            (try? SignedNote.parse(note)).flatMap { try? Checkpoint(parsing: $0.text) }
+        }
+
         /// A side.
         package init(note: [UInt8], root: Hash256, proof: [Hash256]) {
             self.note = note
@@ -33,13 +38,6 @@ package struct SplitView: Hashable, Sendable {
         self.origin = origin
         self.size = size
         sides = first.root < second.root ? [first, second] : [second, first]
-    }
-
-    /// The two checkpoints, unverified, for telling people of them.
-    package var checkpoints: [Checkpoint] {
-        sides.compactMap { side in
-            (try? SignedNote.parse(side.note)).flatMap { try? Checkpoint(parsing: $0.text) }
-        }
     }
 
     func check(under governance: GovernanceState) throws(Refusal) {
