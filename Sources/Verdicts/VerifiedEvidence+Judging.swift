@@ -28,16 +28,18 @@ extension VerifiedEvidence {
             return .notApplicable
         }
         var lowered = findings.filter(\.lowers).compactMap(\.code.lowersTo)
-        if alarms.contains(where: bears) { lowered.append(.contradicted) }
+        if !bearingAlarms.isEmpty { lowered.append(.contradicted) }
         let worst = Outcome.allCases.first { lowered.contains($0) } ?? .verified
         return worst == .verified && !isVouchedFor ? .declared : worst
     }
 
-    /// Whether an alarm is about what the answer rests on: governance, or a log that was consulted.
-    func bears(_ alarm: ProvenAlarm) -> Bool {
-        switch alarm.accused {
-        case .governors: true
-        case .log(let origin): logs.contains { $0.origin == origin }
+    /// The alarms about what the answer rests on: governance, or a log that was consulted.
+    var bearingAlarms: [ProvenAlarm] {
+        alarms.filter { alarm in
+            switch alarm.accused {
+            case .governors: true
+            case .log(let origin): logs.contains { $0.origin == origin }
+            }
         }
     }
 

@@ -77,7 +77,7 @@ struct AuditCommand: AsyncParsableCommand {
         }
         switch format {
         case .json: Console.output(proven.json.serialized() + [0x0A])
-        case .table: Console.output(Self.lines(proven).map { $0 + "\n" }.joined())
+        case .table: Console.output(proven.lines.map { $0 + "\n" }.joined())
         }
         Foundation.exit(CommandExit.otherAnswer.rawValue)
     }
@@ -136,7 +136,7 @@ struct AuditCommand: AsyncParsableCommand {
             lines.append("          root \(basis.root.hex)")
         }
         for origin in answer.notConsulted { lines.append("log       \(origin): not consulted") }
-        for alarm in answer.alarms { lines += Self.lines(alarm) }
+        for alarm in answer.alarms { lines += alarm.lines }
         for finding in answer.findings {
             lines.append(
                 "finding \(finding.lowers ? "!" : " ") \(finding.code.rawValue): \(finding.detail) "
@@ -145,23 +145,6 @@ struct AuditCommand: AsyncParsableCommand {
             )
         }
         return lines.map { $0 + "\n" }.joined()
-    }
-
-    private static func lines(_ proven: ProvenAlarm) -> [String] {
-        let alarm = proven.alarm
-        let said =
-            switch alarm.kind {
-            case .fork(let view): "\(view.origin) shows two histories, both signed by its key"
-            case .amendments: "the governors signed two amendments of one number"
-            case .entries(let entries):
-                "\(entries.origin): entries "
-                    + entries.entries.map { "\($0.index)" }.joined(separator: " and ")
-                    + " may not both stand in a log"
-            case .entry(let entry):
-                "\(entry.origin): entry \(entry.entry.index) may stand in no log"
-            }
-        return ["alarm     \(said)"]
-            + alarm.checkpoints.map { "          size \($0.size), root \($0.root.hex)" }
     }
 
     private static func coloured(_ outcome: Outcome) -> String {

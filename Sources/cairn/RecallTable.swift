@@ -15,6 +15,9 @@ struct RecallTable {
 
     var text: String {
         var lines = ["recall of  \(reach.subject)"]
+        guard !reach.isUnknown else {
+            return (lines + ["nothing is known of it"] + doubts).map { $0 + "\n" }.joined()
+        }
         for thing in reach.things where thing.role == .affected { lines += self.lines(thing) }
         let ways = reach.things.filter { $0.role != .affected && !$0.hidden.isEmpty }
         for thing in ways { lines += [head(thing)] + hidden(thing) }
@@ -60,13 +63,19 @@ struct RecallTable {
         let affected = reach.things.filter { $0.role == .affected }
         let now = affected.flatMap(\.holdings).filter { $0.state != .held }
         let holders = Set(now.map(\.organisation))
-        var lines = [
+        let lines = [
             "\(counted(affected.count, "thing")) affected; with "
                 + "\(counted(holders.count, "organisation")) now: "
                 + holders.map(name).sorted().joined(separator: ", "),
             "as the records stood at "
                 + Timestamp.text(milliseconds: Int64(clamping: reach.asOfMilliseconds)),
         ]
+        return lines + doubts
+    }
+
+    /// Why there may be more than is listed.
+    private var doubts: [String] {
+        var lines: [String] = []
         let asked = Set(reach.things.flatMap(\.hidden.keys))
         if !asked.isEmpty {
             lines.append(
@@ -75,7 +84,7 @@ struct RecallTable {
         }
         if reach.isTruncated { lines.append("not whole: cut short; ask for more with --limit") }
         for origin in reach.notConsulted { lines.append("not whole: \(origin) was not asked") }
-        return lines
+        return lines + reach.alarms.flatMap(\.lines)
     }
 
     private func name(_ organisation: String) -> String {

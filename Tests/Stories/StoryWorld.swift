@@ -216,10 +216,14 @@ package struct StoryWorld: Sendable {
 
     /// The evidence about one thing alone, in any spelling, for a member by its name in the story;
     /// nil: with all parts open.
-    package func evidence(aboutOnly uri: String, for member: String? = nil) throws -> [UInt8] {
+    package func evidence(
+        aboutOnly uri: String, for member: String? = nil, hasAlarms: Bool = false
+    ) throws -> [UInt8] {
         let reader: Reader =
             try member.map { .member(organisation: try network.uri($0)) } ?? .nodeOperator
-        var builder = EvidenceBuilder(network: network.id, sources: rendered, reader: reader)
+        var builder = EvidenceBuilder(
+            network: network.id, sources: rendered, reader: reader,
+            alarms: hasAlarms ? try alarms() : [])
         let subject = try CanonicalIdentifier(uri).uri
         return try builder.build(EvidenceQuestion(uri: subject, scope: .subject)).encoded()
     }

@@ -46,7 +46,7 @@ import Verdicts
     )
 
     private static func world(
-        _ events: [(String, String)], hiding hidden: Int? = nil
+        _ events: [(String, String)], hiding hidden: Int? = nil, disowning disowned: Int? = nil
     ) throws -> StoryWorld {
         let members = ["anna", "bert", "cora"]
         let organisations = members.enumerated().map { number, name in
@@ -57,7 +57,7 @@ import Verdicts
             let visibility = number == hidden ? #","see":["\#(told.0)"]"# : ""
             let event = told.1.dropLast() + #","bizLocation":{"id":"$\#(told.0).yard"}}"#
             return #"{"at":"2026-01-\#(10 + number)T08:00:00Z","by":"\#(told.0)","event":\#(event)"#
-                + visibility + "}"
+                + visibility + (number == disowned ? #","hide":true}"# : "}")
         }
         let json =
             #"{"title":"Recall","summary":"Made up.","network":{"organisations":{"#
@@ -70,14 +70,14 @@ import Verdicts
 
     /// Walks in a world as `cairn recall` does with a node.
     private static func dossier(
-        _ world: StoryWorld, for member: String? = nil, limit: Int = 100
+        _ world: StoryWorld, for member: String? = nil, limit: Int = 100, hasAlarms: Bool = false
     ) throws -> (RecallReach, RecallDossier) {
         let subject = try CanonicalIdentifier("urn:epc:class:lgtin:9521200.000001.1")
         var walk = RecallWalk(from: subject, limit: limit)
         var dossier = RecallDossier(subject: subject, limit: limit)
         let verifier = try EvidenceVerifier(genesis: world.network.file)
         while let wanted = walk.wanted {
-            let file = try world.evidence(aboutOnly: wanted, for: member)
+            let file = try world.evidence(aboutOnly: wanted, for: member, hasAlarms: hasAlarms)
             try walk.take(try verifier.verify(file))
             dossier.files.append(file)
         }
@@ -185,6 +185,17 @@ import Verdicts
         let verifier = try EvidenceVerifier(genesis: world.network.file)
         #expect(try dossier.verified(by: verifier).json == reach.json)
         #expect(try Self.dossier(world, limit: 4).0.isTruncated == false)
+    }
+
+    @Test func `an alarm about a log makes the list doubtful, in the dossier too`() throws {
+        let world = try Self.world(Self.trade + [Self.receipt], disowning: 6)
+        let (calm, _) = try Self.dossier(world)
+        #expect(calm.isWhole && calm.json["alarms"] == nil)
+        let (reach, dossier) = try Self.dossier(world, hasAlarms: true)
+        #expect(!reach.isWhole && reach.alarms.count == 1)
+        #expect(reach.json["alarms"]?.asArray?.first?["kind"]?.asString == "fork")
+        let verifier = try EvidenceVerifier(genesis: world.network.file)
+        #expect(try dossier.verified(by: verifier).json == reach.json)
     }
 
     @Test func `nothing said is told as nothing known`() throws {

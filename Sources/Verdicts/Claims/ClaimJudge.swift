@@ -183,7 +183,7 @@ struct ClaimJudge {
     // MARK: Ledger and records
 
     private mutating func checkLogs() {
-        for alarm in evidence.alarms where evidence.bears(alarm) {
+        for alarm in evidence.bearingAlarms {
             findings.append(
                 VerdictFinding(
                     .ledgerAlarm, subject,

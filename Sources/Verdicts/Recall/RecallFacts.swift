@@ -18,6 +18,8 @@ struct RecallFacts: MovementFacts, Sendable {
     private(set) var unknown: Set<String> = []
     private(set) var asOfMilliseconds = UInt64.max
     private(set) var notConsulted: Set<String> = []
+    /// The alarms about what the evidence rests on, by digest.
+    private(set) var alarms: [Hash256: ProvenAlarm] = [:]
     private(set) var governance: GovernanceState?
     private var taken: Set<String> = []
     private var numbers: [Spoken: Int] = [:]
@@ -43,6 +45,7 @@ struct RecallFacts: MovementFacts, Sendable {
         if evidence.governance.seq >= governance?.seq ?? 0 { governance = evidence.governance }
         let answer = evidence.judge()
         notConsulted.formUnion(answer.notConsulted)
+        for alarm in evidence.bearingAlarms { alarms[alarm.alarm.digest] = alarm }
         for basis in answer.basis {
             asOfMilliseconds = min(asOfMilliseconds, basis.sealedAtMilliseconds)
         }

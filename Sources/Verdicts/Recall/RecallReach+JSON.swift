@@ -5,13 +5,15 @@ import MerkleTrees
 extension RecallReach {
     /// The reach for programs (SPEC §26.3); times are milliseconds.
     package var json: JSONValue {
-        .object([
+        var members = [
             JSONMember("subject", .string(subject)), JSONMember("network", .string(network.hex)),
             JSONMember("asOf", .number(JSONNumber(asOfMilliseconds))),
             JSONMember("whole", .bool(isWhole)), JSONMember("truncated", .bool(isTruncated)),
             JSONMember("notConsulted", .array(notConsulted.map { .string($0) })),
-            JSONMember("things", .array(things.map { $0.json(names) })),
-        ])
+        ]
+        if let alarms = ProvenAlarm.member(alarms) { members.append(alarms) }
+        members.append(JSONMember("things", .array(things.map { $0.json(names) })))
+        return .object(members)
     }
 }
 

@@ -16,12 +16,15 @@ package struct RecallReach: Sendable {
     package var asOfMilliseconds: UInt64
     /// Logs of the network that were not consulted.
     package var notConsulted: [String]
+    /// The alarms about logs that were consulted, or the governors: what those say may be a lie.
+    package var alarms: [ProvenAlarm]
     /// The names of the organisations in it.
     package var names: [String: String]
 
-    /// Whether nothing is hidden, cut off or missing that could lead further.
+    /// Whether nothing is hidden, cut off, missing or disowned that could lead further.
     package var isWhole: Bool {
-        !isTruncated && notConsulted.isEmpty && things.allSatisfy(\.hidden.isEmpty)
+        !isTruncated && notConsulted.isEmpty && alarms.isEmpty
+            && things.allSatisfy(\.hidden.isEmpty)
     }
     /// Whether the records say nothing of the subject.
     package var isUnknown: Bool { things.first.map { $0.isUnknown } ?? true }

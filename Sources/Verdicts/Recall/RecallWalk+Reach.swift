@@ -29,6 +29,7 @@ extension RecallWalk {
             subject: subject, network: facts.network ?? .zero, things: things,
             isTruncated: isTruncated || wanted != nil, asOfMilliseconds: facts.asOfMilliseconds,
             notConsulted: facts.notConsulted.sorted(),
+            alarms: facts.alarms.sorted { $0.key < $1.key }.map(\.value),
             names: (facts.governance?.organisations ?? [:]).mapValues(\.name))
     }
 

@@ -40,7 +40,10 @@ struct FuzzTarget: Sendable {
         + [.cose, .signature, .publicKey, .keyFile]
         + [.note, .verifierKey, .receipt, .witness]
         + [.tile, .treeProof, .indexProof]
-        + [.statement, .entry, .manifest, .part, .submission, .record, .governance, .genesisFile]
+        + [
+            .statement, .entry, .alarm, .manifest, .part, .submission, .record, .governance,
+            .genesisFile,
+        ]
         + [.token, .event, .document, .evidence, .forgedEvidence]
         + [.framer, .request, .peerFrames]
         + Canaries.all

@@ -10,10 +10,10 @@ extension FuzzTarget {
 
     /// A target whose reader either refuses with a code or gives back the bytes.
     private static func identity(
-        _ name: String, byteLimit: Int = 4_096,
+        _ name: String, byteLimit: Int = 4_096, seeds: @escaping @Sendable () -> [[UInt8]] = { [] },
         _ encodedAgain: @escaping @Sendable ([UInt8]) throws(Refusal) -> [UInt8]
     ) -> FuzzTarget {
-        FuzzTarget(name, byteLimit: byteLimit, pools: [.bytes]) { bytes in
+        FuzzTarget(name, byteLimit: byteLimit, pools: [.bytes], seeds: seeds) { bytes in
             do throws(Refusal) {
                 let again = try encodedAgain(bytes)
                 expect(again == bytes, "what is decoded encodes to the same bytes")
@@ -45,6 +45,42 @@ extension FuzzTarget {
         expect(entry.leafHash == TreeHash.leaf(bytes), "a leaf hash is over the entry's bytes")
         return entry.encoded()
     }
+
+    /// Alarms of every kind; nothing that a fuzzer makes convicts anybody.
+    static let alarm = identity(
+        "alarm",
+        seeds: {
+            let side = SplitView.Side(note: [1, 2, 3], root: .zero, proof: [.zero])
+            let other = SplitView.Side(
+                note: [4], root: Hash256(repeating: 1), proof: [.zero, .zero])
+            let entries = (0..<3).map {
+                ProvenEntry(index: $0, bytes: [0x83, 0, 1, 0x40], path: [.zero])
+            }
+            let kinds: [Alarm.Kind] = [
+                .fork(SplitView(origin: "a.example/log", size: 2, side, other)),
+                .amendments([1], [2]),
+                .entries(
+                    ContradictingEntries(
+                        origin: "a.example/log", size: 3, side, entries[0], entries[1])),
+                .entry(
+                    BreakingEntry(
+                        origin: "a.example/log", size: 3, side, entries[1],
+                        seals: [entries[0], entries[2]])),
+            ]
+            return kinds.map {
+                Alarm(network: Material.governance.network, amendments: [], kind: $0).encoded()
+            }
+        },
+        { (bytes) throws(Refusal) in
+            let alarm = try Alarm.decode(bytes)
+            do throws(Refusal) {
+                _ = try alarm.accused(under: Material.governance)
+                expect(false, "nobody is convicted by what nobody signed")
+            } catch {
+                expectCoded(error.code, error.reason)
+            }
+            return alarm.encoded()
+        })
 
     /// Manifests.
     static let manifest = identity("manifest") { (bytes) throws(Refusal) in
