@@ -73,6 +73,8 @@ struct DocumentedCommands {
                     + "&& break; sleep 0.05; done"
                 return "\(match.1)\(match.2)\(match.3) &\nnode=$!\nnodes=\"$nodes $!\"\n\(wait)\n"
             }
+            // What is claimed of the demonstration's batches nobody has certified.
+            .replacing(/cairn verify (?:[^\n]*\\\n)*[^\n]*/) { "\($0.0) || test $? = 1" }
             .replacing("python3 tools", with: "/usr/bin/python3 tools")
         for name in ["genesis", "tools"] {
             try FileManager.default.createSymbolicLink(
