@@ -154,7 +154,7 @@ import Testing
 
     @Test func `the kept ones are judged as they were`() throws {
         let kept = try JSONDecoder()
-            .decode(Kept.self, from: Data(Vectors.bytes("cairn/alarms.json")))
+            .decode(Kept.self, from: Data(Vectors.bytes("alarms/entry.json")))
         let genesis = try GenesisFile.decode([UInt8](kept.genesis)).verified()
         #expect(kept.cases.count == (try cases().count))
         for each in kept.cases {
@@ -171,7 +171,7 @@ import Testing
             })
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        let path = Vectors.root.appending(path: "cairn/alarms.json")
+        let path = Vectors.root.appending(path: "alarms/entry.json")
         try (try encoder.encode(kept) + Data("\n".utf8)).write(to: path)
     }
 }

@@ -128,6 +128,23 @@ import Testing
         #expect(read.assessments[0].batches == [Sample.batch])
     }
 
+    @Test(arguments: [
+        (#""id": "https://certs.example/7""#, #""id": ["https://certs.example/7"]"#),
+        (#""conformance": true"#, #""conformance": [true]"#),
+        (#""2026-02-11""#, #"["2026-02-11"]"#),
+        (#""idGranularity": "model""#, #""idGranularity": ["model"]"#),
+        (#""conformance": true"#, #""conformance": true, "assessedOrganisation": null"#),
+    ])
+    func `a list of one stands for its value`(old: String, new: String) throws {
+        #expect(try read([(old, new)]) == read([]))
+    }
+
+    @Test(arguments: ["[[true]]", "[null]", "[]", "[true, true]"])
+    func `a list of anything else does not`(value: String) throws {
+        let changed = (#""conformance": true"#, #""conformance": \#(value)"#)
+        expectRefusal("certificate.unreadable") { try read([changed]) }
+    }
+
     @Test func `bytes that are no JSON object are refused`() {
         for bytes: [UInt8] in [[], [0xFF], Array("[]".utf8), Array(#"{"a":1,"a":2}"#.utf8)] {
             let body = RecordBody(contentType: "application/vc", bytes: bytes)

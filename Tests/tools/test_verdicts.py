@@ -286,7 +286,7 @@ class Alarms(unittest.TestCase):
         self.assertEqual(verify.verify(empty, self.genesis)["rejected"]["step"], "format")
 
     def test_entries_that_may_stand_in_no_log_are_judged_as_kept(self):
-        kept = json.loads((ROOT / "Tests/Vectors/cairn/alarms.json").read_text())
+        kept = json.loads((ROOT / "Tests/Vectors/alarms/entry.json").read_text())
         genesis = read_genesis(base64.b64decode(kept["genesis"]))
         convicted = 0
         for case in kept["cases"]:

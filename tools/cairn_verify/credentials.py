@@ -219,20 +219,24 @@ def _list(value: Any) -> list:
     return value if type(value) is list else [] if value is None else [value]
 
 
-def _object(value: Any, what: str) -> dict:
-    """A list of one stands for its value."""
+def _one(holder: dict, name: str) -> Any:
+    """A member with one value; a list of one stands for it."""
+    value = holder.get(name)
     if type(value) is list and len(value) == 1:
         value = value[0]
+        need(value is not None, UNREADABLE, f"{name} is a list of nothing")
+    return value
+
+
+def _object(value: Any, what: str) -> dict:
     need(type(value) is dict, UNREADABLE, f"{what} is no object")
     return value
 
 
 def _identifier(value: Any, what: str) -> str:
     """An identifier: a text, or the `id` of an object."""
-    if type(value) is list and len(value) == 1:
-        value = value[0]
     if type(value) is dict:
-        value = value.get("id")
+        value = _one(value, "id")
     need(type(value) is str, UNREADABLE, f"{what} is no identifier")
     return gs1.canonical(value)
 
@@ -251,20 +255,20 @@ class _Body:
         self.json = _object(jsontext.parse(content), "credential")
         self.record, self.reading = reading.record, reading
         need("DigitalConformityCredential" in _list(self.json.get("type")), UNREADABLE, "type")
-        need(_identifier(self.json.get("id"), "id") == self.record[2], UNREADABLE, "id")
+        need(_identifier(_one(self.json, "id"), "id") == self.record[2], UNREADABLE, "id")
         self._issuer()
         self._days()
-        self.subject = _object(self.json.get("credentialSubject"), "credentialSubject")
+        self.subject = _object(_one(self.json, "credentialSubject"), "credentialSubject")
         self.scheme = self._optional(self.subject, "referenceScheme")
         self.party = self._optional(self.subject, "issuedToParty", "organisation")
 
     @staticmethod
     def _optional(holder: dict, name: str, *kinds: str) -> str | None:
-        value = holder.get(name)
+        value = _one(holder, name)
         return None if value is None else _identified(value, name, *kinds)
 
     def _issuer(self) -> None:
-        issuer = _identifier(self.json.get("issuer"), "issuer")
+        issuer = _identifier(_one(self.json, "issuer"), "issuer")
         if self.record[1] == "certificate":
             need(issuer == self.reading.issuer, UNREADABLE, "issuer")
             return
@@ -277,16 +281,15 @@ class _Body:
 
     def _days(self) -> None:
         for name, day in zip(("validFrom", "validUntil"), _days(self.record)):
-            value = self.json.get(name)
+            value = _one(self.json, name)
             said = None if value is None else _day(value)
             need(said == day and (value is None) == (day is None), UNREADABLE, name)
 
     def assessments(self) -> list[Assessment]:
         """Every assessment; what one does not name it does not hold for."""
-        said = [self.subject.get(name) for name in ("conformityAssessment", "assessment")]
-        need(None in said, UNREADABLE, "conformityAssessment and assessment")
-        listed = said[1] if said[0] is None else said[0]
-        found = [self._assessment(each) for each in _list(listed)]
+        said = [_list(self.subject.get(name)) for name in ("conformityAssessment", "assessment")]
+        need([] in said, UNREADABLE, "conformityAssessment and assessment")
+        found = [self._assessment(each) for each in said[0] + said[1]]
         need(bool(found), UNREADABLE, "no assessment")
         return found
 
@@ -295,14 +298,14 @@ class _Body:
         criteria = frozenset(_identifier(each, "criterion")
                              for each in _list(item.get("assessmentCriteria")))
         sites = frozenset(
-            _identified(_object(each, "facility").get("facility"), "facility", "site")
+            _identified(_one(_object(each, "facility"), "facility"), "facility", "site")
             for each in _list(item.get("assessedFacility")))
         named: dict[str, set] = {"product": set(), "batch": set()}
         for each in _list(item.get("assessedProduct")):
             self._product(_object(each, "product"), named)
-        conformance = item.get("conformance")
+        conformance = _one(item, "conformance")
         need(conformance is None or type(conformance) is bool, UNREADABLE, "conformance")
-        day = item.get("assessmentDate")
+        day = _one(item, "assessmentDate")
         need(day is None or _day(day) is not None, UNREADABLE, "assessmentDate")
         organisation = self._optional(item, "assessedOrganisation", "organisation")
         need(organisation in (None, self.party), UNREADABLE, "assessedOrganisation")
@@ -311,9 +314,11 @@ class _Body:
 
     @staticmethod
     def _product(item: dict, named: dict[str, set]) -> None:
-        uri = _identifier(item.get("product"), "product")
+        product = _one(item, "product")
+        uri = _identifier(product, "product")
         kind = gs1.read(uri).kind
-        granularity = item.get("idGranularity")
+        granularity = _one(product, "idGranularity") if type(product) is dict else None
+        need(granularity in (None, "model", "batch", "item"), UNREADABLE, "idGranularity")
         is_batch = granularity in ("batch", "item") if granularity is not None \
             else kind in MANY["batch"]
         place = "batch" if is_batch else "product"

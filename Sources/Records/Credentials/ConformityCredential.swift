@@ -47,11 +47,10 @@ struct ConformityCredential {
         fromMilliseconds = try from.milliseconds(isEnd: false)
         untilDay = try until?.day()
         untilMilliseconds = try until?.milliseconds(isEnd: true)
-        let subject = try root.required("credentialSubject").single()
+        let subject = try root.required("credentialSubject")
         try subject.requireObject()
-        scheme = try subject.optional("referenceScheme")?.single().identifier().uri
-        let party = try subject.optional("issuedToParty")?.single()
-            .identifier(of: [.organisation])
+        scheme = try subject.optional("referenceScheme")?.identifier().uri
+        let party = try subject.optional("issuedToParty")?.identifier(of: [.organisation])
         self.party = party
         var found: [CertificateCoverage] = []
         for place in try Self.assessments(of: subject, reader) {
@@ -91,7 +90,7 @@ struct ConformityCredential {
             coverage.conformance = try conformance.bool()
         }
         coverage.assessed = try place.optional("assessmentDate")?.day()
-        if let organisation = try place.optional("assessedOrganisation")?.single() {
+        if let organisation = place.optional("assessedOrganisation") {
             guard try organisation.identifier().uri == party else {
                 throw place.refusal("assessedOrganisation", "is not the party it is issued to")
             }
@@ -159,9 +158,13 @@ struct JSONPlace {
         guard value.asObject != nil else { throw wrong("an object") }
     }
 
-    /// A member; nil if it is absent or null, which JSON-LD holds for one.
+    /// A member with one value, or the only element of its list; nil if it is absent or null, which
+    /// JSON-LD holds for one.
     func optional(_ name: String) -> JSONPlace? {
         guard let found = value[name], !found.isNull else { return nil }
+        if let items = found.asArray, items.count == 1 {
+            return JSONPlace(items[0], "\(field).\(name)[0]", reader)
+        }
         return JSONPlace(found, "\(field).\(name)", reader)
     }
 
@@ -174,20 +177,13 @@ struct JSONPlace {
 
     /// The elements of a member; a single value stands for a list of one.
     func list(_ name: String) -> [JSONPlace] {
-        guard let place = optional(name) else { return [] }
-        guard let items = place.value.asArray else { return [place] }
+        guard let found = value[name], !found.isNull else { return [] }
+        guard let items = found.asArray else {
+            return [JSONPlace(found, "\(field).\(name)", reader)]
+        }
         return items.enumerated().map { index, item in
-            JSONPlace(item, "\(place.field)[\(index)]", reader)
+            JSONPlace(item, "\(field).\(name)[\(index)]", reader)
         }
-    }
-
-    /// The value itself, or the only element of a list.
-    func single() throws(Refusal) -> JSONPlace {
-        guard let items = value.asArray else { return self }
-        guard items.count == 1 else {
-            throw reader.refusal(field, "must be one value, not a list of \(items.count)")
-        }
-        return JSONPlace(items[0], "\(field)[0]", reader)
     }
 
     func text() throws(Refusal) -> String {
