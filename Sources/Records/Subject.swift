@@ -23,8 +23,17 @@ package struct Subject: Sendable {
 
     /// The account of one material at one site in one month (`YYYY-MM`, UTC).
     package static func account(month: String, site: String, material: String) -> Subject {
-        Subject(facet: .account, uri: "urn:cairn:account:\(month):\(site) \(material)")
+        Subject(facet: .account, uri: "\(accountPrefix)\(month):\(site) \(material)")
     }
+
+    /// The URI whose owner the subject belongs to: of an account its site, else its own.
+    package var ownedURI: String {
+        guard facet == .account, uri.hasPrefix(Self.accountPrefix) else { return uri }
+        let place = uri.dropFirst(Self.accountPrefix.utf8.count + "YYYY-MM:".utf8.count)
+        return String(place.prefix { $0 != " " })
+    }
+
+    private static let accountPrefix = "urn:cairn:account:"
 
     /// The network itself, in whose chain all governance stands.
     package static func network(_ id: Hash256) -> Subject {

@@ -44,16 +44,16 @@ package struct LinkQuota: Sendable {
                 cells[places.1] += 1
                 continue
             }
-            let uri = Self.uri(of: row, in: admitted, network: network)
-            if let uri, isOwn(uri) {
+            let subject = Self.subject(of: row, in: admitted, network: network)
+            if let subject, isOwn(subject.ownedURI) {
                 // So that it is not asked again for as many links.
                 (cells[places.0], cells[places.1]) = (0, 0)
                 continue
             }
             throw Refusal(
-                code: "quota.links", field: uri ?? "manifest",
-                reason: "\(issuer) has registered \(limit) records about \(uri ?? "this") today, "
-                    + "which is not its own: go on tomorrow, or ask its owner for a delegation")
+                code: "quota.links", field: subject?.uri ?? "manifest",
+                reason: "\(issuer) has registered \(limit) records about \(subject?.uri ?? "this") "
+                    + "today, which is not its own: go on tomorrow, or ask its owner for a delegation")
         }
     }
 
@@ -66,13 +66,13 @@ package struct LinkQuota: Sendable {
         return (Int(hash & mask), Int(hash >> 32 & mask) + 1 << Self.cellBits)
     }
 
-    private static func uri(
+    private static func subject(
         of row: Row, in admitted: AdmittedStatement, network: Hash256
-    ) -> String? {
+    ) -> Subject? {
         guard let part = admitted.parts.first(where: { $0.part.digest == row.part }) else {
             return nil
         }
         let rows = RowRules.rows(of: part.content, in: network) ?? []
-        return rows.first { $0.key == row.key && $0.role == row.role }?.subject?.uri
+        return rows.first { $0.key == row.key && $0.role == row.role }?.subject
     }
 }

@@ -30,6 +30,20 @@ struct DeliveryCheck {
         var report = DeliveryReport(file: file, judging.claim, format, language)
         report.begin()
         var list = try LotList(file)
+        do {
+            try await judge(&list, for: &report)
+        } catch {
+            // What was judged is told all the same.
+            Console.endProgress()
+            report.end(isComplete: false)
+            throw error
+        }
+        Console.endProgress()
+        report.end(isComplete: true)
+        return report.exit
+    }
+
+    private func judge(_ list: inout LotList, for report: inout DeliveryReport) async throws {
         try await withThrowingTaskGroup(of: (Int, LotRow, Fate).self) { group in
             var (begun, told, running) = (0, 0, 0)
             var waiting: [Int: (LotRow, Fate)] = [:]
@@ -55,9 +69,6 @@ struct DeliveryCheck {
                 Console.progress("\(file): \(counted(told, "batch"))")
             }
         }
-        Console.endProgress()
-        report.end()
-        return report.exit
     }
 
     private func judge(_ row: LotRow) async throws -> Fate {

@@ -25,8 +25,11 @@ struct DeliveryReport {
         var lot: String
         var outcome: String
         var sentence: String
-        var ask: String?
+        var asks: [String]
     }
+
+    /// Whom to ask about one batch; the verdict alone names all.
+    private static let asksLimit = 5
 
     init(
         file: String, _ claim: Claim, _ format: OutputFormat, _ language: MessageLanguage
@@ -62,7 +65,7 @@ struct DeliveryReport {
                 OpenLine(
                     line: row.line, lot: Self.text(of: row),
                     outcome: catalog.text(.labels, "unreadable"), sentence: refusal.sentence,
-                    ask: nil))
+                    asks: []))
         case .judged(let verdict):
             counts[verdict.outcome, default: 0] += 1
             guard verdict.outcome != .verified, format == .table else { return }
@@ -88,24 +91,26 @@ struct DeliveryReport {
         if sentence == nil, let share = verdict.share {
             sentence = catalog.text(.labels, "share", ["share": "\(share)"])
         }
-        let ask = worst?.ask ?? verdict.frontier.first?.ask
+        var asks: [String] = []
+        for open in verdict.frontier where asks.count < Self.asksLimit {
+            let ask = catalog.text(
+                .labels, "ask",
+                [
+                    "organisation": verdict.names[open.ask] ?? open.ask,
+                    "things": open.about,
+                ])
+            if !asks.contains(ask) { asks.append(ask) }
+        }
         return OpenLine(
             line: row.line, lot: verdict.subject,
             outcome: catalog.text(.outcomes, verdict.outcome.rawValue), sentence: sentence ?? "",
-            ask: ask.map { uri in
-                catalog.text(
-                    .labels, "ask",
-                    [
-                        "organisation": verdict.names[uri] ?? uri,
-                        "things": worst?.subject ?? verdict.subject,
-                    ])
-            })
+            asks: asks)
     }
 
-    /// Ends the document, or prints the table.
-    func end() {
+    /// Ends the document, or prints the table, also where the list was not judged to its end.
+    func end(isComplete: Bool) {
         switch format {
-        case .json: Console.output("],\"summary\":\(Self.text(summary))}\n")
+        case .json: Console.output("],\"summary\":\(Self.text(summary(isComplete)))}\n")
         case .table: Console.output(table)
         }
     }
@@ -133,7 +138,7 @@ struct DeliveryReport {
         String(decoding: json.serialized(), as: UTF8.self)
     }
 
-    private var summary: JSONValue {
+    private func summary(_ isComplete: Bool) -> JSONValue {
         let outcomes = Outcome.allCases.compactMap { outcome in
             counts[outcome].map { JSONMember(outcome.rawValue, .number(JSONNumber($0))) }
         }
@@ -142,6 +147,7 @@ struct DeliveryReport {
             JSONMember("lots", .number(JSONNumber(lots))),
             JSONMember("outcomes", .object(outcomes)),
             JSONMember("unreadable", .number(JSONNumber(unreadable))),
+            JSONMember("complete", .bool(isComplete)),
         ])
     }
 
@@ -159,7 +165,7 @@ struct DeliveryReport {
             lines.addGap()
             lines.add("\(one.lot): \(one.outcome)", first: "\(one.line): ", rest: "  ")
             if !one.sentence.isEmpty { lines.add(one.sentence, first: "  ", rest: "  ") }
-            if let ask = one.ask { lines.add(ask, first: "  ", rest: "  ") }
+            for ask in one.asks { lines.add(ask, first: "  ", rest: "  ") }
         }
         let left = lots - (counts[.verified] ?? 0) - open.count
         if left > 0 { lines.add(catalog.text(.labels, "more", ["count": "\(left)"])) }

@@ -41,17 +41,35 @@ struct NarrowCommand: AsyncParsableCommand {
         guard receiver != nil || !closed.isEmpty else {
             throw CommandFailure(.badInput, "say --for whom, or --without which parts")
         }
-        let genesisFile = try Files.genesis(genesis)
+        let verifier = try EvidenceVerifier(genesis: try Files.genesis(genesis))
         let bytes = try Files.read(file, as: .evidence)
         let narrowed: Evidence
-        do throws(EvidenceRejection) {
-            narrowed = try EvidenceVerifier(genesis: genesisFile).narrow(bytes) { disclosed in
+        var unmet = closed
+        do {
+            let members = try verifier.verify(bytes).governance.organisations
+            if let receiver, members[receiver] == nil {
+                throw CommandFailure(
+                    .badInput, "--for \(receiver): is no member of the network that the file knows")
+            }
+            narrowed = try verifier.narrow(bytes) { disclosed in
+                unmet.remove(disclosed.part.digest)
                 guard !closed.contains(disclosed.part.digest) else { return false }
                 return receiver.map(disclosed.isOpen(to:)) ?? true
             }
-        } catch {
+        } catch let rejection as EvidenceRejection {
             throw CommandFailure(
-                .badInput, "\(file): rejected at step \(error.step.rawValue): \(error.reason)")
+                .badInput,
+                "\(file): rejected at step \(rejection.step.rawValue): \(rejection.reason)")
+        }
+        guard file != output else {
+            throw CommandFailure(
+                .badInput, "\(output): is the file that is narrowed; choose another name")
+        }
+        guard unmet.isEmpty else {
+            let digests = unmet.map(\.hex).sorted().joined(separator: ", ")
+            throw CommandFailure(
+                .badInput, "--without \(digests): no open part of \(file) has this digest; "
+                    + "nothing was written")
         }
         try Files.write(narrowed.encoded(), to: output)
         Console.note(

@@ -19,8 +19,11 @@ struct RecallTable {
             return (lines + ["nothing is known of it"] + doubts).map { $0 + "\n" }.joined()
         }
         for thing in reach.things where thing.role == .affected { lines += self.lines(thing) }
-        let ways = reach.things.filter { $0.role != .affected && !$0.hidden.isEmpty }
-        for thing in ways { lines += [head(thing)] + hidden(thing) }
+        // Whoever looks for the goods looks for what holds them.
+        for thing in reach.things where thing.role == .carrier || !thing.hidden.isEmpty {
+            guard thing.role != .affected else { continue }
+            lines += ["\(head(thing))  (\(thing.role.rawValue))"] + hidden(thing)
+        }
         lines += summary
         return lines.map { $0 + "\n" }.joined()
     }

@@ -148,6 +148,11 @@ import Testing
                 let own = try await caller.post(try seen(count, by: supplier))
                 #expect(own.status == 201, "\(own.text)")
             }
+            // Each also grows the account of the supplier's site, which is the supplier's.
+            for count in 1...9 {
+                let made = try await caller.post(try node.commissioning("OTHER\(count)"))
+                #expect(made.status == 201, "\(made.text)")
+            }
             today.withLock { $0 += 86_400_000 }
             #expect(try await caller.post(try seen(4, by: carrier)).status == 201)
         }

@@ -46,7 +46,8 @@ import Verdicts
     )
 
     private static func world(
-        _ events: [(String, String)], hiding hidden: Int? = nil, disowning disowned: Int? = nil
+        _ events: [(String, String)], hiding hidden: Int? = nil, disowning disowned: Int? = nil,
+        at day: String? = nil
     ) throws -> StoryWorld {
         let members = ["anna", "bert", "cora"]
         let organisations = members.enumerated().map { number, name in
@@ -56,7 +57,8 @@ import Verdicts
         let steps = events.enumerated().map { number, told in
             let visibility = number == hidden ? #","see":["\#(told.0)"]"# : ""
             let event = told.1.dropLast() + #","bizLocation":{"id":"$\#(told.0).yard"}}"#
-            return #"{"at":"2026-01-\#(10 + number)T08:00:00Z","by":"\#(told.0)","event":\#(event)"#
+            let day = day ?? "2026-01-\(10 + number)"
+            return #"{"at":"\#(day)T08:00:00Z","by":"\#(told.0)","event":\#(event)"#
                 + visibility + (number == disowned ? #","hide":true}"# : "}")
         }
         let json =
@@ -185,6 +187,21 @@ import Verdicts
         let verifier = try EvidenceVerifier(genesis: world.network.file)
         #expect(try dossier.verified(by: verifier).json == reach.json)
         #expect(try Self.dossier(world, limit: 4).0.isTruncated == false)
+    }
+
+    @Test func `an event that was signed twice is one event`() throws {
+        var trade = Self.trade + [Self.receipt]
+        for number in trade.indices {
+            trade[number].1 = String(trade[number].1.dropLast())
+                + #","eventID":"urn:uuid:00000000-0000-4000-8000-00000000000\#(number)"}"#
+        }
+        // Once for the network, and once for its issuer alone.
+        let once = try Self.dossier(try Self.world(trade, at: "2026-01-10")).0
+        let twice = try Self.dossier(
+            try Self.world(trade + [trade[0]], hiding: 8, at: "2026-01-10")
+        ).0
+        #expect(Self.holdings(twice) == Self.holdings(once))
+        #expect(twice.things.first?.amount?.value == once.things.first?.amount?.value)
     }
 
     @Test func `an alarm about a log makes the list doubtful, in the dossier too`() throws {

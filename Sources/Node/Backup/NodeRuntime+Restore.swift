@@ -3,6 +3,7 @@ import Foundation
 import Queries
 import Records
 import Sequencing
+import Signatures
 import Storage
 
 extension NodeRuntime {
@@ -40,8 +41,12 @@ extension NodeRuntime {
             let report = manifest.report(key: key)
             if let logKeyPEM, !report.hasKey { try draft.write(logKeyPEM, to: key, mode: 0o600) }
             try check(draft, manifest, path, progress)
-            let isAsked = try alone ? true : hasMirrors(draft)
-            guard isAsked else {
+            let governance = try governance(of: draft)
+            if let logKeyPEM, !report.hasKey {
+                try checkKey(logKeyPEM, of: report.origin, size: report.size, under: governance)
+            }
+            // Where nodes cosign, this one asks them before it signs.
+            guard alone || governance.policy.quorum > 0 else {
                 throw .input(
                     "node.restore-alone",
                     "a restored node must ask others what its log has acknowledged since the "
@@ -62,17 +67,30 @@ extension NodeRuntime {
         }
     }
 
-    /// Whether the network has nodes that cosign: then the node asks them before it signs.
-    private static func hasMirrors(_ draft: NodeDirectory) throws(NodeError) -> Bool {
+    /// The newest governance of the log.
+    private static func governance(of draft: NodeDirectory) throws(NodeError) -> GovernanceState {
         let genesis = try draft.genesis().state
         return try NodeError.mapping {
             let ledger = try Ledger.inspect(directory: draft.path)
             defer { try? ledger.close() }
-            let newest = try ledger.read { store in
+            return try ledger.read { store in
                 try LogStart.governance(of: store, genesis: genesis, before: .max)
             }
-            return newest.policy.quorum > 0
         }
+    }
+
+    /// Whether a key that can be read here may sign what follows; one under a passphrase is asked
+    /// when the node starts.
+    private static func checkKey(
+        _ pem: [UInt8], of origin: String, size: UInt64, under governance: GovernanceState
+    ) throws(NodeError) {
+        guard let key = try? KeyFile.read(pem: pem, passphrase: nil),
+            !governance.allows(logKey: key.publicKey, of: origin, size: size + 1)
+        else { return }
+        throw .input(
+            "node.key",
+            "the key given is not the log key of \(origin); give that, and change it with cairn "
+                + "rekey")
     }
 
     /// The files a backup may hold, with their modes; the log key's name is the node's own choice.

@@ -17,6 +17,27 @@ struct TradeEvent {
         (left.event.eventTimeMilliseconds, left.part, left.issuer)
             < (right.event.eventTimeMilliseconds, right.part, right.issuer)
     }
+
+    /// Events by time, each once: one event ID of one issuer with the same bytes is one event,
+    /// however often it was signed (SPEC §24.4).
+    static func distinct(
+        _ events: [TradeEvent], in evidence: VerifiedEvidence
+    ) -> [TradeEvent] {
+        struct Name: Hashable {
+            var issuer: String
+            var eventID: String
+            var content: [UInt8]
+        }
+        var seen: Set<Name> = []
+        return events.sorted(by: precedes).filter { event in
+            guard let eventID = event.event.eventID, let part = evidence.parts[event.part] else {
+                return true
+            }
+            return seen.insert(
+                Name(issuer: event.issuer, eventID: eventID, content: part.part.content)
+            ).inserted
+        }
+    }
 }
 
 /// A record that has not fallen, told once for all logs and chains.
@@ -91,7 +112,8 @@ struct ClaimFacts {
                 }
             }
         }
-        let standing = Self.corrected(Self.distinct(Array(found.values), in: evidence))
+        let standing = Self.corrected(
+            TradeEvent.distinct(Array(found.values), in: evidence))
         events = standing.filter {
             $0.event.eventTimeMilliseconds <= Int64(clamping: terms.times.validAtMilliseconds)
         }
@@ -99,26 +121,6 @@ struct ClaimFacts {
             for thing in things[Spoken(part: event.part, issuer: event.issuer)] ?? [] {
                 eventsAbout[thing, default: []].append(number)
             }
-        }
-    }
-
-    /// One event ID of one issuer with the same bytes is one event, however often it was signed.
-    private static func distinct(
-        _ events: [TradeEvent], in evidence: VerifiedEvidence
-    ) -> [TradeEvent] {
-        struct Name: Hashable {
-            var issuer: String
-            var eventID: String
-            var content: [UInt8]
-        }
-        var seen: Set<Name> = []
-        return events.sorted(by: TradeEvent.precedes).filter { event in
-            guard let eventID = event.event.eventID, let part = evidence.parts[event.part] else {
-                return true
-            }
-            return seen.insert(
-                Name(issuer: event.issuer, eventID: eventID, content: part.part.content)
-            ).inserted
         }
     }
 

@@ -89,7 +89,7 @@ struct RecallFacts: MovementFacts, Sendable {
                 }
             }
         }
-        let ordered = found.values.sorted(by: TradeEvent.precedes)
+        let ordered = TradeEvent.distinct(Array(found.values), in: evidence)
         let told = Corrections(
             ordered.map {
                 Corrections.Event(eventID: $0.event.eventID, declaration: $0.event.declaration)
