@@ -63,8 +63,7 @@ class Certificates:
 
     @staticmethod
     def _support(best: Judged | None) -> str:
-        if best is None or best.state in ("out-of-scope", "nonconforming", "expired", "revoked",
-                                          "suspended"):
+        if best is None or best.state == "out-of-scope":
             return NONE
         return VALID if best.state == "valid" else DOUBTFUL
 

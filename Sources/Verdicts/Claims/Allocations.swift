@@ -41,6 +41,26 @@ struct Allocations {
     /// Everything drawn from an account.
     func all(on account: String) -> [Credit] { accounts[account] ?? [] }
 
+    /// The hidden allocation that may draw on an account, of the smallest digest: of those by who
+    /// can spend from it, which no balance vouches for.
+    func hidden(
+        on account: String, by holders: [String], except vouched: [Hash256: Hash256] = [:]
+    ) -> HiddenPart? {
+        (facts.hiddenAllocations[account] ?? [])
+            .filter { holders.contains($0.issuer) && vouched[$0.part] == nil }
+            .min { ($0.part, $0.issuer) < ($1.part, $1.issuer) }
+    }
+
+    /// That an account cannot be summed up, since an allocation from it is hidden.
+    static func withheld(
+        _ hidden: HiddenPart, _ account: String, _ lot: String, day: String
+    ) -> VerdictFinding {
+        VerdictFinding(
+            .materialAllocationWithheld, lot, day: day,
+            ["account": account, "issuer": hidden.issuer], ask: hidden.issuer,
+            evidence: [hidden.part])
+    }
+
     /// What a maker allocated to a thing alone from accounts of its site.
     func credits(to lot: String, by party: String, at site: String) -> [Credit] {
         let given = facts.accountRecords.values.joined().filter {
@@ -51,8 +71,8 @@ struct Allocations {
             .sorted { ($0.account, $0.part) < ($1.account, $1.part) }
     }
 
-    /// Whether more is allocated from a certificate than it covers, or nothing to a thing that
-    /// rests on it.
+    /// Whether more is allocated from a certificate than it covers, or may be, or nothing to a thing
+    /// that rests on it.
     func finding(of certificate: Certificate, for lot: String, day: String) -> VerdictFinding? {
         guard let volume = certificate.volume else { return nil }
         let holders = [certificate.party, certificate.issuer].compactMap(\.self)
@@ -60,7 +80,10 @@ struct Allocations {
             $0.record.kind == .allocation && holders.contains($0.issuer)
                 && $0.record.target == .record(certificate.id)
         }
-        guard drawn.contains(where: { $0.record.about.contains(lot) }) else {
+        let hidden = hidden(on: certificate.id, by: holders).map {
+            Self.withheld($0, certificate.id, lot, day: day)
+        }
+        guard hidden != nil || drawn.contains(where: { $0.record.about.contains(lot) }) else {
             return VerdictFinding(
                 .materialUnallocated, lot, day: day, ["certificate": certificate.id],
                 ask: certificate.party ?? certificate.issuer)
@@ -79,7 +102,7 @@ struct Allocations {
             }
             total = sum
         }
-        guard total > volume.amount else { return nil }
+        guard total > volume.amount else { return hidden }
         return VerdictFinding(
             .materialVolumeExceeded, lot, day: day,
             [

@@ -109,7 +109,9 @@ struct CertificateCheck {
     func support(_ need: Need) -> CertifiedMaking {
         let held = candidates(need).flatMap { verdicts($0, need) }
         let counting = held.filter(\.counts)
-        if let against = counting.first(where: { $0.code == .certificateNonconforming }) {
+        let against = counting.filter { $0.code == .certificateNonconforming }
+            .min { $0.parts[0] < $1.parts[0] }
+        if let against {
             return certified(.doubtful, against, need)
         }
         let group = counting.isEmpty ? held : counting

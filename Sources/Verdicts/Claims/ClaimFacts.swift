@@ -73,6 +73,16 @@ struct ClaimFacts {
     private(set) var accountRecords: [String: [KnownRecord]] = [:]
     /// What is hidden about each thing.
     private(set) var hidden: [String: Set<HiddenPart>] = [:]
+    /// Hidden allocations from each account.
+    private(set) var hiddenAllocations: [String: Set<HiddenPart>] = [:]
+    /// The records that their issuers have resolved, in whatever chain.
+    private(set) var resolved: Set<Resolved> = []
+
+    /// A record that its issuer has resolved.
+    struct Resolved: Hashable {
+        var id: String
+        var issuer: String
+    }
 
     init(_ evidence: VerifiedEvidence, _ terms: ClaimTerms) {
         self.evidence = evidence
@@ -98,8 +108,17 @@ struct ClaimFacts {
                         !evidence.hasFallen(entry.statement)
                     else { continue }
                     let issuer = entry.statement.statement.issuer
-                    guard evidence.isRelated(issuer, to: subject) else { continue }
-                    guard let part = evidence.parts[link.part] else {
+                    let part = evidence.parts[link.part]
+                    guard evidence.isRelated(issuer, to: subject) else {
+                        // What somebody says of another's thing does not count; that it was wrong
+                        // in what it said itself, anywhere, does (SPEC §8.7).
+                        if let told = part?.things, told.event.declaresError {
+                            found[Spoken(part: link.part, issuer: issuer)] = TradeEvent(
+                                things: told, issuer: issuer, part: link.part)
+                        }
+                        continue
+                    }
+                    guard let part else {
                         hidden[subject.uri, default: []].insert(
                             HiddenPart(part: link.part, issuer: issuer, role: link.role))
                         continue
@@ -143,13 +162,21 @@ struct ClaimFacts {
             for (subject, links) in log.chains where subject.facet != .events {
                 for link in links {
                     guard let entry = log.entries[link.leafIndex],
-                        !evidence.hasFallen(entry.statement),
-                        case .record(let record) = evidence.parts[link.part]?.readable
+                        !evidence.hasFallen(entry.statement)
                     else { continue }
-                    let time = entry.statement.registeredAtMilliseconds
+                    let issuer = entry.statement.statement.issuer
+                    let part = evidence.parts[link.part]
+                    if part == nil, subject.facet == .account, link.role == .allocate {
+                        hiddenAllocations[subject.uri, default: []].insert(
+                            HiddenPart(part: link.part, issuer: issuer, role: link.role))
+                    }
+                    guard case .record(let record) = part?.readable else { continue }
+                    if record.kind == .resolution, case .record(let id) = record.target {
+                        resolved.insert(Resolved(id: id, issuer: issuer))
+                    }
                     let known = KnownRecord(
-                        record: record, issuer: entry.statement.statement.issuer, part: link.part,
-                        registeredAtMilliseconds: time)
+                        record: record, issuer: issuer, part: link.part,
+                        registeredAtMilliseconds: entry.statement.registeredAtMilliseconds)
                     let spoken = Spoken(part: link.part, issuer: known.issuer)
                     if subject.facet == .account {
                         accounts[subject.uri, default: [:]].keepEarlier(known, as: spoken)

@@ -27,6 +27,7 @@ extension ClaimCode {
         case .custodyGap: ["holder"]
         case .custodyOrder, .custodyUnreceived, .custodyUnshipped: ["sender", "receiver"]
         case .custodyQuantity, .custodyShortage: ["sender", "receiver", "shipped", "received"]
+        case .materialAllocationWithheld: ["account", "issuer"]
         case .materialAttested: ["issuer"]
         case .materialBalanceDisagrees: ["site", "month", "attested", "opened", "unit"]
         case .materialConverted: ["unit"]

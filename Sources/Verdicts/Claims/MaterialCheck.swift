@@ -244,8 +244,13 @@ struct MaterialCheck {
             else { return nil }
             drawn = sum
         }
-        guard let earned = earned(by: credit) else { return nil }
-        guard drawn > earned else { return nil }
+        guard let earned = earned(by: credit), drawn > earned else {
+            let owner = facts.owner(of: credit.site).map { [$0] } ?? []
+            return allocations.hidden(on: credit.account, by: owner, except: attested.parts).map {
+                Allocations.withheld(
+                    $0, credit.account, lot.uri, day: graph.makings[making].day)
+            }
+        }
         return VerdictFinding(
             .materialCreditExceeded, lot.uri, day: graph.makings[making].day,
             [

@@ -13,7 +13,7 @@ struct StatusCheck {
         return [uri, product].compactMap(\.self).flatMap { subject in
             facts.records([.recall, .dispute], about: subject).filter {
                 $0.record.about.contains(subject) && mayLower($0.issuer, subject, for: uri)
-                    && isOpen($0, about: subject)
+                    && isOpen($0)
             }
         }.map { known in
             VerdictFinding(
@@ -31,11 +31,9 @@ struct StatusCheck {
                 issuer, atMilliseconds: facts.terms.times.validAtMilliseconds)
     }
 
-    private func isOpen(_ known: KnownRecord, about subject: String) -> Bool {
+    private func isOpen(_ known: KnownRecord) -> Bool {
         guard facts.holds(known.record) else { return false }
         guard let id = known.record.id else { return true }
-        return !facts.records([.resolution], about: subject).contains {
-            $0.issuer == known.issuer && $0.record.target == .record(id)
-        }
+        return !facts.resolved.contains(.init(id: id, issuer: known.issuer))
     }
 }

@@ -186,8 +186,8 @@ struct TradeGraph {
 
     private static func making(_ numbers: [Int], first: Int, _ facts: ClaimFacts) -> Making {
         let told = facts.events[numbers.first ?? first]
-        let site = numbers.lazy.compactMap { facts.events[$0].event.primarySite?.uri }.first
-        let step = numbers.lazy.compactMap { facts.events[$0].event.bizStep }.first
+        // Of the earliest alone (SPEC §24.4): a later event cannot say where an earlier one was.
+        let (site, step) = (told.event.primarySite?.uri, told.event.bizStep)
         let flows = numbers.flatMap { facts.events[$0].things.flows }
         return Making(
             numbers,

@@ -27,6 +27,7 @@ package enum ClaimCode: String, CaseIterable, Hashable, Sendable {
     case ledgerNotConsulted = "ledger.not-consulted"
     case ledgerNotGathered = "ledger.not-gathered"
     case ledgerStale = "ledger.stale"
+    case materialAllocationWithheld = "material.allocation-withheld"
     case materialAttested = "material.attested"
     case materialBalanceDisagrees = "material.balance-disagrees"
     case materialConverted = "material.converted"
@@ -61,6 +62,7 @@ package enum ClaimCode: String, CaseIterable, Hashable, Sendable {
             .materialUnallocated, .originPlotMissing:
             .incomplete
         case .ledgerNotConsulted, .ledgerStale: .stale
+        case .materialAllocationWithheld: .withheld
         case .certificateDeclared, .certificateGranularity, .certificateUnaccredited,
             .certificateUnconfirmed:
             .declared
