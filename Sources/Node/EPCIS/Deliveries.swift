@@ -59,7 +59,7 @@ actor Deliveries {
 
     let surroundings: Surroundings
     /// Who is told over connections, beside those that are kept here.
-    let feeds = LiveFeeds()
+    nonisolated let feeds = LiveFeeds()
     private(set) var entries: [String: Entry] = [:]
     private var turns: [UInt64: Task<Void, Never>] = [:]
     private var turnCount: UInt64 = 0
