@@ -127,9 +127,11 @@ struct SocketTests {
         let node = try TestNode()
         let ahead = Mutex<UInt64>(0)
         var settings = NodeRuntime.Settings.quiet
-        // The clock stands half an hour before the time, until it is set.
-        let start = SystemClock.nowMilliseconds() / 3_600_000 * 3_600_000 + 5_400_000
-        settings.nowMilliseconds = { start + ahead.withLock { $0 } }
+        // The clock goes from half an hour before the time, until it is set.
+        let shift = 5_400_000 - SystemClock.nowMilliseconds() % 3_600_000
+        settings.nowMilliseconds = {
+            SystemClock.nowMilliseconds() + shift + ahead.withLock { $0 }
+        }
         try await node.serve(settings) { runtime, caller in
             try await Self.addQuery(runtime, node.network.wholesaler.uri)
             let socket = try await Self.open(runtime, "minute=0&reportIfEmpty=\(tellsEmpty)")
