@@ -40,10 +40,14 @@ package struct Caller: Hashable, Sendable {
 package protocol AccessControl: Sendable {
     /// Who bears a credential, for a request with this method and path, as sent, without query.
     ///
+    /// `age` is how long ago it was shown: zero for a request, more for a connection that stands
+    /// since. A credential that is made for minutes is good for what it opened in them; whether
+    /// it was revoked, and whose it is, is judged as of now.
+    ///
     /// - Throws: `access.token`, `access.expired`, `access.organisation`. Neither the reason nor
     ///   anything logged holds the credential.
     func caller(
-        bearing credential: String, method: String, path: String
+        bearing credential: String, method: String, path: String, age: Duration
     ) async throws(Refusal) -> Caller
 }
 

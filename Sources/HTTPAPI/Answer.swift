@@ -11,6 +11,8 @@ struct Answer: Sendable {
     var fields: HTTPFields
     /// The body.
     var body: ResponseBody
+    /// What the connection goes on with after an answer of 101; nil for all others.
+    var socket: SocketSession?
 
     /// An answer of bytes.
     init(_ status: Int = 200, type: String, _ bytes: [UInt8]) {
@@ -43,6 +45,10 @@ struct Answer: Sendable {
             asCBOR ? problem.cbor : problem.json)
         if let seconds = problem.retryAfterSeconds { fields[.retryAfter] = String(seconds) }
         if problem.status == 401 { fields[.wwwAuthenticate] = "Bearer realm=\"cairn\"" }
+        if problem.status == 426 {
+            fields[.upgrade] = "websocket"
+            fields[.secWebSocketVersion] = SocketHandshake.version
+        }
         if problem.status == 405 { fields[.allow] = problem.refusal.field }
     }
 

@@ -22,17 +22,44 @@ final class CallerSlots: Sendable {
     func answering<Value>(
         _ reader: Reader, _ body: () async throws(Refusal) -> Value
     ) async throws(Refusal) -> Value {
-        guard together.take(1) else { throw Responder.busy }
-        defer { together.give(1) }
-        guard takeShare(of: reader) else {
+        switch take(reader) {
+        case .taken: break
+        case .noneLeft: throw Responder.busy
+        case .shareUsedUp:
             throw Refusal(
                 code: "node.busy", field: "",
                 reason: "as many questions of this caller are being answered as one may have at a "
                     + "time (\(share)); try again when one is")
         }
-        defer { giveShare(of: reader) }
+        defer { give(reader) }
         return try await body()
     }
+
+    /// How it went to take one of them.
+    enum Outcome {
+        case taken
+        case noneLeft
+        case shareUsedUp
+    }
+
+    /// Takes one of them, to be given back.
+    func take(_ reader: Reader) -> Outcome {
+        guard together.take(1) else { return .noneLeft }
+        guard takeShare(of: reader) else {
+            together.give(1)
+            return .shareUsedUp
+        }
+        return .taken
+    }
+
+    /// Gives one back.
+    func give(_ reader: Reader) {
+        giveShare(of: reader)
+        together.give(1)
+    }
+
+    /// How many are taken now.
+    var inUse: Int { together.inUse }
 
     private func takeShare(of reader: Reader) -> Bool {
         taken.withLock { taken in

@@ -30,6 +30,14 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var answersEnded = 0
     private var mustClose = false
     private var pace: UploadPace
+    /// Whether the newest request offers to go on in another protocol.
+    private var offersUpgrade = false
+    /// Whether nothing is read, and whether something would have been: what follows such an offer
+    /// is for that protocol, and waits outside until it is taken or refused.
+    private var holdsReads = false
+    private var isReadHeld = false
+    /// Whether the server has begun to stop.
+    private(set) var isQuiescing = false
     /// Whether the guard itself has answered: what others write has no place any more.
     private var isCutOff = false
 
@@ -70,9 +78,20 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .body(let buffer):
             movedBytes += buffer.readableBytes
             pace.received(buffer.readableBytes)
-        case .end: requestsEnded += 1
+        case .end:
+            requestsEnded += 1
+            holdsReads = offersUpgrade
         }
         context.fireChannelRead(data)
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if holdsReads { isReadHeld = true } else { context.read() }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is ChannelShouldQuiesceEvent { isQuiescing = true }
+        context.fireUserInboundEventTriggered(event)
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -117,9 +136,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private func began(_ head: HTTPRequest, _ context: ChannelHandlerContext) {
         requestsBegun += 1
         // The parser takes what follows an offer to upgrade for another protocol, and reads none.
-        if Self.closes(head.headerFields) || head.headerFields[.upgrade] != nil {
-            mustClose = true
-        }
+        offersUpgrade = head.headerFields[.upgrade] != nil
+        if Self.closes(head.headerFields) || offersUpgrade { mustClose = true }
         isStream = MediaType.isStream(head)
         deadline?.set(seconds: isStream ? limits.streamSeconds : limits.requestSeconds)
         pace = UploadPace(windowBytes: limits.bodyWindowBytes)
@@ -147,6 +165,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         deadline?.set(seconds: limits.lingerSeconds)
         context.flush()
         context.close(mode: .output, promise: nil)
+        holdsReads = false
+        if isReadHeld { context.read() }
+        isReadHeld = false
     }
 
     // MARK: Timers

@@ -52,6 +52,18 @@ package struct HTTPLimits: Hashable, Sendable {
     package var epcisAnswers = 16
     /// Of these, for one organisation; all callers without a name are one.
     package var epcisAnswersOfCaller = 4
+    /// WebSockets at a time; each holds at most one document of about 1 MiB.
+    package var sockets = 64
+    /// Of these, for one organisation.
+    package var socketsOfCaller = 8
+    /// After how long without anything from its caller a WebSocket is sent a ping.
+    package var socketPingSeconds: Int64 = 30
+    /// How long a caller may leave a ping unanswered.
+    package var socketPongSeconds: Int64 = 30
+    /// How often it is asked whether the credential that a WebSocket was opened with still counts.
+    package var socketCheckSeconds: Int64 = 10
+    /// The longest frame that a caller may send on a WebSocket, on which it has nothing to say.
+    package var socketFrameBytes = 1 << 10
 
     /// The limits of SPEC §19 and this node's own.
     package init() {}

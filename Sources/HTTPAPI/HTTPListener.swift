@@ -42,7 +42,7 @@ package actor HTTPListener {
             service: service, epcis: epcis, capturing: capturing, limits: limits, callers: callers)
         let channel = HTTP1Channel(
             responder: { request, writer, channel in
-                try await responder.respond(to: request, writer, on: channel.eventLoop)
+                try await responder.respond(to: request, writer, on: channel)
             },
             configuration: channelConfiguration(limits))
         let launched: Launched

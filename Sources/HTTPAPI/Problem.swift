@@ -31,7 +31,8 @@ package struct Problem: Hashable, Sendable {
     private static let exact: [String: Int] = [
         "submission.too-large": 413, "request.too-large": 413, "request.method": 405,
         "request.path": 404, "request.media-type": 415, "request.host": 421,
-        "request.deadline": 408, "request.head-too-large": 431, "entry.unknown": 404,
+        "request.deadline": 408, "request.upgrade-version": 426, "request.head-too-large": 431,
+        "entry.unknown": 404,
         "part.unknown": 404, "subject.unknown": 404, "alarm.unknown": 404,
         "part.withheld": 403,
         "statement.issuer-unknown": 403,
@@ -48,7 +49,7 @@ package struct Problem: Hashable, Sendable {
         "request.unsupported": 501, "node.failed": 500, "storage.full": 507, "storage.reserve": 507,
         "quota.links": 429, "retention.duty": 403,
         "access.required": 401, "access.token": 401, "access.expired": 401,
-        "access.organisation": 403, "access.role": 403, "entry.withheld": 403,
+        "access.organisation": 403, "access.role": 403, "access.origin": 403, "entry.withheld": 403,
     ]
 
     /// Titles of codes that differ from those of their status.
@@ -57,6 +58,7 @@ package struct Problem: Hashable, Sendable {
         "capture.organisation": "The node does not capture for this caller",
         "witness.signature": "No trusted key of the log signed the checkpoint",
         "witness.proof": "The checkpoint does not go on from the last",
+        "access.origin": "A page of another site asks",
         "access.role": "The caller's role does not permit this",
         "access.organisation": "The caller is not of an organisation that may do this",
     ]
@@ -86,6 +88,7 @@ package struct Problem: Hashable, Sendable {
         case 415: "The media type is not understood here"
         case 421: "The request is meant for another host"
         case 422: "The question is too large to answer"
+        case 426: "The version of the protocol is not spoken here"
         case 429: "The issuer has registered too much about what is not its own"
         case 431: "The head of the request is too large"
         case 500: "The node failed"

@@ -51,6 +51,9 @@ struct QueryParameters {
         values.removeValue(forKey: name)
     }
 
+    /// All that were not taken, by name.
+    var all: [String: String] { values }
+
     /// Refuses what nobody asked for, so that a mistyped name is not silently ignored.
     func finish() throws(Refusal) {
         if let name = values.keys.min() { throw Self.refusal(name, "is not a parameter here") }

@@ -16,7 +16,7 @@ extension Responder {
         let target = request.head.path ?? ""
         return try await access.caller(
             bearing: credential, method: request.method.rawValue,
-            path: String(target.prefix { $0 != "?" }))
+            path: String(target.prefix { $0 != "?" }), age: .zero)
     }
 
     /// A caller without credential; what came through a proxy is not of this machine, whatever its
@@ -30,7 +30,8 @@ extension Responder {
         "Via", "Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP",
     ].compactMap { HTTPField.Name($0) }
 
-    private static func bearer(_ field: String) -> String? {
+    /// The credential of an `Authorization` field; nil if it is of another kind.
+    static func bearer(_ field: String) -> String? {
         let halves = field.split(separator: " ", maxSplits: 1)
         guard halves.count == 2, halves[0].lowercased() == "bearer", !halves[1].contains(" ")
         else { return nil }

@@ -14,7 +14,7 @@ struct Responder: Sendable {
     let service: any NodeService
     let epcis: (any EPCISService)?
     let capturing: (any CaptureService)?
-    private let limits: HTTPLimits
+    let limits: HTTPLimits
     let callers: CallerPolicy
     private let counts = RequestCounts()
     let submissionBytes: Slots
@@ -22,6 +22,7 @@ struct Responder: Sendable {
     let evidenceAnswers: Slots
     let verdictStreams: Slots
     let epcisAnswers: CallerSlots
+    let sockets: CallerSlots
     let witnessRequests: Slots
     let witnessBytes: Slots
 
@@ -44,17 +45,22 @@ struct Responder: Sendable {
         witnessBytes = Slots(limits.witnessBytesTogether)
         epcisAnswers = CallerSlots(
             limits.epcisAnswers, share: limits.epcisAnswersOfCaller)
+        sockets = CallerSlots(limits.sockets, share: limits.socketsOfCaller)
     }
 
-    /// Answers one request.
+    /// Answers one request; returns when its connection is gone if that goes on as a WebSocket.
     func respond(
-        to request: Request, _ writer: consuming ResponseWriter, on eventLoop: any EventLoop
+        to request: Request, _ writer: consuming ResponseWriter, on channel: any Channel
     ) async throws {
         if request.headers[.expect]?.lowercased() == "100-continue" {
             try await writer.writeInformationalHead(HTTPResponse(status: .continue))
         }
-        var answer = await answer(to: request, on: eventLoop)
+        var answer = await answer(to: request, on: channel.eventLoop)
         answer.fields[.date] = HTTPDate.now()
+        if let socket = answer.socket {
+            let head = HTTPResponse(status: .switchingProtocols, headerFields: answer.fields)
+            return try await socket.run(head, writer, on: channel)
+        }
         // Nothing is read after such a request (ConnectionGuard); a caller that keeps its
         // connections must not wait on this one.
         if request.headers[.upgrade] != nil { answer.fields[.connection] = "close" }
@@ -288,6 +294,7 @@ struct Responder: Sendable {
                 "cairn_submission_bytes", "Bytes of single submissions being received.",
                 submissionBytes.inUse
             ),
+            ("cairn_event_sockets", "WebSockets that are told of events.", sockets.inUse),
         ])
         let bytes = try await service.metrics() + Array(own.utf8)
         return Answer(type: MediaType.metrics, bytes).fresh

@@ -51,7 +51,7 @@ final class NodeAccess: AccessControl {
     }
 
     func caller(
-        bearing credential: String, method: String, path: String
+        bearing credential: String, method: String, path: String, age: Duration
     ) async throws(Refusal) -> Caller {
         if credential.hasPrefix(TokenFile.prefix) {
             return try caller(secret: credential.dropFirst(TokenFile.prefix.count))
@@ -62,9 +62,11 @@ final class NodeAccess: AccessControl {
                 reason: "a token is a secret of cairn token new, or a reader token in base64url")
         }
         let binding = ReaderToken.Binding(audience: origin, method: method, path: path)
+        let now = nowMilliseconds()
+        let ago = UInt64(clamping: age.components.seconds) * 1_000
         let organisation = try ReaderToken(bytes).verified(
-            for: binding, under: published.newest.basis.governance,
-            nowMilliseconds: nowMilliseconds())
+            for: binding, under: published.newest.basis.governance, nowMilliseconds: now,
+            shownMilliseconds: now - min(now, ago))
         return Caller(role: .reader, reader: .member(organisation: organisation))
     }
 

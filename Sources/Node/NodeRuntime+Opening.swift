@@ -131,8 +131,11 @@ extension NodeRuntime {
         let basis = governance.readingBasis(published, now: now)
         let surroundings = Deliveries.Surroundings(
             service: opened.service,
-            events: StandingEvents(views: opened.views, ledger: opened.ledger, basis: basis),
-            notices: StandingNotices(views: opened.views, ledger: opened.ledger, basis: basis),
+            telling: EventTelling(
+                events: StandingEvents(views: opened.views, ledger: opened.ledger, basis: basis),
+                notices: StandingNotices(
+                    views: opened.views, ledger: opened.ledger, basis: basis),
+                nowMilliseconds: now),
             sender: WebhookSender(
                 policy: settings.webhooks, timeLimit: settings.webhookTimeLimit), metrics: metrics,
             logger: settings.logger, nowMilliseconds: now,

@@ -116,9 +116,13 @@ package struct ReaderToken: Hashable, Sendable {
     /// The organisation that asks, once the token is known to be its own, for this request, and in
     /// force.
     ///
+    /// What it opened may outlast its minutes: its own times are judged as of `shownMilliseconds`,
+    /// where that is not now; key and organisation always as of now.
+    ///
     /// - Throws: `access.token`, `access.expired`, `access.organisation`.
     package func verified(
-        for binding: Binding, under governance: GovernanceState, nowMilliseconds: UInt64
+        for binding: Binding, under governance: GovernanceState, nowMilliseconds: UInt64,
+        shownMilliseconds: UInt64? = nil
     ) throws(Refusal) -> String {
         guard audience == binding.audience else {
             throw Self.malformed("it was made for \(audience); this node is \(binding.audience)")
@@ -126,7 +130,7 @@ package struct ReaderToken: Hashable, Sendable {
         guard method == binding.method, pathHash == binding.pathHash else {
             throw Self.malformed("it was made for another method or path")
         }
-        try checkTimes(nowSeconds: nowMilliseconds / 1_000)
+        try checkTimes(nowSeconds: (shownMilliseconds ?? nowMilliseconds) / 1_000)
         guard let key = governance.key(keyThumbprint), key.purpose == .reader,
             key.owner == organisation, key.fromMilliseconds <= nowMilliseconds,
             !key.isRevoked(atMilliseconds: nowMilliseconds)

@@ -144,7 +144,7 @@ struct AccessMatrixTests {
     /// Takes a credential at its word: `<role>@<organisation>`.
     struct WordAccess: AccessControl {
         func caller(
-            bearing credential: String, method: String, path: String
+            bearing credential: String, method: String, path: String, age: Duration
         ) async throws(Refusal) -> Caller {
             let halves = credential.split(separator: "@")
             guard let role = AccessRole(rawValue: String(halves[0])) else {

@@ -4,6 +4,7 @@ import HTTPAPI
 import Lineage
 import Logging
 import MerkleTrees
+import Queries
 import Records
 import Synchronization
 import Verdicts
@@ -23,6 +24,8 @@ final class ScriptedNode: NodeService {
     }
 
     let state = Mutex(State())
+    /// What WebSockets are told; nothing, unless it is set.
+    let feed = Mutex<ScriptedFeed?>(nil)
     let delay: Duration
     let refuseAll: Refusal?
     let evidenceBytes: Int
@@ -219,6 +222,18 @@ extension ScriptedNode {
         ofQuery name: String, _ question: EventsQuestion, of organisation: String
     ) async throws(Refusal) -> EPCISPage {
         EPCISPage(ask("events of \(name) \(question.query)"))
+    }
+
+    func follow(
+        _ name: String, _ controls: SubscriptionControls, of organisation: String
+    ) async throws(Refusal) -> any EventFeed {
+        guard name != "none" else {
+            throw Refusal(code: "query.unknown", field: "name", reason: "as scripted")
+        }
+        if delay > .zero { try? await Task.sleep(for: delay) }
+        let told = String(decoding: controls.json.serialized(), as: UTF8.self)
+        _ = ask("follow \(name) of \(organisation): \(told)")
+        return feed.withLock { $0 } ?? .counting(0)
     }
 
     func subscriptions(

@@ -22,7 +22,7 @@ struct SubscriptionTests {
     }
 
     /// Submits events of the supplier and gives their IDs.
-    private static func submit(
+    static func submit(
         _ numbers: ClosedRange<Int>, _ node: TestNode, _ caller: HTTPCaller,
         visibility: Visibility = .network
     ) async throws -> [String] {

@@ -69,7 +69,11 @@ import Testing
 
         mutating func step() throws {
             let size = UInt64(leaves.count)
-            switch delivery.next(subscription, logSize: size, nowMilliseconds: now) {
+            switch delivery.next(
+                subscription.request.controls,
+                createdMilliseconds: subscription.createdMilliseconds, logSize: size,
+                nowMilliseconds: now)
+            {
             case .rest(let until): now = until.map { max($0, now + 1) } ?? now + 1_000
             case .look(let range, let limit): try look(range, limit)
             case .send(let batch):

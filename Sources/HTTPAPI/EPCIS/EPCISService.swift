@@ -1,4 +1,5 @@
 package import EPCIS
+package import Queries
 package import Records
 
 /// How identifiers in an answer are written (`GS1-EPC-Format`).
@@ -22,6 +23,19 @@ package struct EPCISPreferences: Hashable, Sendable {
 
     /// As callers have it who ask for nothing.
     package init() {}
+
+    /// How identifiers are written of events that a subscriber is sent.
+    ///
+    /// - Throws: `request.not-acceptable`.
+    package func deliveryFormat() throws(Refusal) -> DeliveryFormat {
+        guard let format = DeliveryFormat(rawValue: format.rawValue) else {
+            throw Refusal(
+                code: "request.not-acceptable", field: "gs1-epc-format",
+                reason: "not every identifier has an EPC URN, and no event is to be left out: "
+                    + "No_Preference, Never_Translates or Always_GS1_Digital_Link")
+        }
+        return format
+    }
 }
 
 /// What a request for events asks.

@@ -1,3 +1,4 @@
+package import Queries
 package import Records
 
 /// Which page of a list of an organisation's own things is asked for.
@@ -45,6 +46,24 @@ package struct MadeSubscription: Hashable, Sendable {
     }
 }
 
+/// Why a feed is over.
+package enum FeedEnd: Error, Hashable, Sendable {
+    /// There is nothing to be told any more, or nobody who may be.
+    case gone(reason: String)
+    /// The node could not look; it may be able to later.
+    case failed
+    /// The node stops, or the task that waited was cancelled.
+    case stopped
+}
+
+/// What one connection is told of a query's events, as long as it stands.
+package protocol EventFeed: Sendable {
+    /// Waits for the next document, an `EPCISQueryDocument`; the one before counts as taken.
+    ///
+    /// One task at a time waits; when it is cancelled, the feed is over.
+    func next() async throws(FeedEnd) -> [UInt8]
+}
+
 /// Named queries and subscriptions: the port that the routes of SPEC §17.4 speak to.
 ///
 /// They belong to organisations; one that is another's is as one that is not there
@@ -67,6 +86,11 @@ package protocol NamedQueryService: Sendable {
     func events(
         ofQuery name: String, _ question: EventsQuestion, of organisation: String
     ) async throws(Refusal) -> EPCISPage
+    /// What a query finds from now on, or from the time that the controls name; `query.unknown`,
+    /// `subscription.controls`.
+    func follow(
+        _ name: String, _ controls: SubscriptionControls, of organisation: String
+    ) async throws(Refusal) -> any EventFeed
 
     /// A page of a query's subscriptions, a JSON array.
     func subscriptions(

@@ -71,14 +71,11 @@ extension Responder {
         of name: String, _ preferences: EPCISPreferences, _ service: any NamedQueryService,
         _ type: String, _ asking: Asking
     ) async throws(Refusal) -> Answer {
-        guard asking.request.headers[.upgrade] == nil else {
-            throw Refusal(
-                code: "request.unsupported", field: "upgrade",
-                reason: "there are no WebSockets here; subscribe with a webhook: "
-                    + "POST /epcis/queries/\(name)/subscriptions")
+        let organisation = try Self.organisation(asking)
+        if SocketHandshake.isOffered(asking.request.headers) {
+            return try await socket(of: name, preferences, service, for: organisation, asking)
         }
         let question = EventsQuestion(query: asking.query, preferences: preferences)
-        let organisation = try Self.organisation(asking)
         let page = try await epcisAnswers.answering(asking.reader) { () throws(Refusal) in
             try await service.events(ofQuery: name, question, of: organisation)
         }

@@ -17,8 +17,7 @@ actor Deliveries {
     /// What subscriptions are made and delivered with.
     struct Surroundings: Sendable {
         var service: ServiceState
-        var events: StandingEvents
-        var notices: StandingNotices
+        var telling: EventTelling
         var sender: WebhookSender
         var metrics: NodeMetrics
         var logger: Logger
@@ -59,6 +58,8 @@ actor Deliveries {
     }
 
     let surroundings: Surroundings
+    /// Who is told over connections, beside those that are kept here.
+    nonisolated let feeds = LiveFeeds()
     private(set) var entries: [String: Entry] = [:]
     private var turns: [UInt64: Task<Void, Never>] = [:]
     private var turnCount: UInt64 = 0
@@ -90,7 +91,10 @@ actor Deliveries {
     }
 
     /// The views have reached a size of the log.
-    nonisolated func reached(_ size: UInt64) { growing.yield(size) }
+    nonisolated func reached(_ size: UInt64) {
+        growing.yield(size)
+        feeds.reached(size)
+    }
 
     /// What metrics are told.
     nonisolated var currentFigures: Figures { figures.withLock { $0 } }
@@ -109,6 +113,7 @@ actor Deliveries {
     /// Sends nothing more; what is on its way is cut off, and is sent again at the next start.
     func stop() async {
         isStopping = true
+        feeds.stop()
         growing.finish()
         following?.cancel()
         alarm?.cancel()
@@ -200,7 +205,7 @@ actor Deliveries {
     }
 
     private func measure() {
-        let lag = entries.values.filter { $0.subscription.request.trigger == .stream }
+        let lag = entries.values.filter { $0.subscription.request.controls.trigger == .stream }
             .map { size > $0.delivery.cursor.leafIndex ? size - $0.delivery.cursor.leafIndex : 0 }
         let measured = Figures(subscriptions: entries.count, lagEntries: lag.max() ?? 0)
         figures.withLock { $0 = measured }

@@ -52,24 +52,14 @@ struct DeliveryTurn {
         _ query: NamedQuery, _ range: DeliveryRange, _ limit: Int, _ subscription: Subscription,
         _ deliveries: Deliveries
     ) async throws -> FoundEvents {
-        let surroundings = deliveries.surroundings
-        let (events, now) = (surroundings.events, surroundings.nowMilliseconds())
-        if let reach = subscription.request.notices {
-            let notices = surroundings.notices
-            return try await deliveries.reading {
-                try notices.look(
-                    reach, in: range,
-                    notBefore: subscription.request.initialRecordTimeMilliseconds, limit: limit,
-                    byteLimit: limit == .max ? .max : DeliveryLimits.eventBytes,
-                    of: subscription.organisation)
-            }
-        }
+        let telling = deliveries.surroundings.telling
+        let stretch = EventTelling.Stretch(
+            range: range, eventLimit: limit,
+            byteLimit: limit == .max ? .max : DeliveryLimits.eventBytes)
         return try await deliveries.reading {
-            try events.look(
-                for: query.query, in: range,
-                notBefore: subscription.request.initialRecordTimeMilliseconds, limit: limit,
-                byteLimit: limit == .max ? .max : DeliveryLimits.eventBytes,
-                reader: .member(organisation: subscription.organisation), nowMilliseconds: now)
+            try telling.look(
+                for: query, in: stretch, subscription.request.controls,
+                of: subscription.organisation)
         }
     }
 
@@ -97,28 +87,14 @@ struct DeliveryTurn {
     private static func body(
         _ items: [[UInt8]], _ batch: DeliveryBatch, _ subscription: Subscription
     ) -> [UInt8] {
-        guard subscription.request.notices == nil else {
+        guard subscription.request.controls.notices == nil else {
             return NoticeDocument(
                 items, of: subscription, createdMilliseconds: batch.createdMilliseconds
             ).bytes
         }
-        var document = EventDocument(
-            spelled(items, subscription.request.format),
-            createdMilliseconds: batch.createdMilliseconds)
-        document.queryName = subscription.queryName
-        document.subscriptionID = subscription.id
-        return document.bytes
-    }
-
-    /// Events with their identifiers written as the subscriber asks.
-    private static func spelled(_ events: [[UInt8]], _ format: DeliveryFormat) -> [[UInt8]] {
-        guard format == .digitalLink else { return events }
-        return events.map { bytes in
-            guard let event = try? JSONValue.parse(bytes, limits: EPCISLimits.eventJSON),
-                let spelled = try? IdentifierSpelling.digitalLink.rewriting(event)
-            else { return bytes }
-            return spelled.serialized()
-        }
+        return EventTelling.document(
+            items, batch, subscription.request.controls.format,
+            queryName: subscription.queryName, subscriptionID: subscription.id)
     }
 
     private func post(
@@ -173,7 +149,10 @@ extension Deliveries {
     func nextStep(_ id: String) -> DeliveryStep? {
         let (size, now) = (reachedSize, now)
         let step = change(id) { delivery, subscription in
-            delivery.next(subscription, logSize: size, nowMilliseconds: now)
+            delivery.next(
+                subscription.request.controls,
+                createdMilliseconds: subscription.createdMilliseconds, logSize: size,
+                nowMilliseconds: now)
         }
         if case .rest(let until) = step { rest(id, until: until) }
         return step

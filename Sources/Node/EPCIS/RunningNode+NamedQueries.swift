@@ -66,6 +66,7 @@ extension RunningNode {
         guard try await serving({ try $0.removeQuery(name, of: organisation) }) else {
             throw Self.unknownQuery(name)
         }
+        deliveries.feeds.removed(name, of: organisation)
         await deliveries.remove { $0.queryName == name && $0.organisation == organisation }
     }
 
@@ -108,14 +109,9 @@ extension RunningNode {
         of organisation: String
     ) async throws(Refusal) -> MadeSubscription {
         let query = try await query(name, of: organisation)
-        guard let format = DeliveryFormat(rawValue: preferences.format.rawValue) else {
-            throw Refusal(
-                code: "request.not-acceptable", field: "gs1-epc-format",
-                reason: "not every identifier has an EPC URN, and no event is to be left out: "
-                    + "No_Preference, Never_Translates or Always_GS1_Digital_Link")
-        }
         let request = try SubscriptionRequest(
-            json: try Self.json(body, limit: QueryLimits.jsonByteCount), format: format)
+            json: try Self.json(body, limit: QueryLimits.jsonByteCount),
+            format: try preferences.deliveryFormat())
         try query.requireStanding()
         try deliveries.surroundings.sender.check(request.destination)
         let subscription = Subscription(
@@ -123,7 +119,7 @@ extension RunningNode {
             request: request, createdMilliseconds: Int64(clamping: nowMilliseconds()))
         let kept = KeptSubscription(
             subscription: subscription,
-            delivery: Delivery(from: .end(try await firstLeaf(of: request))))
+            delivery: Delivery(from: .end(try await firstLeaf(of: request.controls))))
         let addition = try await serving { service in
             try service.add(
                 kept, limit: NamedQueryLimits.subscriptions,
@@ -139,8 +135,10 @@ extension RunningNode {
     }
 
     /// From which leaf on events are looked at.
-    private func firstLeaf(of request: SubscriptionRequest) async throws(Refusal) -> UInt64 {
-        guard let time = request.initialRecordTimeMilliseconds else { return published.newest.size }
+    func firstLeaf(of controls: SubscriptionControls) async throws(Refusal) -> UInt64 {
+        guard let time = controls.initialRecordTimeMilliseconds else {
+            return published.newest.size
+        }
         do {
             return try await threads.run { [ledger] in
                 try ledger.firstLeaf(notBeforeMilliseconds: time)

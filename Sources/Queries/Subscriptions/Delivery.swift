@@ -171,9 +171,10 @@ package struct Delivery: Hashable, Sendable {
 
     // MARK: What to do
 
-    /// What is to be done, with a log of so many entries.
+    /// What is to be done, with a log of so many entries, for a subscription made at a time.
     package mutating func next(
-        _ subscription: Subscription, logSize: UInt64, nowMilliseconds now: Int64
+        _ controls: SubscriptionControls, createdMilliseconds: Int64, logSize: UInt64,
+        nowMilliseconds now: Int64
     ) -> DeliveryStep {
         if let until = waiting(now) { return .rest(untilMilliseconds: until) }
         if let pending { return .send(pending.batch) }
@@ -181,13 +182,14 @@ package struct Delivery: Hashable, Sendable {
         guard deadLetterCount < DeliveryLimits.deadLetters else {
             return .rest(untilMilliseconds: nil)
         }
-        switch subscription.request.trigger {
+        switch controls.trigger {
         case .stream:
             let range = DeliveryRange(start: cursor, end: .end(logSize))
             return range.isEmpty
                 ? .rest(untilMilliseconds: nil) : .look(range, eventLimit: eventLimit)
         case .schedule(let schedule):
-            return follow(schedule, subscription, logSize, now)
+            return follow(
+                schedule, controls.reportIfEmpty, since: createdMilliseconds, logSize, now)
         }
     }
 
@@ -201,10 +203,11 @@ package struct Delivery: Hashable, Sendable {
     }
 
     private mutating func follow(
-        _ schedule: QuerySchedule, _ subscription: Subscription, _ logSize: UInt64, _ now: Int64
+        _ schedule: QuerySchedule, _ reportsEmpty: Bool, since createdMilliseconds: Int64,
+        _ logSize: UInt64, _ now: Int64
     ) -> DeliveryStep {
         if run == nil {
-            let last = lastRunMilliseconds ?? subscription.createdMilliseconds
+            let last = lastRunMilliseconds ?? createdMilliseconds
             guard let due = schedule.next(afterMilliseconds: last), due <= now else {
                 return .rest(
                     untilMilliseconds: schedule.next(afterMilliseconds: last))
@@ -216,7 +219,7 @@ package struct Delivery: Hashable, Sendable {
         guard let run else { return .rest(untilMilliseconds: nil) }
         let range = DeliveryRange(start: cursor, end: run.end)
         guard range.isEmpty else { return .look(range, eventLimit: eventLimit) }
-        guard run.hasReported || !subscription.request.reportIfEmpty else {
+        guard run.hasReported || !reportsEmpty else {
             return .send(begin(range, eventCount: 0, now))
         }
         self.run = nil
