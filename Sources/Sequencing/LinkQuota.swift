@@ -53,7 +53,8 @@ package struct LinkQuota: Sendable {
             throw Refusal(
                 code: "quota.links", field: subject?.uri ?? "manifest",
                 reason: "\(issuer) has registered \(limit) records about \(subject?.uri ?? "this") "
-                    + "today, which is not its own: go on tomorrow, or ask its owner for a delegation")
+                    + "today, which is not its own: go on tomorrow, or ask its owner for a "
+                    + "delegation")
         }
     }
 

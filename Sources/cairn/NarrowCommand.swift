@@ -68,7 +68,8 @@ struct NarrowCommand: AsyncParsableCommand {
         guard unmet.isEmpty else {
             let digests = unmet.map(\.hex).sorted().joined(separator: ", ")
             throw CommandFailure(
-                .badInput, "--without \(digests): no open part of \(file) has this digest; "
+                .badInput,
+                "--without \(digests): no open part of \(file) has this digest; "
                     + "nothing was written")
         }
         try Files.write(narrowed.encoded(), to: output)

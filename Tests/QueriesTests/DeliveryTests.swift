@@ -274,7 +274,9 @@ import Testing
             #expect(world.delivery.failed(failure, nowMilliseconds: 0, jitter: jitter) == nil)
             guard
                 case .rest(let until) = world.delivery.next(
-                    world.subscription, logSize: 1, nowMilliseconds: 0), let until
+                    world.subscription.request.controls,
+                    createdMilliseconds: world.subscription.createdMilliseconds, logSize: 1,
+                    nowMilliseconds: 0), let until
             else {
                 Issue.record("attempt \(attempt) is not waited after")
                 return
@@ -290,7 +292,10 @@ import Testing
         world.leaves = [[true]]
         try world.step()
         _ = world.delivery.failed(.init(.unavailable, "away"), nowMilliseconds: 1 << 41, jitter: 0)
-        let step = world.delivery.next(world.subscription, logSize: 1, nowMilliseconds: 1 << 40)
+        let step = world.delivery.next(
+            world.subscription.request.controls,
+            createdMilliseconds: world.subscription.createdMilliseconds, logSize: 1,
+            nowMilliseconds: 1 << 40)
         guard case .send = step else {
             Issue.record("it waits for a time that is years ahead")
             return

@@ -90,7 +90,8 @@ package actor SocketCaller {
     /// The next message, joined; pings are answered meanwhile.
     package func message(seconds: Double = 30) async -> [UInt8]? {
         var message: [UInt8] = []
-        while let frame = await frame(seconds: seconds) {
+        let end = Date().addingTimeInterval(seconds)
+        while let frame = await frame(seconds: end.timeIntervalSinceNow) {
             switch frame.opcode {
             case 0, 1:
                 message += frame.payload

@@ -192,7 +192,8 @@ import Verdicts
     @Test func `an event that was signed twice is one event`() throws {
         var trade = Self.trade + [Self.receipt]
         for number in trade.indices {
-            trade[number].1 = String(trade[number].1.dropLast())
+            trade[number].1 =
+                String(trade[number].1.dropLast())
                 + #","eventID":"urn:uuid:00000000-0000-4000-8000-00000000000\#(number)"}"#
         }
         // Once for the network, and once for its issuer alone.

@@ -71,8 +71,8 @@ struct Allocations {
             .sorted { ($0.account, $0.part) < ($1.account, $1.part) }
     }
 
-    /// Whether more is allocated from a certificate than it covers, or may be, or nothing to a thing
-    /// that rests on it.
+    /// Whether more is allocated from a certificate than it covers, or may be, or nothing to a
+    /// thing that rests on it.
     func finding(of certificate: Certificate, for lot: String, day: String) -> VerdictFinding? {
         guard let volume = certificate.volume else { return nil }
         let holders = [certificate.party, certificate.issuer].compactMap(\.self)
