@@ -74,19 +74,27 @@ def _time(milliseconds: int) -> str:
 
 
 def _printable(value: str) -> str:
-    """Outside text without control characters, so that it cannot steer a terminal."""
+    """Outside text on one line, without characters that steer: controls, ends of lines, and marks
+    that turn the order of writing around. So an issuer's words can neither steer a terminal nor
+    look like lines of this program."""
     return "".join(c if c.isprintable() else "?" for c in value)
 
 
-def _table(answer: dict, subject: str) -> str:
+def _escaped(document: str) -> str:
+    """The same JSON with such characters as escapes."""
+    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in document)
+
+
+def _table(answer: dict, subject: str) -> list[str]:
+    """The lines of the answer for people; what they quote may still have ends of lines in it."""
     if "rejected" in answer:
-        return f"rejected  {answer['rejected']['step']}: {answer['rejected']['reason']}"
+        return [f"rejected  {answer['rejected']['step']}: {answer['rejected']['reason']}"]
     lines = [f"subject   {subject}", f"outcome   {answer['outcome']}"]
     for each in answer["findings"]:
         mark = "!" if each["lowers"] else " "
         lines.append(f"finding {mark} {each['code']:<18} {each['origin']} leaf {each['leaf']} "
                      f"part {each['part'][:16]} {each['detail']}")
-    return "\n".join(lines + _basis(answer))
+    return lines + _basis(answer)
 
 
 def _basis(answer: dict) -> list[str]:
@@ -102,7 +110,7 @@ def _basis(answer: dict) -> list[str]:
     return lines
 
 
-def _verdict(answer: dict) -> str:
+def _verdict(answer: dict) -> list[str]:
     if "rejected" in answer:
         return _table(answer, "")
     said = answer["judgement"]
@@ -120,7 +128,7 @@ def _verdict(answer: dict) -> str:
         told = ", ".join(f"{name} {value}" for name, value in each["parameters"].items())
         lines.append(f"finding   {each['code']} {lowers} {each['subject']} {each.get('day', '')} "
                      f"{told}; parts {', '.join(part[:12] for part in each['evidence'])}")
-    return "\n".join(lines + _basis(answer))
+    return lines + _basis(answer)
 
 
 def main(arguments: list[str]) -> int:
@@ -163,7 +171,7 @@ def _main_claim(options: argparse.Namespace, evidence: bytes, genesis: bytes,
     try:
         answer = judge(evidence, genesis, options.claim, **asked)
     except Refused as refused:
-        print(f"{refused.reason} ({refused.code})", file=sys.stderr)
+        print(_printable(f"{refused.reason} ({refused.code})"), file=sys.stderr)
         return 2
     _print(options, answer, _verdict(answer))
     if "rejected" in answer:
@@ -171,11 +179,11 @@ def _main_claim(options: argparse.Namespace, evidence: bytes, genesis: bytes,
     return 0 if answer["outcomeOfGroups"] == "verified" else 1
 
 
-def _print(options: argparse.Namespace, answer: dict, table: str) -> None:
+def _print(options: argparse.Namespace, answer: dict, lines: list[str]) -> None:
     if options.format == "json":
-        print(json.dumps(answer, indent=2, ensure_ascii=False))
+        print(_escaped(json.dumps(answer, indent=2, ensure_ascii=False)))
     else:
-        print("\n".join(map(_printable, table.split("\n"))))
+        print("\n".join(map(_printable, lines)))
 
 
 if __name__ == "__main__":

@@ -79,11 +79,23 @@ enum SignableFile {
         }
     }
 
+    /// The bytes that a record's body names.
+    ///
+    /// The record may be a stranger's, and what is signed is shown to others: so only what lies
+    /// beside the record is taken, and no key.
     private static func content(
         of name: String, beside file: String, field: String
     ) throws(Refusal) -> [UInt8] {
-        let folder = URL(filePath: file).deletingLastPathComponent().path(percentEncoded: false)
-        let path = name.hasPrefix("/") ? name : folder + name
+        func refusal(_ reason: String) -> Refusal {
+            Refusal(code: "record.field", field: field, reason: reason)
+        }
+        let folder = URL(filePath: file).deletingLastPathComponent()
+        guard isBelow(name, folder) else {
+            throw refusal(
+                "\(name) is no file in the folder of the JSON file or below: copy it there and "
+                    + "write its path from there, without ..")
+        }
+        let path = folder.path(percentEncoded: false) + name
         do {
             let bytes = try Files.read(path)
             guard bytes.count <= Limits.partContentBytes else {
@@ -91,12 +103,32 @@ enum SignableFile {
                     code: "part.too-large", field: field,
                     reason: "\(path) is longer than \(Limits.partContentBytes) bytes")
             }
+            guard !holdsPrivateKey(bytes) else {
+                throw refusal("\(path) holds a private key, which is never published")
+            }
             return bytes
         } catch let refusal as Refusal {
             throw refusal
         } catch {
-            let reason = (error as? CommandFailure)?.message ?? "\(path): cannot be read"
-            throw Refusal(code: "record.field", field: field, reason: reason)
+            throw refusal((error as? CommandFailure)?.message ?? "\(path): cannot be read")
         }
+    }
+
+    /// Whether a relative path stays in a folder, wherever symbolic links lead.
+    private static func isBelow(_ name: String, _ folder: URL) -> Bool {
+        let steps = name.split(separator: "/", omittingEmptySubsequences: false)
+        guard !name.hasPrefix("/"), !steps.contains(".."), !name.utf8.contains(0) else {
+            return false
+        }
+        let root = folder.resolvingSymlinksInPath().pathComponents
+        let place = folder.appending(path: name).resolvingSymlinksInPath().pathComponents
+        return place.count > root.count && place.starts(with: root)
+    }
+
+    /// Whether bytes hold a private key in PEM (RFC 7468 §10 and §11, and older labels).
+    private static func holdsPrivateKey(_ bytes: [UInt8]) -> Bool {
+        let data = Data(bytes)
+        return data.range(of: Data("-----BEGIN ".utf8)) != nil
+            && data.range(of: Data("PRIVATE KEY-----".utf8)) != nil
     }
 }

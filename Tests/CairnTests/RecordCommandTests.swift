@@ -71,6 +71,55 @@ import Testing
         #expect(indexed.errors.contains("0.json: record[1].about[0]: "), "\(indexed.errors)")
     }
 
+    @Test func `a body's file lies beside the record or below, and holds no key`() throws {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let outside = place.folder.appending(path: "outside")
+        let inside = place.folder.appending(path: "inside")
+        let below = inside.appending(path: "below")
+        for folder in [outside, below] {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try Data([1]).write(to: folder.appending(path: "scan.pdf"))
+        }
+        for (link, target) in [
+            ("file", "../outside/scan.pdf"), ("folder", "../outside"), ("up", ".."),
+            ("near", "below/scan.pdf"),
+        ] {
+            try FileManager.default.createSymbolicLink(
+                atPath: inside.appending(path: link).path(), withDestinationPath: target)
+        }
+        let key = try Data(contentsOf: URL(filePath: DemoPlace.key("farm")))
+        try key.write(to: inside.appending(path: "key.txt"))
+        func outcome(_ name: String) throws -> CairnProcess.Outcome {
+            let file = inside.appending(path: "record.json")
+            let text = Self.certificate.replacingOccurrences(of: "scan.pdf", with: name)
+            try text.write(to: file, atomically: true, encoding: .utf8)
+            return try CairnProcess.run([
+                "sign", file.path(), "--key", DemoPlace.key("certifier"), "--genesis",
+                DemoPlace.genesis.path(), "--issuer", Self.certifier, "-o",
+                place.folder.appending(path: "out.cairn").path(),
+            ])
+        }
+        for name in ["below/scan.pdf", "./below//scan.pdf", "near"] {
+            let run = try outcome(name)
+            #expect(run.code == 0, "\(name): \(run.errors)")
+        }
+        for name in [
+            "/etc/hostname", outside.appending(path: "scan.pdf").path(), "../outside/scan.pdf",
+            "below/../below/scan.pdf", "..", "", ".", "file", "folder/scan.pdf",
+            "up/outside/scan.pdf", "below/scan.pdf\\u0000",
+        ] {
+            let run = try outcome(name)
+            #expect(run.code == 2, "\(name)")
+            #expect(
+                run.errors.contains("record.body.file: ") && run.errors.contains("or below"),
+                "\(name): \(run.errors)")
+        }
+        let run = try outcome("key.txt")
+        #expect(run.code == 2)
+        #expect(run.errors.contains("holds a private key"), "\(run.errors)")
+    }
+
     @Test func `a credential of another issuer is refused`() throws {
         let place = try DemoPlace()
         defer { place.remove() }

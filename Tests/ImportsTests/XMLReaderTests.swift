@@ -1,3 +1,4 @@
+import EPCIS
 import Imports
 import Testing
 
@@ -86,6 +87,45 @@ import Testing
         #expect(Self.refusal("<a>12<!-- -->34</a>") { $0.textByteCount = 3 } == "xml.too-large")
         #expect(Self.refusal("<abc/>") { $0.nameByteCount = 3 } == "xml.document")
         #expect(Self.refusal("<abcd/>") { $0.nameByteCount = 3 } == "xml.too-large")
+    }
+
+    @Test func `namespaces of one event, and prefixes of one place, have a limit`() throws {
+        func event(_ count: Int) -> String {
+            `EPCIS in XML`.event(
+                (0..<count).map { "<a xmlns=\"u:\($0)\"/>" }.joined()
+                    + (0..<count).map { "<a xmlns=\"u:\($0)\"/>" }.joined())
+        }
+        let most = try #require(try EPCISXML.read(Array(event(256).utf8)).events.first)
+        #expect(most["ns256:a"] == .array([.string(""), .string("")]))
+        #expect(most["@context"]?.asArray?.last?.asObject?.count == 256)
+        #expect(Self.refusal(event(257)) { _ in } == "xml.too-large")
+        #expect(Self.refusal(event(8_000)) { _ in } == "xml.too-large")
+        let values = (0..<300).map { "<p:a xmlns:p=\"u\" xmlns:x=\"v:\($0)\">x:y</p:a>" }
+        #expect(Self.refusal(`EPCIS in XML`.event(values.joined())) { _ in } == "xml.too-large")
+        // xml is always there.
+        func declaring(_ counts: [Int]) -> String {
+            counts.enumerated().map { depth, count in
+                "<a " + (0..<count).map { "xmlns:p\(depth)-\($0)='u' " }.joined() + ">"
+            }.joined() + String(repeating: "</a>", count: counts.count)
+        }
+        #expect(Self.refusal(declaring([64, 64, 64, 63])) { _ in } == "xml.document")
+        #expect(Self.refusal(declaring([64, 64, 64, 64])) { _ in } == "xml.too-large")
+    }
+
+    @Test func `200,000 extensions of one name are read one after the other`() throws {
+        let inner = #"<m:o xmlns:m="urn:m">"# + String(repeating: "<m:a/>", count: 200_000)
+        let contents = try EPCISXML.read(Array(`EPCIS in XML`.event(inner + "</m:o>").utf8))
+        #expect(contents.events.first?["m:o"]?["m:a"]?.asArray?.count == 200_000)
+    }
+
+    @Test func `what an element declares ends with it`() throws {
+        #expect(
+            `EPCIS in XML`.refusal(`EPCIS in XML`.event(#"<p:a xmlns:p="u"/><p:a/>"#))
+                == "xml.syntax line 3")
+        let inner = #"<a xmlns="u:1"><b xmlns="u:2"/><c/><d xmlns=""/></a>"#
+        let contents = try EPCISXML.read(Array(`EPCIS in XML`.event(inner).utf8))
+        let members = contents.events.first?["ns1:a"]?.asObject?.map(\.name)
+        #expect(members == ["ns2:b", "ns1:c", "d"])
     }
 
     static let document = `EPCIS in XML`.event(

@@ -154,6 +154,76 @@ enum SampleCertificate {
         #expect(refusal?.field == "record.scope[1]")
     }
 
+    @Test func `a volume is an exact amount`() {
+        func isRead(_ volume: String) -> Bool {
+            let pairs = [
+                ScopeItem("criterion", Sample.criterion), ScopeItem("volume", volume),
+            ]
+            return (try? read(Sample.record(pairs)))?.volume != nil
+        }
+        func zeros(_ count: Int) -> String { String(repeating: "0", count: count) }
+        for volume in [
+            "1200.50 KGM", "0.5 KGM", "1.000 KGM", "0.001 H87", "\(Int128.max) KGM",
+            "1\(zeros(64)) KGM", "1\(zeros(64)).0 KGM", "0.\(zeros(63))1 KGM",
+            "1.\(zeros(71)) KGM",
+        ] {
+            #expect(isRead(volume), "\(volume)")
+        }
+        for volume in [
+            "00001.50 KGM", "00 KGM", "0 KGM", "0.00 KGM", "01 KGM", "00.5 KGM", ".5 KGM",
+            "1. KGM", "1.2.3 KGM", "\(UInt128(Int128.max) + 1) KGM",
+            String(repeating: "123456789", count: 5) + " KGM", "1\(zeros(65)) KGM",
+            "0.\(zeros(64))1 KGM", "0.\(zeros(70))1 KGM", "1  KGM", "1 KGMX", "1 K", "-1 KGM",
+            "1e3 KGM", "\u{661} KGM",
+        ] {
+            #expect(!isRead(volume), "\(volume)")
+        }
+    }
+
+    private func isRead(validFrom: String = "2026-03-01", assessed: String) -> Bool {
+        let text = """
+            {"type": "DigitalConformityCredential", "id": "\(Sample.id)",
+             "issuer": "\(Sample.certifier)", "validFrom": "\(validFrom)",
+             "credentialSubject": {"conformityAssessment": [
+              {"assessmentCriteria": ["\(Sample.criterion)"],
+               "assessmentDate": "\(assessed)"}]}}
+            """
+        var record = Sample.record(
+            [], body: RecordBody(contentType: "application/vc", bytes: Array(text.utf8)))
+        record.untilMilliseconds = nil
+        return (try? read(record)) != nil
+    }
+
+    @Test func `days and times are those of events`() {
+        for text in [
+            "2026-03-01", "2026-03-01T00:00:00Z", "2026-03-01T23:59:59.9999Z",
+            "2026-03-02T13:59:59+14:00", "2026-02-28T10:00:00-14:00",
+        ] {
+            #expect(isRead(validFrom: text, assessed: "2026-02-11"), "\(text)")
+            #expect(isRead(assessed: text), "\(text)")
+        }
+        for text in [
+            "2026-03-01t08:30:00Z", "2026-03-01T08:30:00z", "2026-03-01T08:30:00",
+            "2026-03-01 08:30:00Z", "2026-03-01T22:30:00+14:01", "2026-03-01T23:30:00+15:00",
+            "2026-03-01T23:59:00+23:59", "2026-03-01T08:30:00-15:00", "2026-03-01T24:00:00Z",
+            "2026-03-01T08:30:60Z", "2026-03-01T08:30Z", "2026-03-01T08:30:00.Z", "20260301",
+            "2026-3-1", "",
+        ] {
+            #expect(!isRead(validFrom: text, assessed: "2026-02-11"), "\(text)")
+            #expect(!isRead(assessed: text), "\(text)")
+        }
+    }
+
+    @Test(arguments: [
+        ("1970-01-01", true), ("1969-12-31", false), ("0001-01-01", false), ("9999-12-31", true),
+    ])
+    func `no day lies before 1970`(day: String, isGood: Bool) {
+        let pairs = [ScopeItem("criterion", Sample.criterion), ScopeItem("assessed", day)]
+        #expect(((try? read(Sample.record(pairs))) != nil) == isGood)
+        #expect(isRead(assessed: day) == isGood)
+        #expect(!isRead(assessed: "1970-01-01T00:59:59+01:00"))
+    }
+
     @Test func `a certificate without a criterion counts for nothing`() {
         let refusal = expectRefusal("certificate.unreadable") {
             try read(Sample.record([ScopeItem("scheme", Sample.scheme)]))

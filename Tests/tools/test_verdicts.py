@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
 import verify  # noqa: E402
-from cairn_verify import alarms, cbor, claims, hashes, notes  # noqa: E402
+from cairn_verify import alarms, cbor, claims, credentials, hashes, notes  # noqa: E402
 from cairn_verify.alarms import alarm_digest, is_consistent  # noqa: E402
 from cairn_verify.facts import states_at  # noqa: E402
 from cairn_verify.genesis import read_genesis  # noqa: E402
@@ -324,6 +324,65 @@ def consistency(leaves: list[bytes], before: int, whole: bool = True) -> list[by
     if before <= split:
         return consistency(leaves[:split], before, whole) + [hashes.tree_root(leaves[split:])]
     return consistency(leaves[split:], before - split, False) + [hashes.tree_root(leaves[:split])]
+
+
+class Credentials(unittest.TestCase):
+    """What certificates hold, as Tests/RecordsTests/CertificateTests.swift has it."""
+
+    CERTIFIER, IDENT = "https://id.gs1.org/417/9521109000001", "https://certs.example/7"
+    CRITERION = "https://schemes.example/organic/fibre"
+    FROM = 1_772_353_800_000  # 2026-03-01T08:30:00Z
+
+    def read(self, pairs=(), body=None) -> credentials.Certificate | None:
+        """A certificate with these pairs, or with a credential for a body."""
+        record = {1: "certificate", 2: self.IDENT, 3: [self.CERTIFIER], 5: self.FROM,
+                  9: ["application/pdf", b"1"], 15: [("criterion", self.CRITERION), *pairs]}
+        if body is not None:
+            record |= {9: ["application/vc", json.dumps(body).encode()], 15: []}
+        return credentials.certificate(record, self.CERTIFIER, bytes(32))
+
+    def credential(self, valid_from: str, assessed: str) -> dict:
+        return {"type": "DigitalConformityCredential", "id": self.IDENT, "issuer": self.CERTIFIER,
+                "validFrom": valid_from, "credentialSubject": {"conformityAssessment": [
+                    {"assessmentCriteria": [self.CRITERION], "assessmentDate": assessed}]}}
+
+    def test_a_volume_is_an_exact_amount(self):
+        for volume in ("1200.50 KGM", "0.5 KGM", "1.000 KGM", "0.001 H87", f"{2**127 - 1} KGM",
+                       "1" + "0" * 64 + " KGM", "1" + "0" * 64 + ".0 KGM",
+                       "0." + "0" * 63 + "1 KGM", "1." + "0" * 71 + " KGM"):
+            with self.subTest(volume):
+                self.assertIsNotNone(self.read([("volume", volume)]))
+        for volume in ("00001.50 KGM", "00 KGM", "0 KGM", "0.00 KGM", "01 KGM", "00.5 KGM",
+                       ".5 KGM", "1. KGM", "1.2.3 KGM", f"{2**127} KGM", "123456789" * 5 + " KGM",
+                       "1" + "0" * 65 + " KGM", "0." + "0" * 64 + "1 KGM",
+                       "0." + "0" * 70 + "1 KGM", "1  KGM", "1 KGMX", "1 K", "-1 KGM", "1e3 KGM",
+                       "\u0661 KGM"):
+            with self.subTest(volume):
+                self.assertIsNone(self.read([("volume", volume)]))
+
+    def test_days_and_times_are_those_of_events(self):
+        good = ("2026-03-01", "2026-03-01T00:00:00Z", "2026-03-01T23:59:59.9999Z",
+                "2026-03-02T13:59:59+14:00", "2026-02-28T10:00:00-14:00")
+        bad = ("2026-03-01t08:30:00Z", "2026-03-01T08:30:00z", "2026-03-01T08:30:00",
+               "2026-03-01 08:30:00Z", "2026-03-01T22:30:00+14:01", "2026-03-01T23:30:00+15:00",
+               "2026-03-01T23:59:00+23:59", "2026-03-01T08:30:00-15:00", "2026-03-01T24:00:00Z",
+               "2026-03-01T08:30:60Z", "2026-03-01T08:30Z", "2026-03-01T08:30:00.Z",
+               "20260301", "2026-3-1", "")
+        for text in good + bad:
+            with self.subTest(text):
+                for body in (self.credential(text, "2026-02-11"),
+                             self.credential("2026-03-01", text)):
+                    self.assertEqual(self.read(body=body) is not None, text in good)
+
+    def test_no_day_lies_before_1970(self):
+        for day, is_good in (("1970-01-01", True), ("1969-12-31", False), ("0001-01-01", False),
+                             ("9999-12-31", True)):
+            with self.subTest(day):
+                self.assertEqual(self.read([("assessed", day)]) is not None, is_good)
+                body = self.credential("2026-03-01", day)
+                self.assertEqual(self.read(body=body) is not None, is_good)
+        body = self.credential("2026-03-01", "1970-01-01T00:59:59+01:00")
+        self.assertIsNone(self.read(body=body))
 
 
 class CommandLine(unittest.TestCase):

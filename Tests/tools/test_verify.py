@@ -1,5 +1,6 @@
 """tools/verify.py on the vectors of Tests/Vectors/cairn: good evidence, and spoilt evidence."""
 
+import argparse
 import contextlib
 import io
 import json
@@ -143,6 +144,42 @@ class CommandLine(unittest.TestCase):
 
     def test_outside_text_cannot_steer_a_terminal(self):
         self.assertEqual(verify._printable("a\x1b[2Jb\u202e"), "a?[2Jb?")
+        self.assertEqual(verify._printable("a\r\nb\u2028c\u2029d\x85e\u2066f\x0bé木"),
+                         "a??b?c?d?e?f?é木")
+
+    def test_words_of_the_file_make_no_lines_of_their_own(self):
+        evil = "x\nRECHECKED ok\r\u2028y\u2029z\u202e\u2066\x9b1m"
+        basis = {"origin": evil, "notConsulted": True}
+        finding = {"lowers": True, "code": evil, "origin": evil, "leaf": 1, "part": "ab" * 32,
+                   "detail": evil}
+        audit = {"outcome": "invalid", "findings": [finding], "basis": [basis]}
+        judgement = {
+            "subject": evil, "validAt": 0, "knownAt": 0,
+            "claim": {"scheme": evil, "share": "1", "model": evil},
+            "findings": [{"code": evil, "lowersTo": "declared", "subject": evil, "day": evil,
+                          "parameters": {"reason": evil}, "evidence": ["ab" * 32]}]}
+        verdict = {"judgement": judgement, "notJudged": [], "groups": {},
+                   "outcomeOfGroups": "declared", "basis": [basis]}
+        rejected = {"rejected": {"step": "part", "reason": evil}}
+        for answer, lines, count in (
+                (audit, verify._table(audit, evil), 4), (verdict, verify._verdict(verdict), 7),
+                (rejected, verify._table(rejected, ""), 1),
+                (rejected, verify._verdict(rejected), 1)):
+            with self.subTest(lines=lines):
+                table = self.printed("table", answer, lines)
+                self.assertEqual(len(table.removesuffix("\n").split("\n")), count)
+                self.assertTrue(table.replace("\n", "").isprintable())
+                self.assertIn("x?RECHECKED ok??y?z", table)
+                document = self.printed("json", answer, lines)
+                self.assertTrue(document.replace("\n", "").isprintable())
+                self.assertEqual(json.loads(document), answer)
+
+    @staticmethod
+    def printed(form: str, answer: dict, lines: list[str]) -> str:
+        output = io.StringIO()
+        with contextlib.redirect_stdout(output):
+            verify._print(argparse.Namespace(format=form), answer, lines)
+        return output.getvalue()
 
 
 class Pieces(unittest.TestCase):

@@ -7,12 +7,12 @@ from fractions import Fraction
 from typing import Any
 
 from . import claims, gs1, jsontext
-from .epcis import day_of
+from .epcis import day_of, exactness, milliseconds
 from .refusal import Refused, need
 
 CREDENTIAL = "application/vc"
 UNREADABLE = "certificate.unreadable"
-VOLUME = re.compile(r"(\d+(?:\.\d+)?) ([A-Z0-9]{2,3})", re.ASCII)
+VOLUME = re.compile(r"((?:0|[1-9]\d*)(?:\.\d+)?) ([A-Z0-9]{2,3})", re.ASCII)
 HEX_DIGEST = re.compile(r"[0-9A-Fa-f]{64}", re.ASCII)
 MAX_BYTES = 1 << 20
 ONCE = {"scheme", "party", "conformance", "assessed", "volume", "number"}
@@ -183,7 +183,8 @@ def _single(name: str, value: str) -> Any:
             good = HEX_DIGEST.fullmatch(value) is not None
         case "volume":
             match = VOLUME.fullmatch(value)
-            amount = Fraction(match[1]) if match else Fraction(0)
+            need(match is not None and exactness(match[1])[0], UNREADABLE, name)
+            amount = Fraction(match[1])
             need(amount > 0, UNREADABLE, name)
             return amount, match[2]
     need(good, UNREADABLE, name)
@@ -191,21 +192,22 @@ def _single(name: str, value: str) -> Any:
 
 
 def _is_day(text: str) -> bool:
+    """Whether it is a day of the years 1970…9999."""
     try:
-        return claims.DAY.fullmatch(text) is not None and bool(date.fromisoformat(text))
+        return claims.DAY.fullmatch(text) is not None and date.fromisoformat(text).year >= 1970
     except ValueError:
         return False
 
 
 def _day(text: Any) -> str | None:
-    """The UTC day of a day or an RFC 3339 time."""
+    """The UTC day of a day or of a time as SPEC §8.1 has it."""
     if type(text) is not str:
         return None
     if _is_day(text):
         return text
     try:
-        return day_of(claims.rfc3339(text)) or None
-    except (ValueError, OverflowError):
+        return day_of(milliseconds(text))
+    except Refused:
         return None
 
 

@@ -147,15 +147,20 @@ def day_of(milliseconds: int) -> str:
 def _quantity(value) -> None:
     """Refuses what is no exact amount: SPEC §8.1, *quantity*."""
     need(type(value) is jsontext.Number, FORMAT, "quantity is not a number")
+    held, is_negative = exactness(value)
+    need(held, "epcis.value", "quantity is too large or too fine")
+    need(not is_negative, "epcis.value", "quantity is negative")
+
+
+def exactness(value: str) -> tuple[bool, bool]:
+    """Whether a number fits the bounds of a quantity, SPEC §8.1, and whether it is below zero."""
     sign, whole, fraction, exponent = NUMBER.fullmatch(value).groups("")
     digits = (whole + fraction).lstrip("0")
     if not digits:
-        return
+        return True, False
     significand = digits.rstrip("0")
     power = int(exponent or "0") - len(fraction) + len(digits) - len(significand)
-    held = int(significand) < MAX_SIGNIFICAND and abs(power) <= MAX_EXPONENT
-    need(held, "epcis.value", "quantity is too large or too fine")
-    need(sign == "", "epcis.value", "quantity is negative")
+    return int(significand) < MAX_SIGNIFICAND and abs(power) <= MAX_EXPONENT, sign != ""
 
 
 class _Reading:

@@ -34,11 +34,13 @@ package enum EPCISXML {
         case "EPCISDocument", "EPCISMasterDataDocument", "EPCISQueryDocument":
             var contents =
                 root.name.local == "EPCISQueryDocument"
-                ? try queryDocument(root) : try document(root)
+                ? try queryDocument(root, limits) : try document(root, limits)
             contents.creationDate = root.attribute("creationDate").map(XMLText.trimmed)
             return contents
         case let name where eventNames.contains(name):
-            return EPCISContents(events: [try XMLEventReader.event(root, scope: root.declared)])
+            return EPCISContents(events: [
+                try XMLEventReader.event(root, scope: XMLScope([:]), limits: limits)
+            ])
         default:
             throw ImportRefusal(
                 "xml.document", field: "line \(root.line)",
@@ -53,9 +55,11 @@ package enum EPCISXML {
         "TransformationEvent", "QuantityEvent",
     ]
 
-    private static func document(_ root: XMLElement) throws(ImportRefusal) -> EPCISContents {
+    private static func document(
+        _ root: XMLElement, _ limits: XMLLimits
+    ) throws(ImportRefusal) -> EPCISContents {
         var contents = EPCISContents()
-        var scope = root.declared
+        var scope = XMLScope(root.declared)
         if let list = find(["EPCISHeader", "extension", "EPCISMasterData", "VocabularyList"], root)
         {
             contents.vocabularies = try XMLVocabularies.read(list)
@@ -68,7 +72,7 @@ package enum EPCISXML {
             guard contents.vocabularies == nil else { return contents }
             throw missing("EPCISBody", in: root)
         }
-        scope.merge(body.declared) { $1 }
+        _ = scope.enter(body.declared)
         if let list = body.child("VocabularyList") {
             contents.vocabularies = try XMLVocabularies.read(list)
         }
@@ -76,24 +80,26 @@ package enum EPCISXML {
             guard contents.vocabularies == nil else { return contents }
             throw missing("EventList", in: body)
         }
-        contents.events = try events(list, scope: scope)
+        contents.events = try events(list, scope, limits)
         return contents
     }
 
-    private static func queryDocument(_ root: XMLElement) throws(ImportRefusal) -> EPCISContents {
-        var scope = root.declared
+    private static func queryDocument(
+        _ root: XMLElement, _ limits: XMLLimits
+    ) throws(ImportRefusal) -> EPCISContents {
+        var scope = XMLScope(root.declared)
         var place = root
         for name in ["EPCISBody", "QueryResults", "resultsBody"] {
             guard let next = place.child(name) else { throw missing(name, in: place) }
             place = next
-            scope.merge(place.declared) { $1 }
+            _ = scope.enter(place.declared)
         }
         var contents = EPCISContents()
         if let list = place.child("VocabularyList") {
             contents.vocabularies = try XMLVocabularies.read(list)
         }
         if let list = place.child("EventList") {
-            contents.events = try events(list, scope: scope)
+            contents.events = try events(list, scope, limits)
         } else if contents.vocabularies == nil {
             throw missing("EventList", in: place)
         }
@@ -111,16 +117,16 @@ package enum EPCISXML {
 
     /// The events of a list; events of later editions stand in `extension` (EPCIS 1.2 §9.5).
     private static func events(
-        _ list: XMLElement, scope: [String: String]
+        _ list: XMLElement, _ scope: XMLScope, _ limits: XMLLimits
     ) throws(ImportRefusal) -> [JSONValue] {
-        let scope = scope.merging(list.declared) { $1 }
+        var scope = scope
+        _ = scope.enter(list.declared)
         var result: [JSONValue] = []
         for child in list.children {
             if child.isStandard, eventNames.contains(child.name.local) {
-                let inner = scope.merging(child.declared) { $1 }
-                result.append(try XMLEventReader.event(child, scope: inner))
+                result.append(try XMLEventReader.event(child, scope: scope, limits: limits))
             } else if child.isStandard, child.name.local == "extension" {
-                result += try events(child, scope: scope)
+                result += try events(child, scope, limits)
             } else {
                 throw ImportRefusal(
                     "epcis.event-type", field: XMLEventReader.place(child),

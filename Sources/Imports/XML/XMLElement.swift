@@ -49,6 +49,39 @@ struct XMLElement {
     }
 }
 
+/// The prefixes declared around the place that is being read, and their namespaces.
+///
+/// Entering an element costs what it declares, not what is declared around it.
+struct XMLScope {
+    private var namespaces: [String: String]
+
+    init(_ namespaces: [String: String]) {
+        self.namespaces = namespaces
+    }
+
+    /// What a prefix stands for here; the empty one is the default namespace.
+    subscript(prefix: String) -> String? { namespaces[prefix] }
+
+    /// How many prefixes are declared here.
+    var count: Int { namespaces.count }
+
+    /// Enters an element; `leave` takes what is returned, and all is as before.
+    mutating func enter(_ declared: [String: String]) -> [String: String?] {
+        var outer: [String: String?] = [:]
+        for (prefix, uri) in declared {
+            outer.updateValue(namespaces[prefix], forKey: prefix)
+            // An empty one takes the default namespace back (Namespaces in XML 1.0 §6.2).
+            namespaces[prefix] = uri.isEmpty ? nil : uri
+        }
+        return outer
+    }
+
+    /// Leaves the element that was entered last.
+    mutating func leave(_ outer: [String: String?]) {
+        for (prefix, uri) in outer { namespaces[prefix] = uri }
+    }
+}
+
 /// Namespaces that mean something to the reader.
 enum XMLNamespace {
     /// Those of EPCIS, editions 1.0 to 2.0.

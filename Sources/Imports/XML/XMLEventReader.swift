@@ -5,19 +5,15 @@ import EPCIS
 /// What the standard's schema wraps in `extension` and `baseExtension` stands beside the rest in
 /// JSON. Nothing is judged here but what JSON could not say; the rest is for `EPCISEvent.read`.
 struct XMLEventReader {
-    private var prefixes = XMLPrefixes()
-    /// Prefixes declared around the place that is being read.
-    private var scope: [String: String]
-
-    private init(scope: [String: String]) {
-        self.scope = scope
-    }
+    private var prefixes: XMLPrefixes
+    private var scope: XMLScope
 
     /// The self-contained JSON of an event; `scope` holds the prefixes declared around it.
     static func event(
-        _ element: XMLElement, scope: [String: String]
+        _ element: XMLElement, scope: XMLScope, limits: XMLLimits
     ) throws(ImportRefusal) -> JSONValue {
-        var reader = XMLEventReader(scope: scope)
+        var reader = XMLEventReader(prefixes: XMLPrefixes(limits: limits), scope: scope)
+        _ = reader.scope.enter(element.declared)
         let members = try reader.members(of: element)
         return .object([JSONMember("@context", reader.prefixes.context)] + members)
     }
@@ -39,8 +35,8 @@ struct XMLEventReader {
         of element: XMLElement, to list: inout XMLMembers, depth: Int
     ) throws(ImportRefusal) {
         for child in element.children {
-            let outer = enter(child)
-            defer { scope = outer }
+            let outer = scope.enter(child.declared)
+            defer { scope.leave(outer) }
             if !child.isStandard {
                 try addExtension(child, to: &list)
             } else if child.name.local == "extension" || child.name.local == "baseExtension" {
@@ -50,12 +46,6 @@ struct XMLEventReader {
                 try list.add(child.name.local, value, at: child)
             }
         }
-    }
-
-    private mutating func enter(_ element: XMLElement) -> [String: String] {
-        let outer = scope
-        if !element.declared.isEmpty { scope.merge(element.declared) { $1 } }
-        return outer
     }
 
     static func unknown(_ element: XMLElement) -> ImportRefusal {
@@ -131,12 +121,14 @@ extension XMLEventReader {
         _ element: XMLElement, _ list: XMLWords.List
     ) throws(ImportRefusal) -> JSONValue {
         guard let value = try Self.plainText(element).asString else { return .null }
-        return noted(XMLWords.word(value, of: list))
+        return try noted(XMLWords.word(value, of: list), at: element)
     }
 
     /// A value that may be a user's own, as a compact URI.
-    private mutating func noted(_ value: String) -> JSONValue {
-        prefixes.note(value: value, scope: scope)
+    private mutating func noted(
+        _ value: String, at element: XMLElement
+    ) throws(ImportRefusal) -> JSONValue {
+        try prefixes.note(value: value, scope: scope, at: element)
         return .string(value)
     }
 
@@ -162,8 +154,8 @@ extension XMLEventReader {
         var result: [JSONValue] = []
         for child in element.children {
             guard child.isStandard, child.name.local == name else { throw Self.unknown(child) }
-            let outer = enter(child)
-            defer { scope = outer }
+            let outer = scope.enter(child.declared)
+            defer { scope.leave(outer) }
             result.append(try body(&self, child))
         }
         return .array(result)
@@ -188,8 +180,8 @@ extension XMLEventReader {
     private mutating func place(_ element: XMLElement) throws(ImportRefusal) -> JSONValue {
         var list = XMLMembers(element)
         for child in flattened(element) {
-            let outer = enter(child)
-            defer { scope = outer }
+            let outer = scope.enter(child.declared)
+            defer { scope.leave(outer) }
             if child.isStandard {
                 guard child.name.local == "id" else { throw Self.unknown(child) }
                 try list.add("id", try Self.plainText(child), at: child)
@@ -219,7 +211,7 @@ extension XMLEventReader {
                     "the attribute \(Shown.text(attribute.name.local)) may not stand here")
             }
             let word = XMLWords.word(XMLText.trimmed(attribute.value), of: list)
-            members.append(JSONMember("type", noted(word)))
+            members.append(JSONMember("type", try noted(word, at: element)))
         }
         if let child = element.children.first { throw Self.unknown(child) }
         return .object(members + [JSONMember(element.name.local, .string(element.trimmedText))])
@@ -231,8 +223,8 @@ extension XMLEventReader {
         var list = XMLMembers(element)
         try addAttributes(of: element, to: &list, standard: [])
         for child in flattened(element) {
-            let outer = enter(child)
-            defer { scope = outer }
+            let outer = scope.enter(child.declared)
+            defer { scope.leave(outer) }
             switch child.isStandard ? child.name.local : "" {
             case "declarationTime":
                 try list.add("declarationTime", try Self.plainText(child), at: child)
@@ -291,8 +283,8 @@ extension XMLEventReader {
         var list = XMLMembers(element)
         var reports: [JSONValue] = []
         for child in flattened(element) {
-            let outer = enter(child)
-            defer { scope = outer }
+            let outer = scope.enter(child.declared)
+            defer { scope.leave(outer) }
             switch child.isStandard ? child.name.local : "" {
             case "sensorMetadata":
                 try list.add("sensorMetadata", try sensorAttributes(child), at: child)
@@ -340,9 +332,10 @@ extension XMLEventReader {
                     "xml.value", field: Self.place(element), "booleanValue is true or false")
             }
             return .bool(flag)
-        case "type", "exception": return noted(XMLWords.word(value, of: .measurement))
-        case "component": return noted(XMLWords.word(value, of: .component))
-        default: return noted(value)
+        case "type", "exception":
+            return try noted(XMLWords.word(value, of: .measurement), at: element)
+        case "component": return try noted(XMLWords.word(value, of: .component), at: element)
+        default: return try noted(value, at: element)
         }
     }
 }
@@ -355,8 +348,8 @@ extension XMLEventReader {
         var list = XMLMembers(element)
         try addAttributes(of: element, to: &list, standard: [])
         for child in flattened(element) {
-            let outer = enter(child)
-            defer { scope = outer }
+            let outer = scope.enter(child.declared)
+            defer { scope.leave(outer) }
             guard !child.name.namespace.isEmpty else { throw Self.unknown(child) }
             try addExtension(child, to: &list)
         }
@@ -378,26 +371,31 @@ extension XMLEventReader {
                     "xml.unexpected", field: Self.place(element),
                     "the attribute \(Shown.text(name.local)) may not stand here")
             }
-            list.addExtension(prefixes.memberName(name), .string(attribute.value))
+            list.addExtension(
+                try prefixes.memberName(name, at: element), .string(attribute.value))
         }
     }
 
     private mutating func addExtension(
         _ element: XMLElement, to list: inout XMLMembers
     ) throws(ImportRefusal) {
-        let name = prefixes.memberName(element.name)
-        list.addExtension(name, extensionValue(element, namespace: element.name))
+        let name = try prefixes.memberName(element.name, at: element)
+        list.addExtension(name, try extensionValue(element, namespace: element.name))
     }
 
     /// The value of an extension: its text, or an object where it has elements or attributes;
     /// attributes without namespace take that of `namespace`.
-    private mutating func extensionValue(_ element: XMLElement, namespace: XMLName) -> JSONValue {
+    private mutating func extensionValue(
+        _ element: XMLElement, namespace: XMLName
+    ) throws(ImportRefusal) -> JSONValue {
         let text = element.trimmedText
         let attributes = element.attributes.filter {
             $0.name.namespace != XMLNamespace.schemaInstance
                 && $0.name.namespace != XMLNamespace.xml
         }
-        guard !element.children.isEmpty || !attributes.isEmpty else { return noted(text) }
+        guard !element.children.isEmpty || !attributes.isEmpty else {
+            return try noted(text, at: element)
+        }
         var list = XMLMembers(element)
         for attribute in attributes {
             var name = attribute.name
@@ -405,18 +403,22 @@ extension XMLEventReader {
                 name.namespace = namespace.namespace
                 name.prefix = namespace.prefix
             }
-            list.addExtension(prefixes.memberName(name), noted(attribute.value))
+            list.addExtension(
+                try prefixes.memberName(name, at: element), try noted(attribute.value, at: element))
         }
         if !text.isEmpty {
-            list.addExtension(prefixes.memberName(XMLPrefixes.structuredValue), noted(text))
+            list.addExtension(
+                try prefixes.memberName(XMLPrefixes.structuredValue, at: element),
+                try noted(text, at: element))
         }
         for child in element.children {
-            let outer = enter(child)
-            defer { scope = outer }
+            let outer = scope.enter(child.declared)
+            defer { scope.leave(outer) }
             let isOwn = !child.name.namespace.isEmpty
-            let name = isOwn ? prefixes.memberName(child.name) : child.name.local
+            let name =
+                isOwn ? try prefixes.memberName(child.name, at: child) : child.name.local
             list.addExtension(
-                name, extensionValue(child, namespace: isOwn ? child.name : namespace))
+                name, try extensionValue(child, namespace: isOwn ? child.name : namespace))
         }
         return .object(list.members)
     }
@@ -452,10 +454,13 @@ struct XMLMembers {
             return
         }
         // No value is an array by itself, so an array here is one of repetitions.
-        if case .array(let values) = members[place].value {
-            members[place].value = .array(values + [value])
-        } else {
+        guard case .array(var values) = members[place].value else {
             members[place].value = .array([members[place].value, value])
+            return
         }
+        // Let go of, so that the array grows in place: there may be a million.
+        members[place].value = .null
+        values.append(value)
+        members[place].value = .array(values)
     }
 }

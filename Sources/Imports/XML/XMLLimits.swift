@@ -8,6 +8,9 @@ package struct XMLLimits: Hashable, Sendable {
     package var elementCount = 1_000_000
     /// Attributes and declarations of one element; 64.
     package var attributeCount = 64
+    /// Prefixes declared around one place, and namespaces that one event uses beside those of
+    /// GS1's context; 256.
+    package var namespaceCount = 256
     /// Bytes of one name; 2,048.
     package var nameByteCount = 2_048
     /// Bytes of one attribute's value, and of the text directly in one element; 1 MiB.

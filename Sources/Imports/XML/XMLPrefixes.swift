@@ -26,44 +26,76 @@ struct XMLPrefixes {
     static let structuredValue = XMLName(
         namespace: "http://www.w3.org/1999/02/22-rdf-syntax-ns#", local: "value", prefix: "rdf")
 
+    /// Most namespaces that one event may use.
+    private let limit: Int
     private var prefixes: [String: String] = [:]
+    private var taken: Set<String> = []
+    /// For each prefix that was wished for, the last number that was tried after it.
+    private var numbers: [String: Int] = [:]
     private var entries: [JSONMember] = []
 
+    init(limits: XMLLimits) {
+        limit = limits.namespaceCount
+    }
+
     /// The name of an extension's member in JSON: `prefix:local`.
-    mutating func memberName(_ name: XMLName) -> String {
-        "\(prefix(of: name.namespace, wish: name.prefix)):\(name.local)"
+    ///
+    /// - Throws: `xml.too-large` with the line, past `XMLLimits.namespaceCount`.
+    mutating func memberName(
+        _ name: XMLName, at element: XMLElement
+    ) throws(ImportRefusal) -> String {
+        "\(try prefix(of: name.namespace, wish: name.prefix, at: element)):\(name.local)"
     }
 
     /// Notes that a text may be a compact URI whose prefix was declared in the document.
-    mutating func note(value: String, scope: [String: String]) {
+    ///
+    /// - Throws: `xml.too-large` with the line, past `XMLLimits.namespaceCount`.
+    mutating func note(
+        value: String, scope: XMLScope, at element: XMLElement
+    ) throws(ImportRefusal) {
         guard let colon = value.utf8.firstIndex(of: UInt8(ascii: ":")) else { return }
         let rest = value.utf8[value.utf8.index(after: colon)...]
         guard !rest.starts(with: "//".utf8), let prefix = String(value.utf8[..<colon]),
             let namespace = scope[prefix], Self.known[prefix] == nil,
             !XMLNamespace.epcis.contains(namespace)
         else { return }
-        _ = self.prefix(of: namespace, wish: prefix)
+        _ = try self.prefix(of: namespace, wish: prefix, at: element)
     }
 
-    private mutating func prefix(of namespace: String, wish: String) -> String {
+    private mutating func prefix(
+        of namespace: String, wish: String, at element: XMLElement
+    ) throws(ImportRefusal) -> String {
         if let known = prefixes[namespace] { return known }
         if Self.masterData.contains(namespace) { return "cbvmda" }
-        var prefix = wish.isEmpty ? "ns1" : wish
-        var number = 1
-        while !isFree(prefix, for: namespace) {
-            number += 1
-            prefix = "\(wish.isEmpty ? "ns" : wish)\(number)"
+        guard entries.count < limit else {
+            throw ImportRefusal(
+                "xml.too-large", field: XMLEventReader.place(element),
+                "one event uses more than \(limit) namespaces")
         }
+        let prefix = freePrefix(wish, for: namespace)
         prefixes[namespace] = prefix
         if Self.known[prefix] != namespace {
+            taken.insert(prefix)
             entries.append(JSONMember(prefix, .string(namespace)))
         }
         return prefix
     }
 
+    /// The wish itself, or with the first number after it that is free.
+    ///
+    /// What is taken stays so; each search goes on where the last one for this wish ended.
+    private mutating func freePrefix(_ wish: String, for namespace: String) -> String {
+        if !wish.isEmpty, isFree(wish, for: namespace) { return wish }
+        let stem = wish.isEmpty ? "ns" : wish
+        var number = numbers[wish] ?? (wish.isEmpty ? 0 : 1)
+        repeat { number += 1 } while !isFree("\(stem)\(number)", for: namespace)
+        numbers[wish] = number
+        return "\(stem)\(number)"
+    }
+
     private func isFree(_ prefix: String, for namespace: String) -> Bool {
         if let known = Self.known[prefix] { return known == namespace }
-        return !entries.contains { $0.name == prefix }
+        return !taken.contains(prefix)
     }
 
     /// The event's context.

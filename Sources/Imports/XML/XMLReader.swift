@@ -10,7 +10,9 @@ struct XMLReader {
     var position = 0
     var line = 1
     private var open: [XMLElement] = []
-    private var scopes: [[String: String]] = [["xml": XMLNamespace.xml]]
+    private var scope = XMLScope(["xml": XMLNamespace.xml])
+    /// For each open element, what its declarations hid.
+    private var hidden: [[String: String?]] = []
     private var elementsLeft: Int
     private var root: XMLElement?
 
@@ -118,27 +120,30 @@ struct XMLReader {
         }
         elementsLeft -= 1
         let tag = try readTag()
-        var scope = scopes.last ?? [:]
-        for (prefix, uri) in tag.declared { scope[prefix] = uri.isEmpty ? nil : uri }
+        let outer = scope.enter(tag.declared)
+        guard scope.count <= limits.namespaceCount else {
+            throw failure(
+                "xml.too-large", "more than \(limits.namespaceCount) prefixes are declared here")
+        }
         let element = XMLElement(
-            name: try resolve(tag.name, in: scope, isAttribute: false),
-            attributes: try attributes(tag.attributes, in: scope), declared: tag.declared,
-            line: tag.line)
+            name: try resolve(tag.name, isAttribute: false),
+            attributes: try attributes(tag.attributes), declared: tag.declared, line: tag.line)
         if tag.isEmpty {
+            scope.leave(outer)
             close(element)
         } else {
             open.append(element)
-            scopes.append(scope)
+            hidden.append(outer)
         }
     }
 
     private func attributes(
-        _ raw: [(name: RawName, value: String)], in scope: [String: String]
+        _ raw: [(name: RawName, value: String)]
     ) throws(ImportRefusal) -> [XMLAttribute] {
         var seen: Set<XMLName> = []
         var result: [XMLAttribute] = []
         for (rawName, value) in raw {
-            var name = try resolve(rawName, in: scope, isAttribute: true)
+            var name = try resolve(rawName, isAttribute: true)
             let attribute = XMLAttribute(name: name, value: value)
             name.prefix = ""
             guard seen.insert(name).inserted else {
@@ -151,7 +156,7 @@ struct XMLReader {
     }
 
     private func resolve(
-        _ raw: RawName, in scope: [String: String], isAttribute: Bool
+        _ raw: RawName, isAttribute: Bool
     ) throws(ImportRefusal) -> XMLName {
         if raw.prefix.isEmpty {
             let namespace = isAttribute ? "" : scope[""] ?? ""
@@ -182,7 +187,7 @@ struct XMLReader {
                 "</\(Shown.text(name.local))> closes nothing: \(expected ?? "nothing") is expected")
         }
         open.removeLast()
-        scopes.removeLast()
+        scope.leave(hidden.removeLast())
         close(element)
     }
 
