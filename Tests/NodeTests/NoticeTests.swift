@@ -1,12 +1,15 @@
 import EPCIS
 import HTTPAPI
+import MerkleTrees
 import Queries
 import Records
+import Sequencing
 import Signatures
 import Support
 import Testing
 
 @testable import Node
+@testable import Storage
 
 /// Who is told of a recall or a revocation, and what (SPEC §26.5).
 struct NoticeTests {
@@ -142,6 +145,49 @@ struct NoticeTests {
         }
         #expect(receiver.taken.allSatisfy { $0.path.hasSuffix("/all") })
         #expect(Self.notices(receiver).map(Self.things) == [[]])
+    }
+
+    @Test func `a recall of many things walks once, and past its work says what it found`()
+        async throws
+    {
+        let node = try TestNode()
+        let network = node.network
+        let (supplier, carrier) = (network.supplier, network.carrier)
+        let inputs = (0..<40).map { supplier.batch("in-\($0)") }
+        let outputs = (0..<40).map { carrier.batch("out-\($0)") }
+        let mixed = DemoNetwork.transformationEvent(
+            inputs: inputs.map { ($0, "1") }, outputs: outputs.map { ($0, "1") },
+            site: carrier.site)
+        try await node.serve(try Self.settings()) { runtime, caller in
+            let submission = try network.submission(event: mixed, by: carrier)
+            try #require(try await caller.post(submission).status == 201)
+            let running = try #require(runtime.running)
+            let governance = running.published.newest.basis.governance
+            _ = try await running.viewedSize()
+            func search(_ budget: NoticeBudget) throws -> NoticeSearch {
+                var notice = NoticeSearch(
+                    notice: Notice(
+                        record: Self.recall(of: inputs[0]), part: Hash256.sha256([]), leafIndex: 0,
+                        registeredAtMilliseconds: 0, issuer: supplier.uri, standing: .own,
+                        about: inputs),
+                    organisation: carrier.uri, governance: governance, budget: budget)
+                for input in inputs { notice.start(at: input) }
+                try notice.findThings(running.viewed, running.ledger, running.readingBasis)
+                return notice
+            }
+            let whole = NoticeBudget()
+            let found = try search(whole)
+            #expect(Set(found.notice.things) == Set(inputs + outputs))
+            #expect(!found.notice.isTruncated)
+            // Each of 80 things meets the event of 80 things once, not once from each input.
+            #expect(whole.things - found.budget.things == 80 * 81)
+            var small = whole
+            small.things = 200
+            let cut = try search(small)
+            #expect(cut.notice.isTruncated && cut.budget.isSpent)
+            #expect(!cut.notice.things.isEmpty)
+            #expect(small.things - cut.budget.things < 1_000)
+        }
     }
 
     @Test func `a revocation reaches whoever has what its certificate covers`() async throws {
