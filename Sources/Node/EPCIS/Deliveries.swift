@@ -66,6 +66,13 @@ actor Deliveries {
     /// twice.
     private var taking: Set<String> = []
     private(set) var isStopping = false
+    /// That it stops, for work on threads.
+    private let hasStopped = Flag()
+
+    private final class Flag: Sendable {
+        let isSet = Mutex(false)
+    }
+
     private var size: UInt64 = 0
     private var alarm: Task<Void, Never>?
     /// Writes go one after the other, in the order in which they were given.
@@ -109,6 +116,7 @@ actor Deliveries {
     /// Sends nothing more; what is on its way is cut off, and is sent again at the next start.
     func stop() async {
         isStopping = true
+        hasStopped.isSet.withLock { $0 = true }
         growing.finish()
         following?.cancel()
         alarm?.cancel()
@@ -180,6 +188,7 @@ actor Deliveries {
         do {
             try await DeliveryTurn(id: id).run(self)
         } catch {
+            guard !isStopping else { return }
             surroundings.logger.error(
                 "a subscription could not be looked after; it is tried again",
                 metadata: ["code": "\(NodeError(error).code)", "subscription": "\(id)"])
@@ -257,11 +266,14 @@ actor Deliveries {
         return query
     }
 
-    /// Reads on a thread for it.
+    /// Reads on a thread for it; what waits in line when the node stops is not begun.
     func reading<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws
         -> Value
     {
-        try await reads.run(body)
+        try await reads.run { [hasStopped] in
+            guard !hasStopped.isSet.withLock({ $0 }) else { throw CancellationError() }
+            return try body()
+        }
     }
 
     // MARK: Subscriptions
