@@ -17,7 +17,7 @@ package final class StandingNotices: Sendable {
     private static let lookLimit = 64
     /// Work after which a look ends with the record it is at, as ``NoticeBudget/spent`` counts it:
     /// then others have their turn.
-    private static let workLimit = 500_000
+    private let workLimit: Int
 
     private let views: Views
     private let ledger: Ledger
@@ -25,11 +25,12 @@ package final class StandingNotices: Sendable {
 
     /// The notices of a node; the basis decides who may see what.
     package init(
-        views: Views, ledger: Ledger,
+        views: Views, ledger: Ledger, workLimit: Int = 500_000,
         basis: @escaping @Sendable (LedgerStore) throws -> ReadingBasis
     ) {
         self.views = views
         self.ledger = ledger
+        self.workLimit = workLimit
         self.basis = basis
     }
 
@@ -55,7 +56,7 @@ package final class StandingNotices: Sendable {
         var budget = NoticeBudget()
         let rows = try rows(in: range)
         for row in rows {
-            if limit != .max, budget.spent >= Self.workLimit {
+            if limit != .max, budget.spent >= workLimit {
                 found.range.end = row.position
                 return found
             }

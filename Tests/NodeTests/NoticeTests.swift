@@ -190,6 +190,46 @@ struct NoticeTests {
         }
     }
 
+    @Test func `a look ends after much work, but not one for what is sent again`() async throws {
+        let node = try TestNode()
+        let network = node.network
+        try await node.serve(try Self.settings()) { runtime, caller in
+            for submission in try Self.trade(network) {
+                try #require(try await caller.post(submission).status == 201)
+            }
+            for reason in ["one", "two", "three"] {
+                var record = Self.recall(of: network.supplier.batch("A"))
+                record.reason = reason
+                let submission = try ErasureTests.submission(
+                    record, by: network.supplier, in: network)
+                try #require(try await caller.post(submission).status == 201)
+            }
+            let running = try #require(runtime.running)
+            let size = try await running.viewedSize()
+            func look(work: Int, from start: EventPosition, limit: Int) throws -> FoundEvents {
+                try StandingNotices(
+                    views: running.viewed, ledger: running.ledger, workLimit: work,
+                    basis: running.readingBasis
+                ).look(
+                    .mine,
+                    in: DeliveryRange(
+                        start: start, end: EventPosition(leafIndex: size, part: 0)),
+                    notBefore: nil, limit: limit, byteLimit: .max, of: network.carrier.uri)
+            }
+            let beginning = EventPosition(leafIndex: 0, part: 0)
+            var (start, counts) = (beginning, [Int]())
+            for _ in 0..<3 {
+                let found = try look(work: 1, from: start, limit: 100)
+                counts.append(found.events.count)
+                #expect(found.range.end > start)
+                start = found.range.end
+            }
+            #expect(counts == [1, 1, 1])
+            #expect(try look(work: 500_000, from: beginning, limit: 100).events.count == 3)
+            #expect(try look(work: 1, from: beginning, limit: .max).events.count == 3)
+        }
+    }
+
     @Test func `a revocation reaches whoever has what its certificate covers`() async throws {
         let node = try TestNode()
         let network = node.network
