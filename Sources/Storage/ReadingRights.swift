@@ -33,6 +33,8 @@ package struct ReadingBasis: Sendable {
 package final class ReadingRights {
     /// How many things upstream of a grant's are followed, and events on the way there.
     static let upstreamLimit = 10_000
+    /// Bytes of the grants of one issuer that are read in one question.
+    static let grantBytesLimit = 32 << 20
 
     private let reader: Reader
     private let store: LedgerStore
@@ -47,6 +49,8 @@ package final class ReadingRights {
     /// The statement whose parts were asked for last, with the keys of each: many parts of one are
     /// asked for in turn.
     private var statement: (leaf: UInt64, keys: [Hash256: Set<Hash256>])?
+    private var grantBytes: [String: Int] = [:]
+    private let grantBytesLimit: Int
     private let check: () throws -> Void
 
     /// How the views are read.
@@ -70,9 +74,11 @@ package final class ReadingRights {
 
     init(
         of reader: Reader, in store: LedgerStore, views: ViewsReading,
+        grantBytesLimit: Int = ReadingRights.grantBytesLimit,
         check: @escaping () throws -> Void = {},
         basis: @escaping (LedgerStore) throws -> ReadingBasis
     ) {
+        self.grantBytesLimit = grantBytesLimit
         self.check = check
         self.reader = reader
         self.store = store
@@ -183,8 +189,14 @@ package final class ReadingRights {
     }
 
     private func readGrant(_ digest: Hash256, by issuer: String) throws -> Grant? {
-        guard case .member(let organisation) = reader, let bytes = try store.part(digest),
-            let part = try? Part.decode(bytes), case .record(let record)? = try? Content.read(part),
+        guard case .member(let organisation) = reader,
+            grantBytes[issuer, default: 0] < grantBytesLimit,
+            let bytes = try store.part(digest)
+        else { return nil }
+        try check()
+        grantBytes[issuer, default: 0] += bytes.count
+        guard let part = try? Part.decode(bytes),
+            case .record(let record)? = try? Content.read(part),
             let leaf = try store.uses(of: digest).min()
         else { return nil }
         let (basis, origin) = (try known(), try store.origin(at: leaf))

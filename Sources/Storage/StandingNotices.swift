@@ -18,6 +18,9 @@ package final class StandingNotices: Sendable {
     /// Work after which a look ends with the record it is at, as ``NoticeBudget/spent`` counts it:
     /// then others have their turn.
     private let workLimit: Int
+    /// And how long it may go on before it ends likewise: what the rights of readers cost is in no
+    /// budget of a notice.
+    private let patience: Duration
 
     private let views: Views
     private let ledger: Ledger
@@ -26,11 +29,13 @@ package final class StandingNotices: Sendable {
     /// The notices of a node; the basis decides who may see what.
     package init(
         views: Views, ledger: Ledger, workLimit: Int = 500_000,
+        patience: Duration = .seconds(1),
         basis: @escaping @Sendable (LedgerStore) throws -> ReadingBasis
     ) {
         self.views = views
         self.ledger = ledger
         self.workLimit = workLimit
+        self.patience = patience
         self.basis = basis
     }
 
@@ -55,8 +60,11 @@ package final class StandingNotices: Sendable {
         // One for all that one look goes over: what is sent again is looked for in one look.
         var budget = NoticeBudget()
         let rows = try rows(in: range)
+        let end = ContinuousClock.now + patience
         for row in rows {
-            if limit != .max, budget.spent >= workLimit {
+            // It goes over one record at least.
+            let isLong = budget.spent >= workLimit || ContinuousClock.now >= end
+            if limit != .max, row.position != rows.first?.position, isLong {
                 found.range.end = row.position
                 return found
             }

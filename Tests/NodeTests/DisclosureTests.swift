@@ -295,6 +295,32 @@ struct DisclosureTests {
         }
     }
 
+    @Test func `of one issuer's grants only so many bytes are read`() async throws {
+        try await node.serve(.quiet) { runtime, caller in
+            let made = try made("A")
+            let later = SystemClock.nowMilliseconds() + 86_400_000
+            let grants = [try grant("A", from: later), try grant("A", id: "urn:x:other")]
+            for submission in [made] + grants {
+                try #require(try await caller.post(submission).status == 201)
+            }
+            let running = try #require(runtime.running)
+            _ = try await running.viewedSize()
+            let part = try Part.decode(try #require(made.parts.first))
+            func permits(_ limit: Int) throws -> Bool {
+                try running.ledger.read { store in
+                    try ReadingRights(
+                        of: .member(organisation: network.carrier.uri), in: store,
+                        views: .through(running.viewed), grantBytesLimit: limit,
+                        basis: running.readingBasis
+                    ).permit(part)
+                }
+            }
+            #expect(try permits(ReadingRights.grantBytesLimit))
+            // The first is not in force yet; the second is not read.
+            #expect(try !permits(1))
+        }
+    }
+
     @Test func `a grant without upstream opens nothing upstream`() async throws {
         try await serve { asker in
             let cotton = try await send(try made("cotton"), asker)

@@ -206,10 +206,13 @@ struct NoticeTests {
             }
             let running = try #require(runtime.running)
             let size = try await running.viewedSize()
-            func look(work: Int, from start: EventPosition, limit: Int) throws -> FoundEvents {
+            func look(
+                work: Int, _ patience: Duration = .seconds(60), from start: EventPosition,
+                limit: Int
+            ) throws -> FoundEvents {
                 try StandingNotices(
                     views: running.viewed, ledger: running.ledger, workLimit: work,
-                    basis: running.readingBasis
+                    patience: patience, basis: running.readingBasis
                 ).look(
                     .mine,
                     in: DeliveryRange(
@@ -226,6 +229,7 @@ struct NoticeTests {
             }
             #expect(counts == [1, 1, 1])
             #expect(try look(work: 500_000, from: beginning, limit: 100).events.count == 3)
+            #expect(try look(work: 500_000, .zero, from: beginning, limit: 100).events.count == 1)
             #expect(try look(work: 1, from: beginning, limit: .max).events.count == 3)
         }
     }
