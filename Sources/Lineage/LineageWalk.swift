@@ -15,6 +15,9 @@ package struct TraceBounds: Hashable, Sendable {
     package var times: Range<Int64>
     /// The most events read about one thing.
     package var events: Int
+    /// The most things looked at in the events read, counted as often as an event is met; past it
+    /// what was met is kept and nothing more is read.
+    package var lookedAt = Int.max
 
     /// The most things one walk may meet.
     package static let thingsLimit = 50_000
@@ -52,13 +55,17 @@ package struct LineageWalk<Source: EventSource> {
     package static var processEventsLimit: Int { 20_000 }
 
     private let source: Source
-    private let bounds: TraceBounds
+    private var bounds: TraceBounds
     private var nodes: OrderedDictionary<String, TraceNode> = [:]
     private var met: Set<String> = []
     private var edges: OrderedSet<TraceEdge> = []
     private var isTruncated = false
     private var lineCount = 0
     private var readCount = 0
+    /// Things in the events read: what the time of a walk goes by.
+    package private(set) var lookedAtCount = 0
+    private var opened: Set<String> = []
+    private var held: Set<String> = []
     private var processes: [String: [RecordedEvent]] = [:]
     private var processEventCount = 0
     private var passages: [RecordedEvent] = []
@@ -75,24 +82,61 @@ package struct LineageWalk<Source: EventSource> {
     package mutating func trace(
         _ root: CanonicalIdentifier, _ direction: TraceDirection
     ) throws(Source.Failure) -> Trace {
+        try visit(root, direction)
+        return told(root, direction)
+    }
+
+    /// Walks from several things at once, each with its times instead of those of the bounds.
+    ///
+    /// What is upstream or downstream of more than one is looked at once.
+    ///
+    /// - Returns: the trace, with the first as its root; nil if there is none.
+    package mutating func trace(
+        _ roots: [(thing: CanonicalIdentifier, times: Range<Int64>)], up: Bool
+    ) throws(Source.Failure) -> Trace? {
+        for (root, times) in roots where !opened.contains(root.uri) {
+            guard met.contains(root.uri) || met.count < bounds.things, hasRoom else {
+                isTruncated = true
+                break
+            }
+            bounds.times = times
+            try visit(root, up ? .up : .down)
+        }
+        return roots.first.map { told($0.thing, up ? .up : .down) }
+    }
+
+    private func told(_ root: CanonicalIdentifier, _ direction: TraceDirection) -> Trace {
+        Trace(
+            root: root.uri, direction: direction, nodes: Array(nodes.values),
+            edges: Array(edges), isTruncated: isTruncated)
+    }
+
+    private var hasRoom: Bool {
+        edges.count < Self.linesLimit && readCount < Self.readsLimit
+            && lookedAtCount < bounds.lookedAt
+    }
+
+    private mutating func visit(
+        _ root: CanonicalIdentifier, _ direction: TraceDirection
+    ) throws(Source.Failure) {
         met.insert(root.uri)
         let passing = try source.events(
             through: root.uri, times: bounds.times, limit: bounds.events + 1)
         passages = cut(passing)
         let start = Visit(uri: root.uri, kind: root.kind, depth: 0, isHeld: false)
         if direction != .down { try walk(from: start, up: true) }
+        if direction == .both {
+            opened = []
+            held = []
+        }
         if direction != .up { try walk(from: start, up: false) }
-        return Trace(
-            root: root.uri, direction: direction, nodes: Array(nodes.values),
-            edges: Array(edges), isTruncated: isTruncated)
     }
 
     private mutating func walk(from root: Visit, up: Bool) throws(Source.Failure) {
         var queue: Deque<Visit> = [root]
-        var opened: Set<String> = [root.uri]
-        var held: Set<String> = []
+        opened.insert(root.uri)
         while let visit = queue.popFirst() {
-            guard edges.count < Self.linesLimit, readCount < Self.readsLimit else {
+            guard hasRoom else {
                 isTruncated = true
                 noteUnread(visit)
                 continue
@@ -153,8 +197,13 @@ package struct LineageWalk<Source: EventSource> {
         cut(try source.events(about: uri, limit: bounds.events + 1))
     }
 
+    private mutating func count(_ read: [RecordedEvent]) {
+        readCount += read.count
+        lookedAtCount += read.reduce(0) { $0 + 1 + $1.story.things.count }
+    }
+
     private mutating func cut(_ found: [RecordedEvent]) -> [RecordedEvent] {
-        readCount += found.count
+        count(found)
         guard found.count > bounds.events else { return found }
         isTruncated = true
         return Array(found.prefix(bounds.events))
@@ -341,7 +390,7 @@ package struct LineageWalk<Source: EventSource> {
             processEventCount += events.count
             processes[id] = events
         }
-        readCount += events.count
+        count(events)
         if !events.contains(where: { $0.digest == recorded.digest }) { events.append(recorded) }
         return events
     }

@@ -119,18 +119,21 @@ extension RunningNode: NodeService {
     package func part(
         _ digest: Hash256, for reader: Reader
     ) async throws(Refusal) -> [UInt8] {
-        try await reading { [self] store in
-            guard let bytes = try store.part(digest) else {
-                throw Refusal(
-                    code: "part.unknown", field: "digest",
-                    reason: "the node does not have part \(digest.hex)")
+        try await Departure.watched { (departure) throws(Refusal) in
+            try await reading { [self] store in
+                guard let bytes = try store.part(digest) else {
+                    throw Refusal(
+                        code: "part.unknown", field: "digest",
+                        reason: "the node does not have part \(digest.hex)")
+                }
+                let rights = rights(of: reader, in: store, unless: departure)
+                guard try rights.permit(Part.decode(bytes)) else {
+                    throw Refusal(
+                        code: "part.withheld", field: "digest",
+                        reason: "part \(digest.hex) is for others; ask whoever signed it")
+                }
+                return bytes
             }
-            guard try rights(of: reader, in: store).permit(Part.decode(bytes)) else {
-                throw Refusal(
-                    code: "part.withheld", field: "digest",
-                    reason: "part \(digest.hex) is for others; ask whoever signed it")
-            }
-            return bytes
         }
     }
 
@@ -189,7 +192,8 @@ extension RunningNode: NodeService {
                 guard
                     let source = try LedgerEvidence(
                         store, origin: origin, history: governance.history(of: store),
-                        published: published, rights: rights(of: reader, and: other, in: store),
+                        published: published,
+                        rights: rights(of: reader, and: other, in: store, unless: departure),
                         until: deadline, for: departure)
                 else {
                     return nil
@@ -251,14 +255,18 @@ extension RunningNode: NodeService {
 
     /// What a reader and, if it is named, a member may see both.
     private func rights(
-        of reader: Reader, and other: String?, in store: LedgerStore
+        of reader: Reader, and other: String?, in store: LedgerStore, unless departure: Departure
     ) -> [ReadingRights] {
-        readers(reader, and: other).map { rights(of: $0, in: store) }
+        readers(reader, and: other).map { rights(of: $0, in: store, unless: departure) }
     }
 
-    /// What a reader may see in a snapshot.
-    func rights(of reader: Reader, in store: LedgerStore) -> ReadingRights {
-        ReadingRights(of: reader, in: store, views: viewed, basis: readingBasis)
+    /// What a reader may see in a snapshot, as long as whoever asked is there.
+    func rights(
+        of reader: Reader, in store: LedgerStore, unless departure: Departure? = nil
+    ) -> ReadingRights {
+        ReadingRights(
+            of: reader, in: store, views: viewed, check: { try departure?.check() },
+            basis: readingBasis)
     }
 
     /// How often a new snapshot is taken when one was overtaken by many groups.

@@ -6,6 +6,22 @@ import OrderedCollections
 import Queries
 import Records
 
+/// What may still be looked at for notices (SPEC §26.5, §19); past it a notice tells what was found.
+struct NoticeBudget {
+    /// Things in the events that a lineage reads, as often as each event is met.
+    var things = 5_000_000
+    /// Bytes of the parts and manifests that are decoded.
+    var bytes = 16 << 20
+
+    var isSpent: Bool { things <= 0 || bytes <= 0 }
+
+    /// What was spent of a whole budget, as one number: work that takes about as long.
+    var spent: Int {
+        let whole = NoticeBudget()
+        return whole.things - things + (whole.bytes - bytes) / 4
+    }
+}
+
 /// What an organisation has or had of the things that a record concerns, and of what was made of
 /// them, as far as it may see.
 struct NoticeSearch {
@@ -17,14 +33,18 @@ struct NoticeSearch {
     private static let batchesLimit = 1_000
 
     var notice: Notice
+    var budget: NoticeBudget
     let organisation: String
     let governance: GovernanceState
     private var starts: OrderedDictionary<String, Range<Int64>> = [:]
     private var found: Set<String> = []
     private var unsure: [(uri: String, parts: [Hash256])] = []
 
-    init(notice: Notice, organisation: String, governance: GovernanceState) {
+    init(
+        notice: Notice, organisation: String, governance: GovernanceState, budget: NoticeBudget
+    ) {
         self.notice = notice
+        self.budget = budget
         self.organisation = organisation
         self.governance = governance
     }
@@ -32,6 +52,14 @@ struct NoticeSearch {
     /// Whether what the record concerns is the organisation's own, or the organisation itself.
     var namesOwn: Bool {
         notice.about.contains { governance.owner(of: $0) == organisation }
+    }
+
+    /// Whether more may be read; the notice says so where not.
+    var hasRoom: Bool {
+        mutating get {
+            if budget.bytes <= 0 { notice.isTruncated = true }
+            return budget.bytes > 0
+        }
     }
 
     /// Looks from a thing, from a place at some times, or from the places of a member.
@@ -48,8 +76,37 @@ struct NoticeSearch {
     mutating func findThings(
         _ views: Views, _ ledger: Ledger, _ basis: @escaping (LedgerStore) throws -> ReadingBasis
     ) throws {
-        var roots: [(CanonicalIdentifier, Range<Int64>)] = []
+        let roots = try roots(views)
+        if budget.things > 0, !roots.isEmpty {
+            var bounds = TraceBounds(things: Self.thingsLimit)
+            bounds.lookedAt = budget.things
+            let reader = Reader.member(organisation: organisation)
+            let (trace, lookedAt) = try views.reading(as: reader, ledger, basis: basis) { events in
+                var walk = LineageWalk(source: events, bounds: bounds)
+                return (try walk.trace(roots, up: false), walk.lookedAtCount)
+            }
+            budget.things -= lookedAt
+            if trace?.isTruncated ?? false { notice.isTruncated = true }
+            for node in trace?.nodes ?? [] where node.kind != .site { take(node) }
+        } else if !roots.isEmpty {
+            notice.isTruncated = true
+        }
+        try ledger.read { store in try readParts(store) }
+        let things = found.sorted()
+        if things.count > Notice.thingsLimit { notice.isTruncated = true }
+        notice.things = Array(things.prefix(Notice.thingsLimit))
+    }
+
+    /// The starts, with the batches and items of products among them.
+    private mutating func roots(
+        _ views: Views
+    ) throws -> [(thing: CanonicalIdentifier, times: Range<Int64>)] {
+        var roots: [(thing: CanonicalIdentifier, times: Range<Int64>)] = []
         for (uri, times) in starts {
+            guard roots.count < Self.thingsLimit else {
+                notice.isTruncated = true
+                break
+            }
             guard let thing = try? CanonicalIdentifier(uri) else { continue }
             roots.append((thing, times))
             guard thing.kind == .product else { continue }
@@ -57,26 +114,7 @@ struct NoticeSearch {
             if things.count >= Self.batchesLimit { notice.isTruncated = true }
             roots += things.compactMap { try? CanonicalIdentifier($0) }.map { ($0, times) }
         }
-        let reader = Reader.member(organisation: organisation)
-        var room = Self.thingsLimit
-        for (root, times) in roots {
-            guard room > 0, found.count < Notice.thingsLimit else {
-                notice.isTruncated = true
-                break
-            }
-            let trace = try views.reading(as: reader, ledger, basis: basis) { events in
-                var walk = LineageWalk(
-                    source: events, bounds: TraceBounds(things: room, times: times))
-                return try walk.trace(root, .down)
-            }
-            room -= trace.nodes.count
-            if trace.isTruncated { notice.isTruncated = true }
-            for node in trace.nodes where node.kind != .site { take(node) }
-        }
-        try ledger.read { store in try readParts(store) }
-        let things = found.sorted()
-        if things.count > Notice.thingsLimit { notice.isTruncated = true }
-        notice.things = Array(things.prefix(Notice.thingsLimit))
+        return roots
     }
 
     private mutating func take(_ node: TraceNode) {
@@ -98,7 +136,7 @@ struct NoticeSearch {
         var known: [Hash256: Bool] = [:]
         for (uri, parts) in unsure {
             for digest in parts where !found.contains(uri) {
-                guard known.count < Self.eventsLimit else {
+                guard known.count < Self.eventsLimit, budget.bytes > 0 else {
                     notice.isTruncated = true
                     return
                 }
@@ -109,8 +147,12 @@ struct NoticeSearch {
         }
     }
 
-    private func namesOrganisation(_ digest: Hash256, _ store: LedgerStore) throws -> Bool {
-        guard let bytes = try store.part(digest), let part = try? Part.decode(bytes),
+    private mutating func namesOrganisation(
+        _ digest: Hash256, _ store: LedgerStore
+    ) throws -> Bool {
+        guard let bytes = try store.part(digest) else { return false }
+        budget.bytes -= bytes.count
+        guard let part = try? Part.decode(bytes),
             case .event(let event)? = try? Content.read(part)
         else { return false }
         return (event.parties + event.transferLocations).contains {

@@ -33,6 +33,8 @@ package struct ReadingBasis: Sendable {
 package final class ReadingRights {
     /// How many things upstream of a grant's are followed, and events on the way there.
     static let upstreamLimit = 10_000
+    /// Bytes of the grants of one issuer that are read in one question.
+    static let grantBytesLimit = 32 << 20
 
     private let reader: Reader
     private let store: LedgerStore
@@ -42,6 +44,14 @@ package final class ReadingRights {
     private var granting: Set<String>?
     private var grants: [Hash256: Grant?] = [:]
     private var upstream: [Hash256: Set<Hash256>] = [:]
+    /// By issuer: what one lets be read takes nothing from the grants of another.
+    private var budgets: [String: UpstreamBudget] = [:]
+    /// The statement whose parts were asked for last, with the keys of each: many parts of one are
+    /// asked for in turn.
+    private var statement: (leaf: UInt64, keys: [Hash256: Set<Hash256>])?
+    private var grantBytes: [String: Int] = [:]
+    private let grantBytesLimit: Int
+    private let check: () throws -> Void
 
     /// How the views are read.
     enum ViewsReading {
@@ -52,17 +62,24 @@ package final class ReadingRights {
     }
 
     /// The rights of a reader, with the views read each time they are needed.
+    ///
+    /// Long work for grants calls `check`, which throws when nobody waits for it any more.
     package convenience init(
         of reader: Reader, in store: LedgerStore, views: Views,
+        check: @escaping () throws -> Void = {},
         basis: @escaping (LedgerStore) throws -> ReadingBasis
     ) {
-        self.init(of: reader, in: store, views: .through(views), basis: basis)
+        self.init(of: reader, in: store, views: .through(views), check: check, basis: basis)
     }
 
     init(
         of reader: Reader, in store: LedgerStore, views: ViewsReading,
+        grantBytesLimit: Int = ReadingRights.grantBytesLimit,
+        check: @escaping () throws -> Void = {},
         basis: @escaping (LedgerStore) throws -> ReadingBasis
     ) {
+        self.grantBytesLimit = grantBytesLimit
+        self.check = check
         self.reader = reader
         self.store = store
         self.views = views
@@ -91,8 +108,7 @@ package final class ReadingRights {
         guard case .member(let organisation) = reader,
             try issuers(to: organisation).contains(issuer)
         else { return false }
-        guard let encoded = try store.manifest(at: leaf) else { return false }
-        let keys = Set(try Manifest.decode(encoded).rows.filter { $0.part == part }.map(\.key))
+        let keys = try keys(of: part, at: leaf)
         for digest in try candidates(for: organisation, issuer, keys.map(\.bytes)) {
             guard let grant = try grant(digest, by: issuer) else { continue }
             let network = try known().history.newest.network
@@ -136,6 +152,18 @@ package final class ReadingRights {
 
     // MARK: Grants
 
+    private func keys(of part: Hash256, at leaf: UInt64) throws -> Set<Hash256> {
+        if let statement, statement.leaf == leaf { return statement.keys[part, default: []] }
+        var keys: [Hash256: Set<Hash256>] = [:]
+        if let encoded = try store.manifest(at: leaf) {
+            for row in try Manifest.decode(encoded).rows {
+                keys[row.part, default: []].insert(row.key)
+            }
+        }
+        statement = (leaf, keys)
+        return keys[part, default: []]
+    }
+
     private func candidates(
         for organisation: String, _ issuer: String, _ keys: [[UInt8]]
     ) throws -> [Hash256] {
@@ -161,8 +189,14 @@ package final class ReadingRights {
     }
 
     private func readGrant(_ digest: Hash256, by issuer: String) throws -> Grant? {
-        guard case .member(let organisation) = reader, let bytes = try store.part(digest),
-            let part = try? Part.decode(bytes), case .record(let record)? = try? Content.read(part),
+        guard case .member(let organisation) = reader,
+            grantBytes[issuer, default: 0] < grantBytesLimit,
+            let bytes = try store.part(digest)
+        else { return nil }
+        try check()
+        grantBytes[issuer, default: 0] += bytes.count
+        guard let part = try? Part.decode(bytes),
+            case .record(let record)? = try? Content.read(part),
             let leaf = try store.uses(of: digest).min()
         else { return nil }
         let (basis, origin) = (try known(), try store.origin(at: leaf))
@@ -181,7 +215,9 @@ package final class ReadingRights {
     private func keysUpstream(of grant: Grant, _ digest: Hash256) throws -> Set<Hash256> {
         if let known = upstream[digest] { return known }
         var walk = UpstreamWalk(
-            store: store, network: try known().history.newest.network, issuer: grant.issuer)
+            store: store, network: try known().history.newest.network, issuer: grant.issuer,
+            budget: budgets[grant.issuer, default: UpstreamBudget()], check: check)
+        defer { budgets[grant.issuer] = walk.budget }
         let keys = try walk.keys(upstreamOf: grant.about, limit: Self.upstreamLimit)
         upstream[digest] = keys
         return keys

@@ -15,6 +15,12 @@ import Sequencing
 package final class StandingNotices: Sendable {
     /// Records that one look goes over; further ones are for the next.
     private static let lookLimit = 64
+    /// Work after which a look ends with the record it is at, as ``NoticeBudget/spent`` counts it:
+    /// then others have their turn.
+    private let workLimit: Int
+    /// And how long it may go on before it ends likewise: what the rights of readers cost is in no
+    /// budget of a notice.
+    private let patience: Duration
 
     private let views: Views
     private let ledger: Ledger
@@ -22,11 +28,14 @@ package final class StandingNotices: Sendable {
 
     /// The notices of a node; the basis decides who may see what.
     package init(
-        views: Views, ledger: Ledger,
+        views: Views, ledger: Ledger, workLimit: Int = 500_000,
+        patience: Duration = .seconds(1),
         basis: @escaping @Sendable (LedgerStore) throws -> ReadingBasis
     ) {
         self.views = views
         self.ledger = ledger
+        self.workLimit = workLimit
+        self.patience = patience
         self.basis = basis
     }
 
@@ -48,10 +57,19 @@ package final class StandingNotices: Sendable {
     ) throws -> FoundEvents {
         var found = FoundEvents(events: [], range: range)
         var bytes = 0
+        // One for all that one look goes over: what is sent again is looked for in one look.
+        var budget = NoticeBudget()
         let rows = try rows(in: range)
+        let end = ContinuousClock.now + patience
         for row in rows {
+            // It goes over one record at least.
+            let isLong = budget.spent >= workLimit || ContinuousClock.now >= end
+            if limit != .max, row.position != rows.first?.position, isLong {
+                found.range.end = row.position
+                return found
+            }
             guard row.viewed.registeredAtMilliseconds >= UInt64(clamping: notBefore ?? 0),
-                let notice = try notice(row.viewed, reach, of: organisation)
+                let notice = try notice(row.viewed, reach, of: organisation, &budget)
             else { continue }
             let json = notice.json.serialized()
             guard found.events.isEmpty || bytes + json.count <= byteLimit else {
@@ -93,16 +111,20 @@ package final class StandingNotices: Sendable {
 
     /// What the organisation is told of a record; nil if it stands no more or does not concern it.
     private func notice(
-        _ viewed: ViewedEvent, _ reach: NoticeReach, of organisation: String
+        _ viewed: ViewedEvent, _ reach: NoticeReach, of organisation: String,
+        _ budget: inout NoticeBudget
     ) throws -> Notice? {
-        guard var search = try search(viewed, for: organisation) else { return nil }
+        guard var search = try search(viewed, for: organisation, budget) else { return nil }
         try search.findThings(views, ledger, basis)
-        let concerns = !search.notice.things.isEmpty || search.namesOwn
+        budget = search.budget
+        // Who cannot be told whether it is concerned is told of the record.
+        let concerns =
+            !search.notice.things.isEmpty || search.namesOwn || search.budget.isSpent
         return reach == .all || concerns ? search.notice : nil
     }
 
     private func search(
-        _ viewed: ViewedEvent, for organisation: String
+        _ viewed: ViewedEvent, for organisation: String, _ budget: NoticeBudget
     ) throws -> NoticeSearch? {
         try ledger.read { store in
             let reader = Reader.member(organisation: organisation)
@@ -120,7 +142,8 @@ package final class StandingNotices: Sendable {
                 registeredAtMilliseconds: Int64(clamping: viewed.registeredAtMilliseconds),
                 issuer: viewed.issuer, standing: viewed.standing, about: record.about)
             var search = NoticeSearch(
-                notice: notice, organisation: organisation, governance: governance)
+                notice: notice, organisation: organisation, governance: governance,
+                budget: budget)
             if case .record(let target) = record.target {
                 try addCredential(target, to: &search, store, rights)
             } else {
@@ -135,10 +158,13 @@ package final class StandingNotices: Sendable {
         _ target: String, to search: inout NoticeSearch, _ store: LedgerStore,
         _ rights: ReadingRights
     ) throws {
+        var about = Set(search.notice.about)
         for use in try store.records(named: target) {
+            guard search.hasRoom, let bytes = try store.part(use.part) else { break }
+            search.budget.bytes -= bytes.count
             guard let record = try Self.record(use.part, store, rights), record.id == target
             else { continue }
-            search.notice.about = Array(Set(search.notice.about + record.about)).sorted()
+            about.formUnion(record.about)
             guard [.certificate, .transcribedCertificate].contains(record.kind) else { continue }
             let from = Int64(clamping: record.fromMilliseconds ?? 0)
             let until = record.untilMilliseconds.map { Int64(clamping: $0) } ?? .max
@@ -146,13 +172,32 @@ package final class StandingNotices: Sendable {
                 search.start(at: uri, times: from..<max(from, until))
             }
         }
+        search.notice.about = about.sorted()
+        try addMentions(of: target, to: &search, store, rights)
+    }
+
+    /// Looks from the events that name a credential.
+    ///
+    /// Rows of one statement stand one after the other in the chain: their manifest is decoded once.
+    private func addMentions(
+        of target: String, to search: inout NoticeSearch, _ store: LedgerStore,
+        _ rights: ReadingRights
+    ) throws {
         let key = Subject(facet: .assertions, uri: target).key(in: search.governance.network)
+        var statement: (leaf: UInt64, rows: [Records::Row])?
         for link in try store.links(of: key).prefix(NoticeSearch.eventsLimit) {
-            guard let encoded = try store.manifest(at: link.leafIndex) else { continue }
-            let rows = try Manifest.decode(encoded).rows
+            guard search.hasRoom else { break }
+            if statement?.leaf != link.leafIndex {
+                let encoded = try store.manifest(at: link.leafIndex)
+                search.budget.bytes -= encoded?.count ?? 0
+                statement = (link.leafIndex, try encoded.map { try Manifest.decode($0).rows } ?? [])
+            }
+            let rows = statement?.rows ?? []
             guard rows.indices.contains(Int(link.row)), rows[Int(link.row)].role == .mention,
-                let bytes = try store.part(rows[Int(link.row)].part),
-                let part = try? Part.decode(bytes), try rights.permit(part),
+                let bytes = try store.part(rows[Int(link.row)].part)
+            else { continue }
+            search.budget.bytes -= bytes.count
+            guard let part = try? Part.decode(bytes), try rights.permit(part),
                 case .event(let event)? = try? Content.read(part)
             else { continue }
             let made = event.flows.filter { $0.role == .create }

@@ -2,12 +2,14 @@ import Foundation
 import HTTPAPI
 import MerkleTrees
 import Records
+import Sequencing
 import Support
 import Synchronization
 import Testing
 import Verdicts
 
 @testable import Node
+@testable import Storage
 
 /// Who reads what of a node, by what a part itself says and by grants.
 struct DisclosureTests {
@@ -253,6 +255,69 @@ struct DisclosureTests {
             #expect(try await reads("bag", bag, asker) == false)
             try await send(try revocation(by: network.supplier), asker)
             #expect(try await reads("cotton", cotton, asker) == false)
+        }
+    }
+
+    @Test func `an event of many inputs is read once to tell what lies upstream`() async throws {
+        let supplier = network.supplier
+        let inputs = (0..<60).map { supplier.batch("in-\($0)") }
+        let mixed = DemoNetwork.transformationEvent(
+            inputs: inputs.map { ($0, "1") }, outputs: [(supplier.batch("out"), "60")],
+            site: supplier.site)
+        try await node.serve(.quiet) { runtime, caller in
+            let hidden = try network.submission(event: mixed, by: supplier, visibility: own)
+            try #require(try await caller.post(hidden).status == 201)
+            for input in inputs.prefix(2) {
+                let lot = String(input.split(separator: "/").last ?? "")
+                try #require(try await caller.post(try made(lot)).status == 201)
+            }
+            let ledger = try #require(runtime.running).ledger
+            let network = try #require(runtime.running).published.newest.basis.governance.network
+            func walk(_ budget: UpstreamBudget) throws -> (keys: Set<Hash256>, UpstreamBudget) {
+                try ledger.read { store in
+                    var walk = UpstreamWalk(
+                        store: store, network: network, issuer: supplier.uri, budget: budget)
+                    let things = [supplier.batch("out")]
+                    return (try walk.keys(upstreamOf: things, limit: 10_000), walk.budget)
+                }
+            }
+            let whole = UpstreamBudget()
+            let (keys, left) = try walk(whole)
+            #expect(keys == Grant.keys(of: Set(inputs + [supplier.batch("out")]), in: network))
+            // The mixing and the making of two of its inputs, not one reading for each input.
+            #expect(whole.parts - left.parts == 3)
+            #expect(whole.bytes - left.bytes < 3 * hidden.encoded().count)
+            let small = UpstreamBudget(links: 20_000, parts: 10_000, bytes: mixed.count)
+            #expect(
+                try walk(small).keys == Grant.keys(of: [supplier.batch("out")], in: network))
+            // The output, and of the inputs those whose chains there is room for.
+            #expect(try walk(UpstreamBudget(links: 3)).1.links == 0)
+        }
+    }
+
+    @Test func `of one issuer's grants only so many bytes are read`() async throws {
+        try await node.serve(.quiet) { runtime, caller in
+            let made = try made("A")
+            let later = SystemClock.nowMilliseconds() + 86_400_000
+            let grants = [try grant("A", from: later), try grant("A", id: "urn:x:other")]
+            for submission in [made] + grants {
+                try #require(try await caller.post(submission).status == 201)
+            }
+            let running = try #require(runtime.running)
+            _ = try await running.viewedSize()
+            let part = try Part.decode(try #require(made.parts.first))
+            func permits(_ limit: Int) throws -> Bool {
+                try running.ledger.read { store in
+                    try ReadingRights(
+                        of: .member(organisation: network.carrier.uri), in: store,
+                        views: .through(running.viewed), grantBytesLimit: limit,
+                        basis: running.readingBasis
+                    ).permit(part)
+                }
+            }
+            #expect(try permits(ReadingRights.grantBytesLimit))
+            // The first is not in force yet; the second is not read.
+            #expect(try !permits(1))
         }
     }
 

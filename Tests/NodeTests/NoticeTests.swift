@@ -1,12 +1,15 @@
 import EPCIS
 import HTTPAPI
+import MerkleTrees
 import Queries
 import Records
+import Sequencing
 import Signatures
 import Support
 import Testing
 
 @testable import Node
+@testable import Storage
 
 /// Who is told of a recall or a revocation, and what (SPEC §26.5).
 struct NoticeTests {
@@ -142,6 +145,93 @@ struct NoticeTests {
         }
         #expect(receiver.taken.allSatisfy { $0.path.hasSuffix("/all") })
         #expect(Self.notices(receiver).map(Self.things) == [[]])
+    }
+
+    @Test func `a recall of many things walks once, and past its work says what it found`()
+        async throws
+    {
+        let node = try TestNode()
+        let network = node.network
+        let (supplier, carrier) = (network.supplier, network.carrier)
+        let inputs = (0..<40).map { supplier.batch("in-\($0)") }
+        let outputs = (0..<40).map { carrier.batch("out-\($0)") }
+        let mixed = DemoNetwork.transformationEvent(
+            inputs: inputs.map { ($0, "1") }, outputs: outputs.map { ($0, "1") },
+            site: carrier.site)
+        try await node.serve(try Self.settings()) { runtime, caller in
+            let submission = try network.submission(event: mixed, by: carrier)
+            try #require(try await caller.post(submission).status == 201)
+            let running = try #require(runtime.running)
+            let governance = running.published.newest.basis.governance
+            _ = try await running.viewedSize()
+            func search(_ budget: NoticeBudget) throws -> NoticeSearch {
+                var notice = NoticeSearch(
+                    notice: Notice(
+                        record: Self.recall(of: inputs[0]), part: Hash256.sha256([]), leafIndex: 0,
+                        registeredAtMilliseconds: 0, issuer: supplier.uri, standing: .own,
+                        about: inputs),
+                    organisation: carrier.uri, governance: governance, budget: budget)
+                for input in inputs { notice.start(at: input) }
+                try notice.findThings(running.viewed, running.ledger, running.readingBasis)
+                return notice
+            }
+            let whole = NoticeBudget()
+            let found = try search(whole)
+            #expect(Set(found.notice.things) == Set(inputs + outputs))
+            #expect(!found.notice.isTruncated)
+            // Each of 80 things meets the event of 80 things once, not once from each input.
+            #expect(whole.things - found.budget.things == 80 * 81)
+            var small = whole
+            small.things = 200
+            let cut = try search(small)
+            #expect(cut.notice.isTruncated && cut.budget.isSpent)
+            #expect(!cut.notice.things.isEmpty)
+            #expect(small.things - cut.budget.things < 1_000)
+        }
+    }
+
+    @Test func `a look ends after much work, but not one for what is sent again`() async throws {
+        let node = try TestNode()
+        let network = node.network
+        try await node.serve(try Self.settings()) { runtime, caller in
+            for submission in try Self.trade(network) {
+                try #require(try await caller.post(submission).status == 201)
+            }
+            for reason in ["one", "two", "three"] {
+                var record = Self.recall(of: network.supplier.batch("A"))
+                record.reason = reason
+                let submission = try ErasureTests.submission(
+                    record, by: network.supplier, in: network)
+                try #require(try await caller.post(submission).status == 201)
+            }
+            let running = try #require(runtime.running)
+            let size = try await running.viewedSize()
+            func look(
+                work: Int, _ patience: Duration = .seconds(60), from start: EventPosition,
+                limit: Int
+            ) throws -> FoundEvents {
+                try StandingNotices(
+                    views: running.viewed, ledger: running.ledger, workLimit: work,
+                    patience: patience, basis: running.readingBasis
+                ).look(
+                    .mine,
+                    in: DeliveryRange(
+                        start: start, end: EventPosition(leafIndex: size, part: 0)),
+                    notBefore: nil, limit: limit, byteLimit: .max, of: network.carrier.uri)
+            }
+            let beginning = EventPosition(leafIndex: 0, part: 0)
+            var (start, counts) = (beginning, [Int]())
+            for _ in 0..<3 {
+                let found = try look(work: 1, from: start, limit: 100)
+                counts.append(found.events.count)
+                #expect(found.range.end > start)
+                start = found.range.end
+            }
+            #expect(counts == [1, 1, 1])
+            #expect(try look(work: 500_000, from: beginning, limit: 100).events.count == 3)
+            #expect(try look(work: 500_000, .zero, from: beginning, limit: 100).events.count == 1)
+            #expect(try look(work: 1, from: beginning, limit: .max).events.count == 3)
+        }
     }
 
     @Test func `a revocation reaches whoever has what its certificate covers`() async throws {

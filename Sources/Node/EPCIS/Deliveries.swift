@@ -67,6 +67,13 @@ actor Deliveries {
     /// twice.
     private var taking: Set<String> = []
     private(set) var isStopping = false
+    /// That it stops, for work on threads.
+    private let hasStopped = Flag()
+
+    private final class Flag: Sendable {
+        let isSet = Mutex(false)
+    }
+
     private var size: UInt64 = 0
     private var alarm: Task<Void, Never>?
     /// Writes go one after the other, in the order in which they were given.
@@ -114,6 +121,7 @@ actor Deliveries {
     func stop() async {
         isStopping = true
         feeds.stop()
+        hasStopped.isSet.withLock { $0 = true }
         growing.finish()
         following?.cancel()
         alarm?.cancel()
@@ -185,6 +193,7 @@ actor Deliveries {
         do {
             try await DeliveryTurn(id: id).run(self)
         } catch {
+            guard !isStopping else { return }
             surroundings.logger.error(
                 "a subscription could not be looked after; it is tried again",
                 metadata: ["code": "\(NodeError(error).code)", "subscription": "\(id)"])
@@ -262,11 +271,14 @@ actor Deliveries {
         return query
     }
 
-    /// Reads on a thread for it.
+    /// Reads on a thread for it; what waits in line when the node stops is not begun.
     func reading<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws
         -> Value
     {
-        try await reads.run(body)
+        try await reads.run { [hasStopped] in
+            guard !hasStopped.isSet.withLock({ $0 }) else { throw CancellationError() }
+            return try body()
+        }
     }
 
     // MARK: Subscriptions
