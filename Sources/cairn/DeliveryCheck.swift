@@ -56,6 +56,10 @@ struct DeliveryCheck {
             }
         }
         Console.endProgress()
+        guard !report.isEmpty else {
+            if format == .json { report.end() }
+            throw CommandFailure(.badInput, "\(file): the list holds no batch")
+        }
         report.end()
         return report.exit
     }
