@@ -15,7 +15,7 @@ enum FileKind {
             return .submissions
         }
         let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-        if bytes.starts(with: mark), of(Array(bytes.dropFirst(mark.count).prefix(textBytes))) == .json {
+        if bytes.starts(with: mark), of(Array(bytes.prefix(textBytes).dropFirst(3))) == .json {
             return .markedJSON
         }
         if DocumentImport.isXML(bytes) { return .xml }
