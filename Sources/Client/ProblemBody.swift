@@ -49,11 +49,15 @@ enum ConnectionFailure {
             ("wrong_version_number", "the port does not speak TLS: try http://"),
             ("http_request", "the port does not speak TLS: try http://"),
             ("uncleanshutdown", "the connection broke"),
-            ("boringsslerror", "TLS did not come about"),
-            ("handshakefailed", "TLS did not come about"),
         ]
         let lower = text.lowercased()
-        return known.first { lower.contains($0.0) }?.1 ?? text
+        if let words = known.first(where: { lower.contains($0.0) }) { return words.1 }
+        // BoringSSL's errors are `…:OPENSSL_internal:REASON at` the place in its source.
+        let parts = lower.components(separatedBy: "openssl_internal:")
+        guard parts.count > 1 || lower.contains("boringssl") else { return text }
+        let reason = parts.dropFirst().first?.prefix { $0 != " " && $0 != "]" } ?? ""
+        return "TLS did not come about" + (reason.isEmpty ? "" : ": ")
+            + reason.replacing("_", with: " ")
     }
 
     private static func words(errno code: CInt) -> String? {

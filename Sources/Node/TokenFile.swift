@@ -125,9 +125,16 @@ package struct TokenFile: Sendable {
     private func contents(of name: String) throws(NodeError) -> [UInt8]? {
         let path = directory.file(name)
         guard FileManager.default.fileExists(atPath: path) else { return nil }
-        guard let data = FileManager.default.contents(atPath: path),
-            data.count <= Self.bytesLimit
-        else { throw .failure("node.tokens", "\(path) cannot be read") }
+        let data: Data
+        do {
+            data = try Data(contentsOf: URL(filePath: path))
+        } catch {
+            throw .failure(
+                "node.tokens", "\(path) cannot be read: \(SystemWords.reason(error))")
+        }
+        guard data.count <= Self.bytesLimit else {
+            throw .failure("node.tokens", "\(path) is longer than \(Self.bytesLimit) bytes")
+        }
         return [UInt8](data)
     }
 
