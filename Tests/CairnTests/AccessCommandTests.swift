@@ -58,7 +58,7 @@ import Testing
 
         let outsider = try CairnProcess.run([
             "token", "new", directory.path(), "--name", "x", "--role", "reader", "--organisation",
-            "https://id.gs1.org/417/4012345000009",
+            "https://nobody.example/organisation",
         ])
         #expect(outsider.code == 2 && outsider.errors.contains("is no member"))
         let long = try CairnProcess.run([

@@ -61,7 +61,7 @@ import Testing
         for line in try #require(example.components(separatedBy: "\n\n").first)
             .components(separatedBy: "\n")
         {
-            #expect(line.hasPrefix("  ") && line.count <= 78, "\(line)")
+            #expect(line.hasPrefix("  ") && line.count <= 80, "\(line)")
         }
     }
 
