@@ -33,9 +33,31 @@ enum ConnectionFailure {
         }
     }
 
-    /// Errors that hold one error for each address tried are known by their text only.
-    private static func words(in text: String) -> String {
-        text.lowercased().contains("connection refused") ? "nobody listens there" : text
+    /// Errors of name look-up and TLS, and those that hold one error for each address tried, are
+    /// known by their text only.
+    static func words(in text: String) -> String {
+        let known = [
+            ("connection refused", "nobody listens there"),
+            ("unknownhost", "its name cannot be found: is it spelled right?"),
+            ("unknown host", "its name cannot be found: is it spelled right?"),
+            (
+                "certificate_verify_failed",
+                "its certificate is not trusted: name the authority's with --ca-file, if you trust "
+                    + "it; or it has expired"
+            ),
+            ("failedtovalidatehostname", "its certificate is not for this host"),
+            ("wrong_version_number", "the port does not speak TLS: try http://"),
+            ("http_request", "the port does not speak TLS: try http://"),
+            ("uncleanshutdown", "the connection broke"),
+        ]
+        let lower = text.lowercased()
+        if let words = known.first(where: { lower.contains($0.0) }) { return words.1 }
+        // BoringSSL's errors are `…:OPENSSL_internal:REASON at` the place in its source.
+        let parts = lower.components(separatedBy: "openssl_internal:")
+        guard parts.count > 1 || lower.contains("boringssl") else { return text }
+        let reason = parts.dropFirst().first?.prefix { $0 != " " && $0 != "]" } ?? ""
+        return "TLS did not come about" + (reason.isEmpty ? "" : ": ")
+            + reason.replacing("_", with: " ")
     }
 
     private static func words(errno code: CInt) -> String? {

@@ -89,7 +89,10 @@ package struct SubmissionFramer: Sendable {
         let major = first >> 5
         if major < 2 || major == 7 { return Head(length: 1 + extra, content: 0, items: 0) }
         if major == 6 { return Head(length: 1 + extra, content: 0, items: 1) }
-        guard argument <= UInt64(itemBytesLimit) else { throw Submission.tooLarge() }
+        guard argument <= UInt64(itemBytesLimit) else {
+            let isText = position == itemStart && Submission.isText(buffer[position...].prefix(9))
+            throw isText ? Submission.unframed() : Submission.tooLarge()
+        }
         let count = Int(argument)
         switch major {
         case 2, 3: return Head(length: 1 + extra, content: count, items: 0)

@@ -47,13 +47,29 @@ struct NodeDirectory: Sendable {
     func logKey(
         _ configuration: NodeConfiguration, passphrase: [UInt8]?
     ) throws(NodeError) -> SigningKey {
-        let pem = try read(configuration.logKey)
-        return try NodeError.mapping { try KeyFile.read(pem: pem, passphrase: passphrase) }
+        try Self.logKey(pem: try read(configuration.logKey), passphrase: passphrase)
+    }
+
+    /// A log's private key, with what to do where its passphrase is missing.
+    static func logKey(pem: [UInt8], passphrase: [UInt8]?) throws(NodeError) -> SigningKey {
+        do {
+            return try KeyFile.read(pem: pem, passphrase: passphrase)
+        } catch {
+            var error = NodeError(error)
+            if error.code == "key.passphrase-missing" {
+                error.reason += ": name a file that holds it with --passphrase-file"
+            }
+            throw error
+        }
     }
 
     private func read(_ name: String) throws(NodeError) -> [UInt8] {
         let path = file(name)
-        guard FileManager.default.fileExists(atPath: path) else {
+        guard unsafe access(path, F_OK) == 0 else {
+            // A file behind a directory that may not be entered need not be missing.
+            guard errno == ENOENT || errno == ENOTDIR else {
+                throw Self.failure(path, "cannot be read")
+            }
             throw .input("node.missing-file", "\(path) is missing; make a node with cairn init")
         }
         do {

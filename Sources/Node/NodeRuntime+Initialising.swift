@@ -32,9 +32,7 @@ extension NodeRuntime {
     ) throws(NodeError) {
         let founding = try NodeError.mapping { try GenesisFile.decode(genesis) }
         let state = try NodeError.mapping { try founding.verified() }
-        let key = try NodeError.mapping {
-            try KeyFile.read(pem: logKeyPEM, passphrase: passphrase)
-        }
+        let key = try NodeDirectory.logKey(pem: logKeyPEM, passphrase: passphrase)
         if amendments.isEmpty { try checkKey(key, of: origin, in: state) }
         let target = URL(filePath: directory).standardizedFileURL.path
         try requireUnused(target)

@@ -37,9 +37,7 @@ extension NodeRuntime {
         let directory = NodeDirectory(path: path)
         var configuration = try directory.configuration()
         let genesis = try directory.genesis().state
-        let key = try NodeError.mapping {
-            try KeyFile.read(pem: logKeyPEM, passphrase: passphrase).publicKey
-        }
+        let key = try NodeDirectory.logKey(pem: logKeyPEM, passphrase: passphrase).publicKey
         return try NodeError.mapping {
             // Holds the directory's lock.
             let ledger = try Ledger.open(directory: path)

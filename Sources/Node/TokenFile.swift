@@ -3,7 +3,9 @@ package import HTTPAPI
 import MerkleTrees
 import Queries
 import Records
+import Sequencing
 import Signatures
+import Storage
 
 /// A bearer secret as a node keeps it: everything but the secret (SPEC §17.1).
 package struct AccessToken: Codable, Hashable, Sendable {
@@ -62,6 +64,33 @@ package struct TokenFile: Sendable {
     /// The path of the file that changes with every secret made or revoked.
     var path: String { directory.file(Self.name) }
 
+    /// Refuses a directory that is no node's.
+    ///
+    /// - Throws: `node.missing-file`, `node.configuration`, `node.io`.
+    package func requireNode() throws(NodeError) { _ = try directory.configuration() }
+
+    /// Refuses an organisation that is no member: a secret of its would never count (SPEC §17.1).
+    ///
+    /// Members are those that the node's log knows by now, also while the node runs.
+    ///
+    /// - Throws: `node.tokens`; what the directory or its ledger cannot be read for.
+    package func requireMember(_ organisation: String) throws(NodeError) {
+        let genesis = try directory.genesis().state
+        let members = try NodeError.mapping {
+            let ledger = try Ledger.inspect(directory: directory.path)
+            defer { try? ledger.close() }
+            return try ledger.read { store in
+                try GovernanceHistory(of: store, genesis: genesis).newest.organisations
+            }
+        }
+        guard members[organisation] != nil else {
+            throw .input(
+                "node.tokens",
+                "\(organisation) is no member of the network, so the token would never count; "
+                    + "cairn network organisations --node URL lists the members")
+        }
+    }
+
     // MARK: Reading
 
     /// Every secret, by name, with the day of its last use.
@@ -96,9 +125,16 @@ package struct TokenFile: Sendable {
     private func contents(of name: String) throws(NodeError) -> [UInt8]? {
         let path = directory.file(name)
         guard FileManager.default.fileExists(atPath: path) else { return nil }
-        guard let data = FileManager.default.contents(atPath: path),
-            data.count <= Self.bytesLimit
-        else { throw .failure("node.tokens", "\(path) cannot be read") }
+        let data: Data
+        do {
+            data = try Data(contentsOf: URL(filePath: path))
+        } catch {
+            throw .failure(
+                "node.tokens", "\(path) cannot be read: \(SystemWords.reason(error))")
+        }
+        guard data.count <= Self.bytesLimit else {
+            throw .failure("node.tokens", "\(path) is longer than \(Self.bytesLimit) bytes")
+        }
         return [UInt8](data)
     }
 

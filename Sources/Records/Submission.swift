@@ -30,7 +30,13 @@ package struct Submission: Hashable, Sendable {
     package static func decode(_ bytes: [UInt8]) throws(Refusal) -> Submission {
         guard bytes.count <= Limits.submissionBytes else { throw tooLarge() }
         let shape = ShapeReader(code: "submission.format")
-        let value = try shape.decode(bytes, limit: Limits.submissionBytes, "submission")
+        let value: CBORValue
+        do {
+            value = try shape.decode(bytes, limit: Limits.submissionBytes, "submission")
+        } catch {
+            // Of text, what its first bytes would mean as CBOR tells nobody anything.
+            throw isText(bytes.prefix(9)) ? unframed() : error
+        }
         return try Submission(cbor: value)
     }
 
@@ -48,6 +54,19 @@ package struct Submission: Hashable, Sendable {
             parts.append(try shape.bytes(item, "submission.parts[\(index)]"))
         }
         self.parts = parts
+    }
+
+    /// Whether the first bytes of something are those of a text, as no submission's are.
+    package static func isText(_ bytes: some Collection<UInt8>) -> Bool {
+        !bytes.isEmpty && bytes.allSatisfy { (0x20...0x7e).contains($0) || (9...13).contains($0) }
+    }
+
+    /// The refusal of bytes that are something else, such as a document in JSON.
+    package static func unframed() -> Refusal {
+        Refusal(
+            code: "submission.format", field: "submission",
+            reason: "the body is no submission and no sequence of them, as cairn sign writes "
+                + "them")
     }
 
     /// The refusal of a submission beyond the limit, for readers that see its length first.

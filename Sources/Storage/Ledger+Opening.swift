@@ -108,6 +108,12 @@ extension Ledger {
                 code: "storage.missing", place: path,
                 reason: "there is no ledger; restore a backup")
         }
+        // SQLite says of this no more than that the file does not open.
+        guard unsafe access(path, R_OK) == 0 else {
+            throw StorageError(
+                code: "storage.io", place: path,
+                reason: "cannot be read: \(unsafe String(cString: strerror(errno)))")
+        }
     }
 
     static func requireSchema(_ pool: DatabasePool, _ path: String) throws(StorageError) {

@@ -39,6 +39,10 @@ struct DeliveryCheck {
             throw error
         }
         Console.endProgress()
+        guard !report.isEmpty else {
+            if format == .json { report.end(isComplete: true) }
+            throw CommandFailure(.badInput, "\(file): the list holds no batch")
+        }
         report.end(isComplete: true)
         return report.exit
     }

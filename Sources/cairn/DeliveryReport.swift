@@ -46,6 +46,9 @@ struct DeliveryReport {
         return lots > 0 && counts[.verified] == lots ? .verified : .otherAnswer
     }
 
+    /// Whether no line was told.
+    var isEmpty: Bool { lots == 0 }
+
     /// Begins the document.
     func begin() {
         if format == .json { Console.output("{\"lots\":[") }

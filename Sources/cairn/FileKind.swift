@@ -1,9 +1,11 @@
+import Imports
+
 /// The kinds of files that Cairn has and meets, told by their first bytes (SPEC §18).
 ///
 /// Only for messages: what a file is believed to be is still read strictly.
 enum FileKind {
     case genesis, amendment, evidence, dossier, alarm, submissions, receipt, checkpoint, key, json
-    case database, text
+    case markedJSON, xml, database, text
 
     /// What the bytes look like; nil for nothing known.
     static func of(_ bytes: [UInt8]) -> FileKind? {
@@ -12,6 +14,11 @@ enum FileKind {
         if bytes.first == 0x83, bytes.count > 1, (0x40...0x5B).contains(bytes[1]) {
             return .submissions
         }
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        if bytes.starts(with: mark), of(Array(bytes.prefix(textBytes).dropFirst(3))) == .json {
+            return .markedJSON
+        }
+        if DocumentImport.isXML(bytes) { return .xml }
         guard isText(bytes.prefix(textBytes)) else { return nil }
         let first = bytes.first { !" \t\r\n".utf8.contains($0) }
         if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") { return .json }
@@ -34,6 +41,8 @@ enum FileKind {
         case .checkpoint: "a checkpoint"
         case .key: "a PEM key"
         case .json: "JSON"
+        case .markedJSON: "JSON behind a byte-order mark (BOM)"
+        case .xml: "XML"
         case .database: "a SQLite database"
         case .text: "text"
         }
@@ -53,8 +62,11 @@ enum FileKind {
         case .checkpoint: "a checkpoint is what a node serves at /log/checkpoint"
         case .key: "a key is made by cairn key new"
         case .json: "EPCIS documents and records are signed by cairn sign"
+        case .markedJSON:
+            "save it as UTF-8 without the mark; cairn import --lenient repairs an EPCIS document"
+        case .xml: "documents in XML are entered with cairn import"
         case .database: "a node's directory is checked by cairn check"
-        case .text: ""
+        case .text: "lists (CSV) are entered with cairn import"
         }
     }
 
@@ -91,7 +103,11 @@ extension Files {
             throw CommandFailure(.badInput, "\(path): is empty; expected \(expected.name)")
         }
         guard let kind = FileKind.of(bytes), kind != expected else { return bytes }
-        let uses = [expected.use, kind.use].filter { !$0.isEmpty }.joined(separator: "; ")
+        // Whoever is asked for JSON is told what to do with what he has: the command for JSON is
+        // the one that he has just called.
+        let isJSON = expected == .json
+        let uses = [isJSON ? "" : expected.use, isJSON || kind != .text ? kind.use : ""]
+            .filter { !$0.isEmpty }.joined(separator: "; ")
         throw CommandFailure(
             .badInput, "\(path): is \(kind.name), expected \(expected.name) (\(uses))")
     }

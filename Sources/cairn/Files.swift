@@ -138,14 +138,25 @@ enum Files {
     }
 
     /// A private key, its passphrase taken from a file if one is given.
-    static func signingKey(_ path: String, passphraseFile: String?) throws -> SigningKey {
+    static func signingKey(
+        _ path: String, passphraseFile: String?, option: String = "--passphrase-file"
+    ) throws -> SigningKey {
         let passphrase = try passphrase(passphraseFile)
         let pem = try read(path, as: .key)
         do {
             return try KeyFile.read(pem: pem, passphrase: passphrase)
         } catch {
-            throw CommandFailure(.badInput, "\(path): \(error.reason) (\(error.code))")
+            throw failure(error, of: path, "name a file that holds it with \(option)")
         }
+    }
+
+    /// An error of a key, with what to do where its passphrase is missing.
+    private static func failure(
+        _ error: KeyError, of path: String, _ advice: String
+    ) -> CommandFailure {
+        let isMissing = error.code == "key.passphrase-missing"
+        let words = isMissing ? "\(error.reason): \(advice)" : error.reason
+        return CommandFailure(.badInput, "\(path): \(words) (\(error.code))")
     }
 
     /// The passphrase in a file, without the line's end; nil without a file.
@@ -165,7 +176,9 @@ enum Files {
             do {
                 return try KeyFile.read(pem: pem, passphrase: nil).publicKey
             } catch {
-                throw CommandFailure(.badInput, "\(path): \(error.reason) (\(error.code))")
+                throw failure(
+                    error, of: path,
+                    "name a file that holds it with --passphrase-file, or give the public key")
             }
         }
     }

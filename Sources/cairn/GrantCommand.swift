@@ -15,10 +15,11 @@ struct GrantCommand: AsyncParsableCommand {
 
             Example:
               cairn grant urn:epc:class:lgtin:9521101.000001.H26-07 \\
-                --to https://id.gs1.org/417/9521102000008 --until 2027-12-31 --key farm.pem \\
-                --issuer https://id.gs1.org/417/9521101000009 --genesis net.genesis \\
-                --node http://127.0.0.1:8080
-              cairn grant --revoke urn:uuid:… --key farm.pem --issuer … --genesis … --node …
+                --to https://id.gs1.org/417/9521102000008 --until 2027-12-31 \\
+                --key farm.pem --issuer https://id.gs1.org/417/9521101000009 \\
+                --genesis net.genesis --node http://127.0.0.1:8080
+              cairn grant --revoke urn:uuid:… --key farm.pem --issuer … \\
+                --genesis … --node …
             """)
 
     @Argument(help: "The things: URN, Digital Link or any other URI.") var subjects: [String] = []
@@ -61,6 +62,11 @@ struct GrantCommand: AsyncParsableCommand {
         record.to = sorted(try to.map { try SubjectArgument($0).identifier.uri })
         record.fromMilliseconds = try from.map { try Self.time($0, "--from", isEnd: false) }
         record.untilMilliseconds = try until.map { try Self.time($0, "--until", isEnd: true) }
+        let now = UInt64(Date().timeIntervalSince1970 * 1_000)
+        if let until, let end = record.untilMilliseconds, end <= now {
+            throw CommandFailure(
+                .badInput, "--until \(until): has passed; the grant would open nothing")
+        }
         if upstream { record.scope = [Grant.upstreamScope] }
         return record
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Imports
+import Node
 
 /// One line of a delivery.
 struct LotRow: Sendable {
@@ -24,11 +25,13 @@ struct LotList {
 
     /// Opens a list; semicolons separate its columns where its first line has no comma.
     init(_ path: String) throws {
-        guard let handle = FileHandle(forReadingAtPath: path) else {
-            throw CommandFailure(.badInput, "\(path): there is no such file, or it cannot be read")
+        do {
+            handle = try FileHandle(forReadingFrom: URL(filePath: path))
+        } catch {
+            throw CommandFailure(
+                .badInput, "\(path): cannot be read: \(SystemWords.reason(error))")
         }
         self.path = path
-        self.handle = handle
         first = try Self.chunk(of: handle, path)
         let head = first.prefix { $0 != 0x0A && $0 != 0x0D }
         let isSemicolon =
@@ -68,7 +71,13 @@ struct LotList {
 
     private mutating func take(_ row: CSVRow) {
         guard case .success(let fields) = row.fields else {
-            if case .failure(let error) = row.fields {
+            if case .failure(var error) = row.fields {
+                // The mapping that the reader speaks of is one of cairn import.
+                if error.code == "csv.encoding" {
+                    error = RowError(
+                        row: error.row, line: error.line, column: error.column, code: error.code,
+                        message: "is not UTF-8: save the list as UTF-8")
+                }
                 rows.append(LotRow(line: row.line, lot: .failure(error)))
             }
             return

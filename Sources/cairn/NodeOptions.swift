@@ -52,7 +52,9 @@ struct NodeOptions: ParsableArguments {
                 .badInput,
                 "--reader-key goes with --organisation and --origin, and not with --token-file")
         }
-        let key = try Files.signingKey(readerKey, passphraseFile: readerPassphraseFile)
+        let key = try Files.signingKey(
+            readerKey, passphraseFile: readerPassphraseFile,
+            option: "--reader-passphrase-file")
         return .readerKey(key, organisation: organisation, origin: origin)
     }
 

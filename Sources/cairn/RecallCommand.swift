@@ -22,7 +22,8 @@ struct RecallCommand: AsyncParsableCommand {
 
             Example:
               cairn recall urn:epc:class:lgtin:9521101.000001.H26-07 \\
-                --genesis genesis/demo/demo.genesis --node http://127.0.0.1:8080 -o h26-07.dossier
+                --genesis genesis/demo/demo.genesis \\
+                --node http://127.0.0.1:8080 -o h26-07.dossier
               cairn audit h26-07.dossier --genesis genesis/demo/demo.genesis
 
             Exit codes: 0 the list is whole; 1 parts are withheld, it was cut short, a log was \

@@ -17,7 +17,8 @@ struct RekeyCommand: AsyncParsableCommand {
             Example:
               cairn key new -o log-2.pem
               cairn rekey ./node --log-key log-2.pem > rotation.json
-              cairn network amend --from rotation.json --genesis our.genesis -o rotation.amendment
+              cairn network amend --from rotation.json --genesis our.genesis \\
+                -o rotation.amendment
             """)
 
     @Argument(help: "The node's directory.", transform: Files.directory) var directory: String

@@ -45,10 +45,12 @@ struct TokenCommand: AsyncParsableCommand {
                 throw CommandFailure(
                     .badInput,
                     "--expires \(expires): must be days, such as 90d, or a date, such as "
-                        + "2027-01-31")
+                        + "2027-01-31; a token counts for 366 days at most")
             }
             let secret = try await NodeCommands.run(directory) {
-                try TokenFile(directory: directory).add(
+                let file = TokenFile(directory: directory)
+                try file.requireMember(organisation)
+                return try file.add(
                     name: name, role: chosen, organisation: organisation,
                     expiresMilliseconds: end, nowMilliseconds: now)
             }
@@ -72,7 +74,9 @@ struct TokenCommand: AsyncParsableCommand {
 
         func run() async throws {
             let tokens = try await NodeCommands.run(directory) {
-                try TokenFile(directory: directory).tokens()
+                let file = TokenFile(directory: directory)
+                try file.requireNode()
+                return try file.tokens()
             }
             switch format {
             case .json:
@@ -111,7 +115,9 @@ struct TokenCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await NodeCommands.run(directory) {
-                try TokenFile(directory: directory).revoke(name: name)
+                let file = TokenFile(directory: directory)
+                try file.requireNode()
+                try file.revoke(name: name)
             }
             Console.note("\(name): revoked")
         }

@@ -63,7 +63,8 @@ struct TraceCommand: AsyncParsableCommand {
                     until: until, accept: format.mediaType)
             } catch ClientError.problem(let problem) where problem.code == "subject.unknown" {
                 throw asked.noRecord(
-                    that: " that you may see", "cairn export proves whether there is any")
+                    that: " that you may see" + (from ?? until == nil ? "" : " in that time"),
+                    "cairn export proves whether there is any")
             }
         }
         asked.noteHint()

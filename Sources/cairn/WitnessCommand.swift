@@ -20,9 +20,9 @@ struct WitnessCommand: AsyncParsableCommand {
               cairn serve ./node --witness-key witness.pem --witness-logs logs.txt
 
             A line of logs.txt is the verifier key of a log, and after a space the log's origin \
-            where that is not the key's name:
-              sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8 go.sum \
-            database tree
+            where that is not the key's name; of the log at sum.golang.org the key, a space, and \
+            "go.sum database tree":
+              sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8
             """)
 
     @Argument(help: "The node's directory.", transform: Files.directory) var directory: String

@@ -56,6 +56,19 @@ import Testing
         #expect(json.output.contains(#""name":"farm""#))
         #expect(!json.output.contains("sha256"))
 
+        let outsider = try CairnProcess.run([
+            "token", "new", directory.path(), "--name", "x", "--role", "reader", "--organisation",
+            "https://nobody.example/organisation",
+        ])
+        #expect(outsider.code == 2 && outsider.errors.contains("is no member"))
+        let long = try CairnProcess.run([
+            "token", "new", directory.path(), "--name", "x", "--role", "reader", "--organisation",
+            Self.farm, "--expires", "400d",
+        ])
+        #expect(long.code == 2 && long.errors.contains("366 days"), "\(long.errors)")
+        let nowhere = try CairnProcess.run(["token", "list", place.folder.path() + "/nope"])
+        #expect(nowhere.code == 2 && nowhere.errors.contains("is missing"), "\(nowhere.errors)")
+
         let revoked = try CairnProcess.run(["token", "revoke", directory.path(), "farm"])
         #expect(revoked.code == 0)
         let output = place.folder.appending(path: "x.evidence").path()

@@ -59,6 +59,27 @@ import Testing
         #expect(answer + "\n" == audited.output)
     }
 
+    @Test func `a list that holds no batch, and one in another encoding, are told`() throws {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let list = place.folder.appending(path: "lots.csv")
+        func verify(_ bytes: [UInt8]) throws -> CairnProcess.Outcome {
+            try Data(bytes).write(to: list)
+            return try CairnProcess.run([
+                "verify", "--file", list.path(), "--claim", Self.scheme, "--genesis",
+                Self.genesis, "--node", "http://127.0.0.1:9",
+            ])
+        }
+        for text in ["", "lot\n", "\n\n"] {
+            let run = try verify(Array(text.utf8))
+            #expect(run.code == 2)
+            #expect(run.errors.contains("the list holds no batch"), "\(run.errors)")
+        }
+        let latin = try verify(Array("lot\nurn:x:".utf8) + [0xDC, 0x0A])
+        #expect(latin.code == 2 && latin.errors.contains("save the list as UTF-8"))
+        #expect(!latin.errors.contains("mapping"), "\(latin.errors)")
+    }
+
     @Test func `the table says outcome, ground and whom to ask, in two languages`() throws {
         let place = try DemoPlace()
         defer { place.remove() }

@@ -54,6 +54,17 @@ import Testing
         }
     }
 
+    @Test(arguments: ["grant", "recall", "rekey", "witness", "verify", "trace", "export", "audit"])
+    func `a command of an example stays whole`(command: String) throws {
+        let help = try CairnProcess.run(["help", command]).output
+        let example = try #require(help.components(separatedBy: "Example:\n").last)
+        for line in try #require(example.components(separatedBy: "\n\n").first)
+            .components(separatedBy: "\n")
+        {
+            #expect(line.hasPrefix("  ") && line.count <= 80, "\(line)")
+        }
+    }
+
     @Test(arguments: [["nosuch"], ["key", "nosuch"], ["sign", "nosuch"]])
     func `help for a command that there is not ends with 2`(words: [String]) throws {
         let run = try CairnProcess.run(["help"] + words)

@@ -52,6 +52,9 @@ import Testing
         }
         try submit()
         #expect(try trace().code == 1)
+        let past = try CairnProcess.run(
+            ["grant", Self.cotton, "--to", Self.wholesaler, "--until", "2020-01-01"] + signing)
+        #expect(past.code == 2 && past.errors.contains("has passed"), "\(past.errors)")
         let granted = try CairnProcess.run(
             ["grant", Self.cotton, "--to", Self.wholesaler, "--until", "2099-12-31", "--upstream"]
                 + signing)

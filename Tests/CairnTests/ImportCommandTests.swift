@@ -139,6 +139,42 @@ import Testing
         #expect(other.code == 2 && other.errors.contains("to begin anew"), "\(other.errors)")
     }
 
+    @Test func `refused rows are tried again under other options, the others not`() throws {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let old = Self.row(2).replacing("2026-08", with: "2020-08")
+        let file = try Self.list(
+            Self.row(1) + old + Self.row(3, quantity: "many") + Self.row(4), in: place)
+        let output = place.folder.appending(path: "out")
+        let arguments = ["import", file] + Self.signing + ["-o", output.path()]
+        func written() throws -> [String] {
+            try FileManager.default.contentsOfDirectory(atPath: output.path()).sorted()
+        }
+        let first = try CairnProcess.run(arguments)
+        #expect(first.code == 2)
+        #expect(first.errors.contains("2 rows good, 2 rows wrong"), "\(first.errors)")
+        #expect(try written() == ["rows-0000000001-0000000004.cairn"])
+        let second = try CairnProcess.run(arguments + ["--historical"])
+        #expect(second.code == 2)
+        #expect(second.errors.contains("2 rows that were refused are tried again"))
+        #expect(second.errors.contains("3 rows good, 1 row wrong"), "\(second.errors)")
+        let both = ["rows-0000000001-0000000004.cairn", "rows-0000000002-0000000002.cairn"]
+        #expect(try written() == both)
+        let errors = try String(contentsOfFile: file + ".errors.csv", encoding: .utf8)
+        #expect(errors.contains("\r\n3,") && !errors.contains("before-network"), "\(errors)")
+        #expect(!FileManager.default.fileExists(atPath: file + ".cairn-import.again"))
+        // The same once more does nothing; the row is not refused again under the old options.
+        let third = try CairnProcess.run(arguments + ["--historical"])
+        #expect(third.errors.contains("goes on after row 4"), "\(third.errors)")
+        let fourth = try CairnProcess.run(arguments)
+        #expect(fourth.errors.contains("3 rows good, 1 row wrong"), "\(fourth.errors)")
+        #expect(try written() == both)
+        // Their numbers say nothing about another list.
+        _ = try Self.list(Self.row(9) + old + Self.row(3) + Self.row(4), in: place)
+        let changed = try CairnProcess.run(arguments + ["--historical"])
+        #expect(changed.code == 2 && changed.errors.contains("import.changed"))
+    }
+
     @Test func `a node that stops in the middle gets every row once in the end`() async throws {
         let place = try DemoPlace()
         defer { place.remove() }
@@ -315,6 +351,18 @@ import Testing
         let run = try CairnProcess.run(words)
         #expect(run.code == 2)
         #expect(run.errors.contains(expected), "\(run.errors)")
+    }
+
+    @Test func `what holds nothing is told`() throws {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let list = try CairnProcess.run(
+            ["import", try Self.list("", in: place), "--mapping", "shipment-list", "--check"])
+        #expect(list.code == 0 && list.errors.contains("no rows"), "\(list.errors)")
+        let file = place.folder.appending(path: "events.xml")
+        try Data().write(to: file)
+        let empty = try CairnProcess.run(["import", file.path(), "--check"])
+        #expect(empty.code == 2 && empty.errors.contains("is empty"), "\(empty.errors)")
     }
 
     @Test func `what cannot be read leaves the errors of a former import alone`() throws {

@@ -56,6 +56,22 @@ import Testing
         #expect(!run.errors.contains("counts for no claim"))
     }
 
+    @Test(arguments: [
+        ("<?xml version=\"1.0\"?><epcis/>", "is XML, expected JSON (documents in XML are entered"),
+        ("Lot,GTIN\nL1,9521101000016\n", "lists (CSV) are entered with cairn import)"),
+        ("\u{FEFF}{}", "byte-order mark (BOM), expected JSON (save it as UTF-8 without"),
+    ])
+    func `what is not signed by this command is sent to the other`(
+        text: String, expected: String
+    ) throws {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let run = try sign([text], in: place)
+        #expect(run.code == 2)
+        #expect(run.errors.contains(expected), "\(run.errors)")
+        #expect(!run.errors.contains("cairn sign)"), "\(run.errors)")
+    }
+
     @Test func `errors name file, index and field`() throws {
         let place = try DemoPlace()
         defer { place.remove() }

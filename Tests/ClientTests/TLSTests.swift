@@ -39,7 +39,8 @@ struct TLSTests {
     }
 
     private func isRefused(_ error: ClientError?) -> Bool {
-        if case .unreachable = error { true } else { false }
+        // In words, without the names of a library's types.
+        if case .unreachable(let reason) = error { !reason.contains("SSL") } else { false }
     }
 
     @Test func `a certificate of a believed authority for the host is taken`() async throws {
@@ -63,7 +64,9 @@ struct TLSTests {
 
     @Test func `a stranger's is refused, and one that signed itself`() async throws {
         let good = try certificates.make("good")
-        #expect(isRefused(try await ask(good, authority: nil)))
+        let unknown = try await ask(good, authority: nil)
+        #expect(isRefused(unknown))
+        #expect("\(try #require(unknown))".contains("--ca-file"))
         let folder = URL(filePath: place.path).appending(path: "stranger")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let stranger = try TestCertificates(in: folder)
@@ -73,6 +76,25 @@ struct TLSTests {
             key: [UInt8](try Data(contentsOf: URL(filePath: stranger.path("ca.key"))))
         )
         #expect(isRefused(try await ask(own, authority: certificates.authority.path())))
+    }
+
+    @Test func `a port without TLS and a name that is none are told in words`() async throws {
+        let listener = try await HTTPListener.start(
+            service: AnsweringNode(), address: .ephemeral, callers: .loopback(as: .stranger),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let plain = try NodeClient(url: "https://127.0.0.1:\(listener.address.port)")
+        await #expect {
+            try await plain.checkpoint()
+        } throws: {
+            "\($0)".contains("does not speak TLS: try http://")
+        }
+        await listener.stop(drainSeconds: 1)
+        let nowhere = try NodeClient(url: "https://node.invalid")
+        await #expect {
+            try await nowhere.checkpoint()
+        } throws: {
+            "\($0)".contains("cannot be found")
+        }
     }
 
     @Test(arguments: [("-tls1_1", false), ("-tls1_2", true), ("-tls1_3", true)])

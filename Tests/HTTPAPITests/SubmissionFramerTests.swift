@@ -52,6 +52,16 @@ struct SubmissionFramerTests {
         #expect { try framer.finish() } throws: { ($0 as? Refusal)?.code == "cbor.truncated" }
     }
 
+    @Test func `text is called no submission`() {
+        var framer = SubmissionFramer()
+        framer.append(Array(#"{"type": "EPCISDocument"}"#.utf8))
+        #expect {
+            try framer.next()
+        } throws: {
+            ($0 as? Refusal)?.code == "submission.format"
+        }
+    }
+
     @Test(arguments: [[0x5f], [0x9f], [0xff], [0x1c]] as [[UInt8]])
     func `indefinite lengths and reserved heads are refused`(bytes: [UInt8]) {
         var framer = SubmissionFramer()

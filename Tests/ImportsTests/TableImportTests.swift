@@ -154,6 +154,23 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("A B", "\"A B\" has a space, which BATCH/LOT (10) cannot have"),
+        ("\u{DC}1", "\"\u{DC}1\" has \"\u{DC}\", which BATCH/LOT (10) cannot have"),
+        ("L12345678901234567890", "has 21 characters, BATCH/LOT (10) has 20 at most"),
+    ])
+    func `a lot that can be none is told by its column`(lot: String, expected: String) throws {
+        let mapping = try ImportMapping(Array(BuiltInMapping.shipmentList.json.utf8))
+        let text = Self.shipments.replacing("T26/1", with: lot)
+        guard case .failed(let errors) = try #require(Self.run(text, mapping).first).outcome else {
+            Issue.record("the row was taken")
+            return
+        }
+        let error = try #require(errors.first)
+        #expect(errors.count == 1 && error.column == "Lot" && error.code == "identifier.malformed")
+        #expect(error.message.contains(expected), "\(error.message)")
+    }
+
     @Test func `each wrong column of a row is told, and the rows beside it stand`() throws {
         let mapping = try ImportMapping(Array(BuiltInMapping.shipmentList.json.utf8))
         let rows = try Self.run(

@@ -171,6 +171,9 @@ struct RowMaker: Sendable {
             }
             return .event(bytes)
         } catch {
+            if let faults = qualifierFaults(error.code, error.field, template, cells, row) {
+                return .failed(faults)
+            }
             return .failed([
                 self.error(
                     row, header(of: error.field, template), error.code,
@@ -187,6 +190,9 @@ struct RowMaker: Sendable {
             let entry = try MasterEntry(value)
             return .record(try entry.record(defaultFrom: options.validFromMilliseconds))
         } catch {
+            if let faults = qualifierFaults(error.code, error.field, template, cells, row) {
+                return .failed(faults)
+            }
             return .failed([
                 self.error(
                     row, header(of: error.field, template), error.code,
@@ -195,9 +201,31 @@ struct RowMaker: Sendable {
         }
     }
 
+    /// Where an identifier is wrong for a lot or serial in it: that column, the field and what is
+    /// wrong with it; nil where it is wrong for something else.
+    private func qualifierFaults(
+        _ code: String, _ path: String, _ template: RowTemplate, _ cells: [String: Cell],
+        _ row: CSVRow
+    ) -> [RowError]? {
+        guard code.hasPrefix("identifier.") else { return nil }
+        var faults: [RowError] = []
+        for (name, identifier) in template.qualifiers(inMember: Self.member(of: path)) {
+            guard case .text(let text)? = cells[name],
+                let column = columns.first(where: { $0.rule.name == name }),
+                let fault = QualifierFault(text, of: identifier)
+            else { continue }
+            faults.append(error(row, column.header, code, fault.message))
+        }
+        return faults.isEmpty ? nil : faults
+    }
+
+    private static func member(of path: String) -> String {
+        String(path.prefix { $0 != "." && $0 != "[" })
+    }
+
     /// The headers of the columns that make up the outermost member of a field's path.
     private func header(of path: String, _ template: RowTemplate) -> String {
-        let member = String(path.prefix { $0 != "." && $0 != "[" })
+        let member = Self.member(of: path)
         var names: [String] = []
         for name in template.columns(inMember: member) {
             guard let column = columns.first(where: { $0.rule.name == name }),

@@ -155,6 +155,31 @@ extension RowTemplate {
         }
     }
 
+    /// The columns whose fields are lots or serials in a GS1 key's path, such as a lot behind
+    /// `/10/`, each with its application identifier.
+    func qualifiers(inMember name: String) -> [(column: String, code: String)] {
+        guard let node = members.first(where: { $0.name == name })?.node else { return [] }
+        return Self.qualifiers(node)
+    }
+
+    private static func qualifiers(_ node: Node) -> [(column: String, code: String)] {
+        switch node {
+        case .literal: return []
+        case .array(let nodes): return nodes.flatMap(qualifiers)
+        case .object(let members): return members.flatMap { qualifiers($0.node) }
+        case .text(let segments, _):
+            var found: [(column: String, code: String)] = []
+            for (before, segment) in zip(segments, segments.dropFirst()) {
+                guard case .literal(let text) = before, text.hasSuffix("/"),
+                    case .field(let name, .value, _) = segment
+                else { continue }
+                let code = text.split(separator: "/").last.map(String.init) ?? ""
+                if ["10", "21", "22", "235"].contains(code) { found.append((name, code)) }
+            }
+            return found
+        }
+    }
+
     private struct Rendering {
         let cells: [String: Cell]
         let row: String

@@ -80,8 +80,18 @@ struct ImportCommand: AsyncParsableCommand {
         let job = ImportJob(
             file: file, source: source, options: options, signer: signer,
             destination: try destination(),
-            identity: [signing.issuer, network.state.network.hex, signing.visibility])
+            identity: [signing.issuer, network.state.network.hex, signing.visibility],
+            conditions: conditions)
         try await job.run()
+    }
+
+    /// The options that rows are refused by: under others, refused rows are tried again.
+    private var conditions: [String] {
+        var words = historical ? ["--historical"] : []
+        if lenient { words.append("--lenient") }
+        if let zone { words.append("--zone \(zone)") }
+        if let validFrom { words.append("--valid-from \(validFrom)") }
+        return words
     }
 
     /// Refuses the files of spreadsheet programs, told by their name or their first bytes.
@@ -119,6 +129,7 @@ struct ImportCommand: AsyncParsableCommand {
                     .badInput, "\(file): a list needs --mapping: what are its columns?")
             }
             let bytes = try Files.read(file)
+            guard !bytes.isEmpty else { throw CommandFailure(.badInput, "\(file): is empty") }
             guard lenient else { return .document(bytes) }
             return .repairable(
                 bytes, zone: try zoneOffset(), report: check ? nil : file + ".repairs.json")

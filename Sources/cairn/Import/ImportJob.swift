@@ -12,6 +12,10 @@ final class ImportJob {
     private let signer: ImportSigner
     private let destination: ImportDestination
     private let identity: [String]
+    /// The options that rows are refused by, as they were given.
+    private let conditions: [String]
+    /// Of the rows that are gone through once more, those that are taken.
+    private var refused: Set<UInt64> = []
 
     private var state: ImportState
     private var errors: ImportErrorFile?
@@ -30,13 +34,14 @@ final class ImportJob {
     /// Puts an import together.
     init(
         file: String, source: ImportSource, options: TableImport.Options, signer: ImportSigner,
-        destination: ImportDestination, identity: [String]
+        destination: ImportDestination, identity: [String], conditions: [String]
     ) {
         self.file = file
         self.source = source
         self.options = options
         self.signer = signer
         self.destination = destination
+        self.conditions = conditions
         self.identity = identity + [destination.name, "\(signer.batch)"]
         state = ImportState(identity: self.identity)
         saved = state
@@ -46,6 +51,7 @@ final class ImportJob {
     func run() async throws {
         state = try ImportState.read(for: file, identity: identity)
         saved = state
+        try takeUpRefused()
         if state.row > 0 { Console.note("\(file): goes on after row \(state.row)") }
         let interruption = Interruption { [file] in
             Console.endProgress()
@@ -69,6 +75,58 @@ final class ImportJob {
         try finish()
     }
 
+    /// Where the options are others than before, rows that were refused are tried again; those that
+    /// were taken stay as they are.
+    private func takeUpRefused() throws {
+        if (state.options ?? []) != conditions {
+            guard state.pending == nil else {
+                let before = state.options?.joined(separator: " ") ?? ""
+                throw CommandFailure(
+                    .badInput,
+                    "\(file): the import was interrupted: run it to its end as it was begun, "
+                        + "\(before.isEmpty ? "without such options" : "with \(before)"), before "
+                        + "it is run \(conditions.isEmpty ? "without" : "with") others")
+            }
+            if state.counts.failed > 0 {
+                try beginAgain()
+            } else {
+                state.options = conditions
+            }
+            try state.write(for: file)
+            saved = state
+        }
+        if state.again != nil { refused = try RefusedRows.read(for: file) }
+    }
+
+    private func beginAgain() throws {
+        // The numbers of its rows say nothing about another list.
+        let reading = ImportReading(
+            source: source, file: file, options: options, after: state.cursor, isQuiet: true)
+        while try reading.next() != nil {}
+        var rows = try RefusedRows.listed(for: file, byteCount: state.errorBytes)
+        if state.again != nil {
+            rows.formUnion(try RefusedRows.read(for: file).filter { $0 > state.row })
+        }
+        try RefusedRows.write(rows, for: file)
+        state.beginAgain(options: conditions)
+        Console.note(
+            "\(file): the options are others than before: \(counted(rows.count, "row")) that "
+                + "\(rows.count == 1 ? "was" : "were") refused \(rows.count == 1 ? "is" : "are") "
+                + "tried again")
+    }
+
+    /// Whether a row was taken before; the list has to be the one that it was taken from.
+    private func isDone(_ row: ImportedRow) throws -> Bool {
+        guard let again = state.again, row.cursor.row <= again.row else { return false }
+        guard row.cursor.row < again.row || row.cursor.digest.hex == again.digest else {
+            throw CommandFailure(
+                .badInput,
+                "\(file): is no longer the list whose import was begun: bring the old one back "
+                    + "(import.changed)")
+        }
+        return !refused.contains(row.cursor.row)
+    }
+
     /// Whether the group is to be sent: at the row where it was sent before, if it was.
     private var isFull: Bool {
         if let pending = state.pending { return last?.cursor.row == pending.row }
@@ -78,6 +136,7 @@ final class ImportJob {
     private func take(_ row: ImportedRow) throws {
         last = row
         groupRows += 1
+        if try isDone(row) { return }
         state.counts.add(row.outcome)
         if case .failed(let found) = row.outcome {
             for error in found { try errors?.add(error) }
@@ -123,7 +182,10 @@ final class ImportJob {
         let errorBytes = errors?.byteCount ?? 0
         if errorBytes != state.errorBytes { try errors?.synchronize() }
         state.errorBytes = errorBytes
+        let isThrough = state.again.map { $0.row <= state.row } ?? false
+        if isThrough { state.again = nil }
         try state.write(for: file)
+        if isThrough { RefusedRows.remove(for: file) }
         saved = state
         Console.progress("\(file): row \(last.cursor.row); \(state.counts.sentence)")
         group.removeAll(keepingCapacity: true)

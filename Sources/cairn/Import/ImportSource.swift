@@ -36,15 +36,17 @@ final class ImportReading {
     private let source: ImportSource
     private let options: TableImport.Options
     private let cursor: ImportCursor?
+    private let isQuiet: Bool
     private var table: TableImport?
     private var handle: FileHandle?
     private var isAtEnd = false
 
-    /// Starts at a file's beginning.
+    /// Starts at a file's beginning; a quiet reading tells nothing of what is repaired.
     init(
         source: ImportSource, file: String, options: TableImport.Options,
-        after cursor: ImportCursor?
+        after cursor: ImportCursor?, isQuiet: Bool = false
     ) {
+        self.isQuiet = isQuiet
         self.source = source
         self.file = file
         self.options = options
@@ -63,7 +65,7 @@ final class ImportReading {
                 isAtEnd = true
                 let read = try DocumentImport.lenientRows(
                     bytes, options: options, defaultZoneOffset: zone)
-                if let report = read.report { try Self.tell(report, in: path) }
+                if let report = read.report, !isQuiet { try Self.tell(report, in: path) }
                 return try remaining(read.rows)
             case .table(let mapping): return try rows(under: mapping)
             }
@@ -138,6 +140,7 @@ struct ImportCounts: Codable, Equatable {
 
     /// The counts in words.
     var sentence: String {
+        guard taken + repeated + failed > 0 else { return "no rows" }
         var parts = [counted(taken, "row") + " good"]
         if repeated > 0 { parts.append("\(counted(repeated, "row")) repeated") }
         if failed > 0 { parts.append("\(counted(failed, "row")) wrong") }

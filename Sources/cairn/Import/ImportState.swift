@@ -17,6 +17,14 @@ struct ImportState: Codable, Equatable {
         var issuedAtSeconds: UInt64
     }
 
+    /// The rows up to one that are gone through once more, for those refused under other options.
+    struct Again: Codable, Equatable {
+        /// The last row that the import had done before.
+        var row: UInt64
+        /// The digest of everything up to there, in hexadecimal.
+        var digest: String
+    }
+
     /// The edition of this file.
     var format = Self.edition
     /// For whom, for which network, for whom to see, and where to: an import goes on as it began.
@@ -33,6 +41,10 @@ struct ImportState: Codable, Equatable {
     var counts = ImportCounts()
     /// The group that was being sent.
     var pending: Pending?
+    /// The options that rows are refused by, as they were given; nil: none.
+    var options: [String]?
+    /// The rows that are gone through once more; nil: none are.
+    var again: Again?
 
     static let edition = "cairn-import-1"
 
@@ -74,6 +86,16 @@ struct ImportState: Codable, Equatable {
         return state
     }
 
+    /// Begins to go once more through the rows that are done, under other options: of those, only
+    /// the refused ones are to be taken.
+    mutating func beginAgain(options: [String]) {
+        // Where this is done while it is under way, some of the rows are still behind it.
+        if again.map({ $0.row < row }) ?? true { again = Again(row: row, digest: digest) }
+        (row, offset, digest, errorBytes) = (0, 0, "", 0)
+        counts.failed = 0
+        self.options = options
+    }
+
     /// Replaces the state's file, durably: what it says is done stays done after a power cut.
     func write(for file: String) throws {
         let encoder = JSONEncoder()
@@ -89,10 +111,13 @@ struct ImportErrorFile {
     private let handle: FileHandle
     private(set) var byteCount: UInt64
 
+    /// The file for a list.
+    static func path(for file: String) -> String { file + ".errors.csv" }
+
     /// Opens the file at the length that the state knows: what was written after it is written
     /// again.
     init(for file: String, byteCount: UInt64) throws {
-        path = file + ".errors.csv"
+        path = Self.path(for: file)
         do {
             if byteCount == 0 || !FileManager.default.fileExists(atPath: path) {
                 try Data().write(to: URL(filePath: path))
