@@ -6,7 +6,7 @@ import OrderedCollections
 import Queries
 import Records
 
-/// What may still be looked at for notices (SPEC §26.5, §19); past it a notice tells what was found.
+/// What may still be looked at for notices (SPEC §26.5, §19); past it a notice tells what there is.
 struct NoticeBudget {
     /// Things in the events that a lineage reads, as often as each event is met.
     var things = 5_000_000

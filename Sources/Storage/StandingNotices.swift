@@ -178,7 +178,7 @@ package final class StandingNotices: Sendable {
 
     /// Looks from the events that name a credential.
     ///
-    /// Rows of one statement stand one after the other in the chain: their manifest is decoded once.
+    /// Rows of one statement stand together in the chain: their manifest is decoded once.
     private func addMentions(
         of target: String, to search: inout NoticeSearch, _ store: LedgerStore,
         _ rights: ReadingRights
