@@ -35,18 +35,18 @@ struct FuzzTarget: Sendable {
         self.seeds = seeds
     }
 
-    static let all: [FuzzTarget] =
-        [.cbor, .json, .scalars, .identifier]
-        + [.cose, .signature, .publicKey, .keyFile]
-        + [.note, .verifierKey, .receipt, .witness]
-        + [.tile, .treeProof, .indexProof]
-        + [
-            .statement, .entry, .alarm, .manifest, .part, .submission, .record, .governance,
-            .genesisFile,
+    static let all: [FuzzTarget] = {
+        let groups: [[FuzzTarget]] = [
+            [.cbor, .json, .scalars, .identifier],
+            [.cose, .signature, .publicKey, .keyFile],
+            [.note, .verifierKey, .receipt, .witness],
+            [.tile, .treeProof, .indexProof],
+            [.statement, .entry, .alarm, .manifest, .part, .submission, .record, .governance],
+            [.genesisFile, .token, .event, .document, .evidence, .forgedEvidence],
+            [.framer, .request, .peerFrames],
         ]
-        + [.token, .event, .document, .evidence, .forgedEvidence]
-        + [.framer, .request, .peerFrames]
-        + Canaries.all
+        return groups.flatMap(\.self) + Canaries.all
+    }()
 }
 
 /// Ends the process, which is how the fuzzer learns of a finding.
