@@ -52,8 +52,8 @@ extension FuzzTarget {
         seeds: {
             let side = SplitView.Side(note: [1, 2, 3], root: .zero, proof: [.zero])
             let other = SplitView.Side(
-                note: [4], root: Hash256(repeating: 1), proof: [.zero, .zero])
-            let entries = (0..<3).map {
+                note: [4], root: Hash256.sha256([1]), proof: [.zero, .zero])
+            let entries: [ProvenEntry] = (0..<3 as Range<UInt64>).map {
                 ProvenEntry(index: $0, bytes: [0x83, 0, 1, 0x40], path: [.zero])
             }
             let kinds: [Alarm.Kind] = [
