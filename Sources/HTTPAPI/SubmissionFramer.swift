@@ -90,7 +90,9 @@ package struct SubmissionFramer: Sendable {
         if major < 2 || major == 7 { return Head(length: 1 + extra, content: 0, items: 0) }
         if major == 6 { return Head(length: 1 + extra, content: 0, items: 1) }
         guard argument <= UInt64(itemBytesLimit) else {
-            let isText = position == itemStart && Submission.isText(buffer[position...].prefix(9))
+            // By the head alone, which is here however the bytes were cut.
+            let isText =
+                position == itemStart && Submission.isText(buffer[position...].prefix(1 + extra))
             throw isText ? Submission.unframed() : Submission.tooLarge()
         }
         let count = Int(argument)
