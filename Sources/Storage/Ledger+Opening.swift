@@ -6,11 +6,11 @@ import MerkleTrees
 extension Ledger {
     /// Opens the connections.
     ///
-    /// `DatabasePool` sets `synchronous=NORMAL` after its own preparation, so that the writer's
+    /// GRDB sets `synchronous=NORMAL` after its own preparation, so that the writer's
     /// settings must follow, and are read back.
     static func openPool(
         _ path: String, kind: LedgerKind, readonly: Bool
-    ) throws(StorageError) -> DatabasePool {
+    ) throws(StorageError) -> ConnectionPool {
         var configuration = Configuration()
         configuration.readonly = readonly
         configuration.maximumReaderCount = kind.readersLimit
@@ -25,7 +25,7 @@ extension Ledger {
         }
         let prepared = configuration
         return try StorageError.mapping(path) {
-            let pool = try DatabasePool(path: path, configuration: prepared)
+            let pool = try ConnectionPool(path: path, configuration: prepared)
             if !readonly {
                 try pool.writeWithoutTransaction { try setUpWriter($0, kind, path: path) }
             }
@@ -116,7 +116,7 @@ extension Ledger {
         }
     }
 
-    static func requireSchema(_ pool: DatabasePool, _ path: String) throws(StorageError) {
+    static func requireSchema(_ pool: ConnectionPool, _ path: String) throws(StorageError) {
         let found = try StorageError.mapping(path) { try pool.read(userVersion) }
         try LedgerMigration.current.requireCurrent(found, path)
     }

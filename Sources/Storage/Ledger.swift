@@ -23,7 +23,7 @@ package final class Ledger: Sendable {
     package let identity: LogIdentity
     /// Whose log it is.
     package let kind: LedgerKind
-    let pool: DatabasePool
+    let pool: ConnectionPool
     private let lock: Mutex<DirectoryLock?>
     private let writer: WriterStore
     private let failure = Mutex<StorageError?>(nil)
@@ -31,7 +31,7 @@ package final class Ledger: Sendable {
     private let checkpointPages: Int
 
     private init(
-        pool: DatabasePool, kind: LedgerKind, lock: DirectoryLock?, checkpointPages: Int? = nil
+        pool: ConnectionPool, kind: LedgerKind, lock: DirectoryLock?, checkpointPages: Int? = nil
     ) throws(StorageError) {
         self.pool = pool
         self.kind = kind
@@ -64,7 +64,7 @@ package final class Ledger: Sendable {
 
     /// Makes the tables of a ledger, in one transaction; false if they are there.
     private static func makeTables(
-        _ pool: DatabasePool, _ path: String, _ identity: LogIdentity
+        _ pool: ConnectionPool, _ path: String, _ identity: LogIdentity
     ) throws(StorageError) -> Bool {
         try StorageError.mapping(path) {
             try pool.writeWithoutTransaction { database in
@@ -130,7 +130,7 @@ package final class Ledger: Sendable {
     }
 
     private static func takeUp(
-        _ pool: DatabasePool, _ kind: LedgerKind, _ path: String, _ lock: DirectoryLock,
+        _ pool: ConnectionPool, _ kind: LedgerKind, _ path: String, _ lock: DirectoryLock,
         _ migration: LedgerMigration, checkpointPages: Int?
     ) throws(StorageError) -> Ledger {
         try migration.run(pool, path)

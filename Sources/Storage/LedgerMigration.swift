@@ -66,7 +66,7 @@ struct LedgerMigration: Sendable {
     ///
     /// - Throws: `storage.schema` for a file that holds no ledger, or one of a newer edition, which
     ///   is left untouched; what the disk fails with.
-    func run(_ pool: DatabasePool, _ path: String) throws(StorageError) {
+    func run(_ pool: ConnectionPool, _ path: String) throws(StorageError) {
         try StorageError.mapping(path) {
             try pool.writeWithoutTransaction { database in
                 let found = try Ledger.userVersion(database)

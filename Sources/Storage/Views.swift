@@ -16,7 +16,7 @@ package final class Views: Sendable {
     /// How many entries one transaction takes up.
     static let stepEntries: UInt64 = 2_000
 
-    let pool: DatabasePool
+    let pool: ConnectionPool
     private let network: Hash256
     private let erased = Mutex<[Hash256]>([])
 
@@ -37,7 +37,7 @@ package final class Views: Sendable {
         }
         let prepared = configuration
         pool = try StorageError.mapping(path) {
-            try DatabasePool(path: path, configuration: prepared)
+            try ConnectionPool(path: path, configuration: prepared)
         }
         let network = network
         try StorageError.mapping(path) {

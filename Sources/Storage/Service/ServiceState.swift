@@ -17,7 +17,7 @@ package final class ServiceState: Sendable {
     /// The file's name in a node's directory.
     package static let fileName = "service.sqlite"
 
-    private let pool: DatabasePool
+    private let pool: ConnectionPool
     private let failure = Mutex<StorageError?>(nil)
     private let isClosed = Mutex(false)
 
@@ -150,7 +150,7 @@ package final class ServiceState: Sendable {
 
     private static func openPool(
         _ path: String, readonly: Bool
-    ) throws(StorageError) -> DatabasePool {
+    ) throws(StorageError) -> ConnectionPool {
         var configuration = Configuration()
         configuration.readonly = readonly
         configuration.maximumReaderCount = 4
@@ -168,7 +168,7 @@ package final class ServiceState: Sendable {
         }
         let prepared = configuration
         return try StorageError.mapping(path) {
-            try DatabasePool(path: path, configuration: prepared)
+            try ConnectionPool(path: path, configuration: prepared)
         }
     }
 }
