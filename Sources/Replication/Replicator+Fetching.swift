@@ -31,8 +31,8 @@ extension Replicator {
         }
     }
 
-    /// A checkpoint whose whole tree is durable here while the checkpoint is not: the node went
-    /// down in between.
+    /// A checkpoint whose whole tree is durable here while the checkpoint is not: the mirror was on
+    /// its way to a larger one.
     private func reached(of origin: String, _ now: UInt64) -> CosignedNote? {
         guard let mirrored = mirrors[origin], mirrored.stopped == nil,
             !isWaiting(for: origin, now), mirrored.arrived == nil

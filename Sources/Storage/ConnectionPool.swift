@@ -10,8 +10,10 @@ final class ConnectionPool: Sendable {
     private let gate = Gate()
 
     /// Counts who reads.
+    ///
+    /// It may call itself sendable because what it holds is touched under its condition's lock
+    /// only; a `Mutex` has no condition to wait for.
     private final class Gate: @unchecked Sendable {
-        // What follows is touched under the condition's lock only.
         private let condition = NSCondition()
         private var readers = 0
         private var isClosed = false

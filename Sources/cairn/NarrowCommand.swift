@@ -41,13 +41,18 @@ struct NarrowCommand: AsyncParsableCommand {
         guard receiver != nil || !closed.isEmpty else {
             throw CommandFailure(.badInput, "say --for whom, or --without which parts")
         }
+        guard Self.place(file) != Self.place(output) else {
+            throw CommandFailure(
+                .badInput, "\(output): is the file that is narrowed; choose another name")
+        }
         let verifier = try EvidenceVerifier(genesis: try Files.genesis(genesis))
         let bytes = try Files.read(file, as: .evidence)
         let narrowed: Evidence
         var unmet = closed
         do {
-            let members = try verifier.verify(bytes).governance.organisations
-            if let receiver, members[receiver] == nil {
+            if let receiver,
+                try verifier.verify(bytes).governance.organisations[receiver] == nil
+            {
                 throw CommandFailure(
                     .badInput, "--for \(receiver): is no member of the network that the file knows")
             }
@@ -61,10 +66,6 @@ struct NarrowCommand: AsyncParsableCommand {
                 .badInput,
                 "\(file): rejected at step \(rejection.step.rawValue): \(rejection.reason)")
         }
-        guard file != output else {
-            throw CommandFailure(
-                .badInput, "\(output): is the file that is narrowed; choose another name")
-        }
         guard unmet.isEmpty else {
             let digests = unmet.map(\.hex).sorted().joined(separator: ", ")
             throw CommandFailure(
@@ -76,5 +77,10 @@ struct NarrowCommand: AsyncParsableCommand {
         Console.note(
             "\(output): \(counted(narrowed.parts.count, "part")) open, "
                 + "\(narrowed.stubs.count) withheld or erased")
+    }
+
+    /// Where a file is, however its name is spelt.
+    private static func place(_ path: String) -> String {
+        URL(filePath: path).standardizedFileURL.resolvingSymlinksInPath().path()
     }
 }

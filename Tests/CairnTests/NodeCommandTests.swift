@@ -34,6 +34,7 @@ import Testing
         #expect(exported.code == 0, "\(exported.errors)")
         #expect(node.stop() == 0)
         try Self.expectAgreement(on: evidence, code: 0, outcome: "\"outcome\":\"verified\"")
+        try Self.expectNarrowing(of: evidence)
 
         var bytes = try Data(contentsOf: evidence)
         for place in stride(from: 40, to: bytes.count, by: bytes.count / 12) {
@@ -44,6 +45,26 @@ import Testing
             bytes[place] ^= 1
         }
         #expect(try CairnProcess.run(["check", directory.path()]).code == 0)
+    }
+
+    /// What closes nothing, is for nobody, or would take the place of the file writes nothing.
+    private static func expectNarrowing(of evidence: URL) throws {
+        let folder = evidence.deletingLastPathComponent()
+        let given = folder.appending(path: "given.evidence").path()
+        let before = try Data(contentsOf: evidence)
+        func narrow(_ options: [String], to output: String) throws -> Int32 {
+            try CairnProcess.run(
+                ["narrow", evidence.path(), "--genesis", DemoPlace.genesis.path(), "-o", output]
+                    + options
+            ).code
+        }
+        let stranger = "https://id.gs1.org/417/9521999000006"
+        #expect(try narrow(["--without", String(repeating: "0", count: 64)], to: given) == 2)
+        #expect(try narrow(["--for", stranger], to: given) == 2)
+        #expect(!FileManager.default.fileExists(atPath: given))
+        #expect(try narrow(["--for", farm], to: "\(folder.path())./cotton.evidence") == 2)
+        #expect(try Data(contentsOf: evidence) == before)
+        #expect(try narrow(["--for", farm], to: given) == 0)
     }
 
     private static func expectAgreement(

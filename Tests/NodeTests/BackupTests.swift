@@ -157,6 +157,18 @@ import Testing
         #expect(start?.code == "storage.schema")
     }
 
+    @Test func `is not restored with another's key`() async throws {
+        try await node.serve { _, _ in }
+        _ = try NodeRuntime.backup(directory: node.directory, to: file)
+        let other = try KeyFile.write(DemoNetwork.key("of another log"))
+        let error = #expect(throws: NodeError.self) {
+            try NodeRuntime.restore(file, to: restored, alone: true, logKeyPEM: other)
+        }
+        #expect(error?.code == "node.key")
+        #expect(!FileManager.default.fileExists(atPath: restored))
+        _ = try restore()
+    }
+
     @Test func `never overwrites, and leaves nothing behind when it fails`() throws {
         try Data("precious".utf8).write(to: URL(filePath: file))
         let error = #expect(throws: NodeError.self) {
