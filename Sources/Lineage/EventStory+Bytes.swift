@@ -1,5 +1,6 @@
 import EPCIS
 import GS1
+import Glibc
 
 /// The compact form in which the views keep stories.
 ///
@@ -54,9 +55,13 @@ package struct StoryReader {
 
     private let bytes: [UInt8]
     private var place = 0
+    private let pool: TextPool
 
-    /// Reads from the beginning.
-    package init(_ bytes: [UInt8]) { self.bytes = bytes }
+    /// Reads from the beginning, texts that stand in many stories out of a pool.
+    package init(_ bytes: [UInt8], pool: TextPool) {
+        self.bytes = bytes
+        self.pool = pool
+    }
 
     /// A whole number.
     package mutating func number() -> UInt64? {
@@ -73,16 +78,39 @@ package struct StoryReader {
 
     /// So many bytes.
     package mutating func raw(_ count: Int) -> ArraySlice<UInt8>? {
-        guard count >= 0, count <= bytes.count - place else { return nil }
-        defer { place += count }
-        return bytes[place..<place + count]
+        range(count).map { bytes[$0] }
     }
 
-    /// A text.
+    private mutating func range(_ count: Int) -> Range<Int>? {
+        guard count >= 0, count <= bytes.count - place else { return nil }
+        defer { place += count }
+        return place..<place + count
+    }
+
+    /// A text of this story alone.
     package mutating func text() -> String? {
-        guard let head = number(), let rest = raw(Int(clamping: head >> 1)) else { return nil }
-        guard head & 1 == 1 else { return String(decoding: rest, as: UTF8.self) }
-        return String(decoding: Self.stem + rest, as: UTF8.self)
+        guard let (range, hasStem) = textRange() else { return nil }
+        return Self.text(bytes[range], hasStem)
+    }
+
+    /// A text that stands in many stories.
+    package mutating func sharedText() -> String? {
+        guard let (range, hasStem) = textRange() else { return nil }
+        return pool.text(bytes, range, hasStem)
+    }
+
+    private mutating func textRange() -> (range: Range<Int>, hasStem: Bool)? {
+        guard let head = number(), let range = range(Int(clamping: head >> 1)) else { return nil }
+        return (range, head & 1 == 1)
+    }
+
+    fileprivate static func text(_ rest: ArraySlice<UInt8>, _ hasStem: Bool) -> String {
+        guard hasStem else { return String(decoding: rest, as: UTF8.self) }
+        return unsafe String(unsafeUninitializedCapacity: stem.count + rest.count) { text in
+            _ = unsafe text.update(fromContentsOf: stem)
+            _ = unsafe text[stem.count...].update(fromContentsOf: rest)
+            return stem.count + rest.count
+        }
     }
 
     /// A text that may be absent.
@@ -94,15 +122,68 @@ package struct StoryReader {
         }
     }
 
-    /// Texts and their number.
-    package mutating func texts() -> [String]? {
+    /// A text that may be absent and stands in many stories.
+    package mutating func optionalSharedText() -> String?? {
+        switch number() {
+        case 0: .some(nil)
+        case 1: sharedText().map { .some($0) }
+        default: nil
+        }
+    }
+
+    /// Texts and their number, after one that is known.
+    package mutating func texts(after first: String? = nil) -> [String]? {
         guard let count = number() else { return nil }
         var texts: [String] = []
+        if let first { texts.append(first) }
         for _ in 0..<count {
             guard let text = text() else { return nil }
             texts.append(text)
         }
         return texts
+    }
+}
+
+/// Texts that stand in many stories, each made once while it is remembered.
+///
+/// A text takes the place of another with the same few last bytes, so that it holds 64 at most. It
+/// belongs to one reader on one thread.
+package final class TextPool {
+    private struct Slot {
+        var bytes: [UInt8] = []
+        var hasStem = false
+        var text = ""
+
+        /// The text, if it is the one that stands there.
+        func text(_ other: [UInt8], _ range: Range<Int>, _ isStemmed: Bool) -> String? {
+            guard range.count == bytes.count, isStemmed == hasStem else { return nil }
+            let isEqual = unsafe bytes.withUnsafeBytes { mine in
+                unsafe other.withUnsafeBytes { theirs in
+                    guard let mine = mine.baseAddress, let theirs = theirs.baseAddress else {
+                        return range.isEmpty
+                    }
+                    return unsafe memcmp(mine, theirs + range.lowerBound, range.count) == 0
+                }
+            }
+            return isEqual ? text : nil
+        }
+    }
+
+    private var slots = [Slot](repeating: Slot(), count: 64)
+
+    /// An empty pool.
+    package init() {}
+
+    fileprivate func text(_ bytes: [UInt8], _ range: Range<Int>, _ hasStem: Bool) -> String {
+        var place = range.count
+        for index in max(range.lowerBound, range.upperBound - 8)..<range.upperBound {
+            place = place &* 31 &+ Int(bytes[index])
+        }
+        place &= slots.count - 1
+        if let text = slots[place].text(bytes, range, hasStem) { return text }
+        let text = StoryReader.text(bytes[range], hasStem)
+        slots[place] = Slot(bytes: Array(bytes[range]), hasStem: hasStem, text: text)
+        return text
     }
 }
 
@@ -148,8 +229,8 @@ extension EventStory {
         guard let type = Self.value(reader.number(), in: Self.types), let type,
             let action = Self.value(reader.number(), in: Self.actions),
             let time = reader.number(), let eventID = reader.optionalText(),
-            let bizStep = reader.optionalText(), let site = reader.optionalText(),
-            let process = reader.optionalText(), let places = reader.texts(),
+            let bizStep = reader.optionalSharedText(), let site = reader.optionalSharedText(),
+            let process = reader.optionalText(), let places = reader.texts(after: site),
             let transactions = reader.texts(), let declares = reader.number()
         else { return nil }
         var declaration: ErrorDeclaration?
@@ -162,30 +243,32 @@ extension EventStory {
         self.init(
             type: type, action: action, eventID: eventID, declaration: declaration,
             timeMilliseconds: Int64(bitPattern: time), bizStep: bizStep, site: site,
-            places: (site.map { [$0] } ?? []) + places, transactions: transactions,
+            places: places, transactions: transactions,
             process: process, things: things)
     }
 
     private static func things(_ reader: inout StoryReader) -> [Thing]? {
         guard let count = reader.number() else { return nil }
         var things: [Thing] = []
+        things.reserveCapacity(Int(min(count, 16)))
         for _ in 0..<count {
-            guard let uri = reader.text(), let codes = reader.number(),
+            guard let uri = reader.sharedText(), let codes = reader.number(),
                 let kind = SubjectKind(rawValue: UInt8(truncatingIfNeeded: codes >> 8)),
                 let role = value(codes >> 5 & 7, in: roles), let role,
                 let place = value(codes >> 1 & 15, in: Self.places), let place,
                 let isMore = reader.number()
             else { return nil }
-            var thing = Thing(
-                uri: uri, kind: kind, role: role, place: place, quantity: nil, unit: nil,
-                batch: nil, isNamedBatch: codes & 1 == 1)
+            var (quantity, unit, batch): (String?, String?, String?) = (nil, nil, nil)
             if isMore == 1 {
-                guard let quantity = reader.optionalText(), let unit = reader.optionalText(),
-                    let batch = reader.optionalText()
+                guard let ownQuantity = reader.optionalText(),
+                    let ownUnit = reader.optionalSharedText(), let ownBatch = reader.optionalText()
                 else { return nil }
-                (thing.quantity, thing.unit, thing.batch) = (quantity, unit, batch)
+                (quantity, unit, batch) = (ownQuantity, ownUnit, ownBatch)
             }
-            things.append(thing)
+            things.append(
+                Thing(
+                    uri: uri, kind: kind, role: role, place: place, quantity: quantity, unit: unit,
+                    batch: batch, isNamedBatch: codes & 1 == 1))
         }
         return things
     }

@@ -113,14 +113,6 @@ extension EventStory {
         return things.first { $0.place == .parent }
     }
 
-    /// The things that stand in a field, each once, without the batches that spellings name.
-    func things(in place: FlowPlace) -> [Thing] {
-        var uris: Set<String> = []
-        return things.filter {
-            $0.place == place && !$0.isNamedBatch && uris.insert($0.uri).inserted
-        }
-    }
-
     /// Whether a thing stands in a field, other than as the batch that a spelling names.
     func has(_ uri: String, in place: FlowPlace) -> Bool {
         things.contains { $0.place == place && !$0.isNamedBatch && $0.uri == uri }

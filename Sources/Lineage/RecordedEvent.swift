@@ -4,15 +4,18 @@ package import Records
 
 /// An EPCIS event as it stands in a ledger: what was said, by whom, and how far it was theirs to
 /// say.
-package struct RecordedEvent: Sendable {
+///
+/// A reference, as a walk hands one event on from each of its things: copies of the value would
+/// count a dozen references each.
+package final class RecordedEvent: Sendable {
     /// The digest of the part that carries it.
-    package var digest: Hash256
+    package let digest: Hash256
     /// The organisation that signed it.
-    package var issuer: String
+    package let issuer: String
     /// How far it was the issuer's to say.
-    package var standing: Standing
+    package let standing: Standing
     /// What it says.
-    package var story: EventStory
+    package let story: EventStory
 
     /// Makes a recorded event.
     package init(digest: Hash256, issuer: String, standing: Standing, story: EventStory) {

@@ -22,6 +22,7 @@ package struct Hash256: Hashable, Sendable {
     /// 32 zero bytes: the head of an empty chain and the root of an empty index.
     package static let zero = Hash256(0, 0, 0, 0)
 
+    @usableFromInline
     init(_ word0: UInt64, _ word1: UInt64, _ word2: UInt64, _ word3: UInt64) {
         self.word0 = word0
         self.word1 = word1
@@ -30,11 +31,14 @@ package struct Hash256: Hashable, Sendable {
     }
 
     /// Takes 32 bytes as they are; nil if there are more or fewer.
+    @inlinable
     package init?(_ bytes: some Collection<UInt8>) {
         guard bytes.count == 32 else { return nil }
         var words: [4 of UInt64] = [0, 0, 0, 0]
-        for (index, byte) in bytes.enumerated() {
-            words[index >> 3] = words[index >> 3] << 8 | UInt64(byte)
+        var place = 0
+        for byte in bytes {
+            words[place >> 3] = words[place >> 3] << 8 | UInt64(byte)
+            place += 1
         }
         self.init(words[0], words[1], words[2], words[3])
     }

@@ -40,8 +40,8 @@ package struct StoredEvents: EventSource {
     private let concerning: SQLStatement
     private let named: SQLStatement
     private let stories: StoryCache
-    /// Whether the views hold any declaration at all.
-    private let hasDeclarations: Bool
+    /// Finds whether the views hold any declaration at all.
+    private let declared: SQLStatement
 
     init(
         _ database: Database, store: LedgerStore, reader: Reader, rights: ReadingRights
@@ -50,27 +50,30 @@ package struct StoredEvents: EventSource {
         about = try SQLStatement(
             database,
             """
-            SELECT event FROM flow WHERE subject = ? ORDER BY time, event
+            SELECT event, bytes FROM flow LEFT JOIN story USING(event)
+            WHERE subject = ? ORDER BY time, event
             """)
-        stories = StoryCache(
-            statement: try SQLStatement(database, "SELECT bytes FROM story WHERE event = ?"),
-            reader: reader, rights: rights)
+        stories = StoryCache(reader: reader, rights: rights)
         through = try SQLStatement(
             database,
             """
-            SELECT event FROM passage WHERE kind = ? AND uri = ? AND time >= ? AND time < ?
+            SELECT event, bytes FROM passage LEFT JOIN story USING(event)
+            WHERE kind = ? AND uri = ? AND time >= ? AND time < ?
             ORDER BY time, event
             """)
         concerning = try SQLStatement(
             database,
             """
-            SELECT event FROM passage WHERE kind = ? AND uri = ? ORDER BY time, event
+            SELECT event, bytes FROM passage LEFT JOIN story USING(event)
+            WHERE kind = ? AND uri = ? ORDER BY time, event
             """)
         named = try SQLStatement(
-            database, "SELECT number FROM event WHERE id_key = ? ORDER BY number")
-        hasDeclarations =
-            try SQLStatement(database, "SELECT 1 FROM passage WHERE kind >= 2 LIMIT 1")
-            .first(read: { _ in true }) ?? false
+            database,
+            """
+            SELECT number, bytes FROM event LEFT JOIN story ON story.event = number
+            WHERE id_key = ? ORDER BY number
+            """)
+        declared = try SQLStatement(database, "SELECT 1 FROM passage WHERE kind >= 2 LIMIT 1")
     }
 
     package func events(about uri: String, limit: Int) throws(StorageError) -> [RecordedEvent] {
@@ -96,7 +99,7 @@ package struct StoredEvents: EventSource {
     package func declarations(
         concerning eventIDs: [String]
     ) throws(StorageError) -> [RecordedEvent] {
-        guard hasDeclarations else { return [] }
+        guard !eventIDs.isEmpty, try stories.hasDeclarations(declared) else { return [] }
         var found = Found(limit: Self.declarationsLimit, stories: stories)
         for id in Set(eventIDs.map(Corrections.normal)).sorted() {
             for kind: Int64 in [2, 3] {
@@ -136,25 +139,37 @@ package struct StoredEvents: EventSource {
 private final class StoryCache {
     private static let countLimit = 4_096
 
-    private let statement: SQLStatement
     private let reader: Reader
     private let rights: ReadingRights
+    private let pool = TextPool()
+    private var isDeclared: Bool?
     private var known: [Int64: StoredStory.Told?] = [:]
     private var thingCount = 0
     /// Things in all remembered stories: what bounds their memory.
     private static let thingLimit = 100_000
 
-    init(statement: SQLStatement, reader: Reader, rights: ReadingRights) {
-        self.statement = statement
+    init(reader: Reader, rights: ReadingRights) {
         self.reader = reader
         self.rights = rights
     }
 
-    /// The story of an event; nothing if the reader may not see it.
-    func story(_ number: Int64) throws(StorageError) -> StoredStory.Told? {
+    /// Whether there is any declaration at all, asked once.
+    func hasDeclarations(_ statement: SQLStatement) throws(StorageError) -> Bool {
+        if let isDeclared { return isDeclared }
+        let isDeclared = try statement.first(read: { _ in true }) ?? false
+        self.isDeclared = isDeclared
+        return isDeclared
+    }
+
+    /// The story of an event, which stands in the second column of a row; nothing if the reader
+    /// may not see it.
+    func story(_ number: Int64, in row: SQLRow) throws(StorageError) -> StoredStory.Told? {
         if let told = known[number] { return told }
-        let bytes = try statement.first(.integer(number)) { $0.bytes(0) }
-        let told = try bytes.flatMap { bytes throws(StorageError) in try read(bytes, number) }
+        let told = row.isNull(1) ? nil : try read(row.bytes(1), number)
+        // An event of one thing is met from that thing alone.
+        if let story = told?.event.story, story.things.count < 2, story.process == nil {
+            return told
+        }
         if known.count >= Self.countLimit || thingCount >= Self.thingLimit {
             known.removeAll(keepingCapacity: true)
             thingCount = 0
@@ -168,7 +183,7 @@ private final class StoryCache {
         _ bytes: [UInt8], _ number: Int64
     ) throws(StorageError) -> StoredStory.Told? {
         try StorageError.mapping(Views.fileName) {
-            try StoredStory.read(bytes) { audience, issuer, digest in
+            try StoredStory.read(bytes, pool) { audience, issuer, digest in
                 if audience.permits(reader) { return true }
                 let leaf = EventNumber.leafIndex(number)
                 return try rights.isGranted(digest, at: leaf, by: issuer)
@@ -179,38 +194,41 @@ private final class StoryCache {
 
 /// Events as they are found: each once, only what may be seen, up to a limit.
 private struct Found {
-    private struct Said: Hashable {
-        var issuer: String
-        var content: [UInt8]
-    }
+    private static let fewCount = 16
 
     let limit: Int
     private let stories: StoryCache
     private(set) var events: [RecordedEvent] = []
     private var last: Int64?
-    /// What was said by the first event: most things have one, and no set is made for it.
-    private var first: Said?
-    private var seen: Set<Said> = []
+    /// What was said: few are compared one by one, as most things have few events.
+    private var few: [StoredStory.Said] = []
+    private var many: Set<StoredStory.Said> = []
 
     init(limit: Int, stories: StoryCache) {
         self.limit = limit
         self.stories = stories
     }
 
-    /// Takes a row; whether another one is wanted.
+    /// Takes a row of an event's number and its story; whether another one is wanted.
     mutating func take(_ row: SQLRow) throws(StorageError) -> Bool {
         let number = row.integer(0)
         guard number != last else { return true }
         last = number
-        guard let told = try stories.story(number) else { return true }
-        let said = Said(issuer: told.event.issuer, content: told.said)
-        if let first {
-            if seen.isEmpty { seen.insert(first) }
-            guard seen.insert(said).inserted else { return true }
-        } else {
-            first = said
-        }
+        guard let told = try stories.story(number, in: row), isNew(told.said) else { return true }
         events.append(told.event)
         return events.count < limit
+    }
+
+    private mutating func isNew(_ said: StoredStory.Said) -> Bool {
+        guard few.count >= Self.fewCount else {
+            guard !few.contains(said) else { return false }
+            few.append(said)
+            return true
+        }
+        if many.isEmpty {
+            many = Set(minimumCapacity: 128)
+            many.formUnion(few)
+        }
+        return many.insert(said).inserted
     }
 }

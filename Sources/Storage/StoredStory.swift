@@ -79,7 +79,7 @@ struct StoredStory {
         guard
             let bytes = try SQLStatement(database, "SELECT bytes FROM story WHERE event = ?")
                 .first(.integer(event), read: { $0.bytes(0) }),
-            let story = read(bytes, permitting: { _, _, _ in true })?.event.story
+            let story = read(bytes, TextPool(), permitting: { _, _, _ in true })?.event.story
         else { return }
         let time = story.timeMilliseconds
         let names =
@@ -95,28 +95,46 @@ struct StoredStory {
         try SQLStatement(database, "DELETE FROM story WHERE event = ?").run(.integer(event))
     }
 
+    /// What was said by whom: the bytes of the hash.
+    struct Said: Hashable {
+        private let first: UInt64
+        private let second: UInt64
+
+        fileprivate init(_ bytes: ArraySlice<UInt8>) {
+            func number(_ bytes: ArraySlice<UInt8>) -> UInt64 {
+                bytes.reduce(0) { $0 << 8 | UInt64($1) }
+            }
+            first = number(bytes.prefix(8))
+            second = number(bytes.dropFirst(8))
+        }
+
+        // It is a hash already.
+        func hash(into hasher: inout Hasher) { hasher.combine(first) }
+    }
+
     /// A story that was read, and what tells whether it was read before.
     struct Told {
         var event: RecordedEvent
-        var said: [UInt8]
+        var said: Said
     }
 
     /// Reads a row: nothing if it may not be seen, as `permitting` tells of its audience, issuer
     /// and part, or if it is no story.
     static func read(
-        _ bytes: [UInt8], permitting: (Visibility, String, Hash256) throws -> Bool
+        _ bytes: [UInt8], _ pool: TextPool, permitting: (Visibility, String, Hash256) throws -> Bool
     ) rethrows -> Told? {
-        var row = StoryReader(bytes)
-        guard row.number() == form, let digest = row.raw(32).flatMap({ Hash256(Array($0)) }),
-            let said = row.raw(saidBytes), let issuer = row.text(),
+        var row = StoryReader(bytes, pool: pool)
+        guard row.number() == form, let digest = row.raw(32).flatMap({ Hash256($0) }),
+            let said = row.raw(saidBytes), let issuer = row.sharedText(),
             let grade = row.number(),
             let standing = Standing(rawValue: UInt8(truncatingIfNeeded: grade)),
             let audience = visibility(&row), try permitting(audience, issuer, digest),
             let story = EventStory(&row)
         else { return nil }
         return Told(
-            event: RecordedEvent(digest: digest, issuer: issuer, standing: standing, story: story),
-            said: Array(said))
+            event: RecordedEvent(
+                digest: digest, issuer: issuer, standing: standing, story: consume story),
+            said: Said(said))
     }
 
     private static func visibility(_ row: inout StoryReader) -> Visibility? {
@@ -124,7 +142,7 @@ struct StoredStory {
         guard code > 1 else { return code == 0 ? .open : .network }
         var listed: [String] = []
         for _ in 0..<code - 2 {
-            guard let uri = row.text() else { return nil }
+            guard let uri = row.sharedText() else { return nil }
             listed.append(uri)
         }
         return .organisations(listed)

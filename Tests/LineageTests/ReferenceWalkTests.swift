@@ -154,10 +154,10 @@ private struct DrawnChain {
             for recorded in try DrawnChain(seed: seed, events: 60, things: 48).events.recorded {
                 var writer = StoryWriter()
                 recorded.story.write(to: &writer)
-                var reader = StoryReader(writer.bytes)
+                var reader = StoryReader(writer.bytes, pool: TextPool())
                 #expect(EventStory(&reader) == recorded.story)
                 for end in 0..<writer.bytes.count {
-                    var cut = StoryReader(Array(writer.bytes[..<end]))
+                    var cut = StoryReader(Array(writer.bytes[..<end]), pool: TextPool())
                     #expect(EventStory(&cut) == nil)
                 }
             }

@@ -5,16 +5,17 @@ import GS1
 import HTTPAPI
 import Lineage
 import Logging
+import MerkleTrees
 import Node
 import Queries
 import Records
 import Signatures
 import Storage
 
-/// A query by batch and a lineage, each beside SQL over the same tables that gives the same rows.
+/// A query by batch and a lineage, each beside SQL that gives the same rows.
 ///
-/// The recursive query (`lineage.sql`) has an index of its own, made for it and dropped again:
-/// flows by event. The walk has none; it reads the stories that the views keep.
+/// SQL reads tables made for it alone (``PlainTables``); it judges no visibility, leaves no
+/// repetition out and keeps no edges. The walk reads the stories that the views keep.
 struct Lineages {
     /// A query and what it is compared with: medians, processor seconds.
     struct Figure {
@@ -23,7 +24,7 @@ struct Lineages {
         var sqlSeconds = 0.0
     }
 
-    private static let rounds = 41
+    private static let rounds = 101
     private let network: BenchNetwork
     private let options: Options
     private let directory: String
@@ -31,7 +32,7 @@ struct Lineages {
     /// What SQL a query by batch is compared with.
     private static let batchSQL = """
         SELECT flow.role, flow.quantity, flow.uom, event.digest, event.type, event.time,
-            event.biz_step, event.site, event.issuer, event.standing, event.event_id
+            event.biz_step, event.site, event.issuer, event.standing
         FROM flow JOIN event ON event.number = flow.event
         WHERE flow.subject = ?1 ORDER BY flow.time, flow.event
         """
@@ -64,9 +65,9 @@ struct Lineages {
         lines.append(try largest())
         print(lines.joined(separator: "\n"))
         print("\nEXPLAIN QUERY PLAN of tools/bench/lineage.sql:")
-        let sql = try SQLRows(path: directory + "/views.sqlite", index: true)
+        let sql = try PlainTables(of: directory)
         for row in try sql.rows("EXPLAIN QUERY PLAN " + Self.lineageSQL(), root("small")) {
-            print("  " + row[3])
+            if case .text(let step) = row[3] { print("  " + step) }
         }
     }
 
@@ -154,14 +155,19 @@ struct Lineages {
     // MARK: Measuring
 
     private func measure(_ size: Int) throws -> String {
-        let batch = try compare(Self.batchSQL, network.chainBatch) { events in
-            try events.events(about: network.chainBatch, limit: 10_000).flatMap { event in
-                event.story.things.filter { $0.uri == network.chainBatch }
-            }.count
+        let sql = try PlainTables(of: directory)
+        let batch = try compare(sql, Self.batchSQL, network.chainBatch) { events in
+            try events.events(about: network.chainBatch, limit: 10_000)
+        } cells: { events in
+            events.flatMap { event in
+                event.story.things.filter { $0.uri == network.chainBatch }.map { event.cells($0) }
+            }
         }
         let start = root("small")
-        let lineage = try compare(try Self.lineageSQL(), start) { events in
-            try lines(of: start, events).count
+        let lineage = try compare(sql, try Self.lineageSQL(), start) { events in
+            try traced(start, events)
+        } cells: { (trace: Trace) -> [[PlainTables.Cell]] in
+            trace.nodes.flatMap { node in node.events.map { [.text(node.uri)] + $0.cells } }
         }
         return [
             "\(size)", Self.text(batch.seconds * 1e6, 0),
@@ -171,39 +177,35 @@ struct Lineages {
         ].joined(separator: "  ")
     }
 
-    private func lines(of start: String, _ events: StoredEvents) throws -> [TraceEvent] {
+    private func traced(_ start: String, _ events: StoredEvents) throws -> Trace {
         var walk = LineageWalk(source: events, bounds: TraceBounds(things: 50_000))
         let trace = try walk.trace(CanonicalIdentifier(start), .up)
         guard !trace.isTruncated else { throw BenchError("the lineage was cut short") }
-        return trace.nodes.flatMap(\.events)
+        return trace
     }
 
-    private func compare(
-        _ sql: String, _ key: String, _ query: (StoredEvents) throws -> Int
+    private func compare<Answer>(
+        _ rows: PlainTables, _ sql: String, _ key: String,
+        _ query: (StoredEvents) throws -> Answer, cells: (Answer) -> [[PlainTables.Cell]]
     ) throws -> Figure {
         let (ledger, views) = try opened()
         defer {
             try? views.close()
             try? ledger.close()
         }
-        let rows = try SQLRows(path: directory + "/views.sqlite", index: true)
-        defer { rows.dropIndex() }
         var figure = Figure()
         var times: ([Double], [Double]) = ([], [])
         for round in 0..<Self.rounds {
-            for step in 0..<2 {
-                let start = Machine.cpuSeconds()
-                if (round + step).isMultiple(of: 2) {
-                    figure.rows = try views.reading(
-                        as: .nodeOperator, ledger, basis: Self.basis, query)
-                    times.0.append(Machine.cpuSeconds() - start)
-                } else {
-                    let found = try rows.rows(sql, key).count
-                    times.1.append(Machine.cpuSeconds() - start)
-                    guard round == 0 || found == figure.rows else {
-                        throw BenchError("\(found) rows by SQL, \(figure.rows) by the query")
-                    }
-                }
+            var start = Machine.cpuSeconds()
+            let answer = try views.reading(as: .nodeOperator, ledger, basis: Self.basis, query)
+            times.0.append(Machine.cpuSeconds() - start)
+            start = Machine.cpuSeconds()
+            let found = try rows.rows(sql, key)
+            times.1.append(Machine.cpuSeconds() - start)
+            guard round == 0 else { continue }
+            figure.rows = found.count
+            guard Set(found) == Set(cells(answer)), found.count == cells(answer).count else {
+                throw BenchError("SQL and the query give other rows: \(sql)")
             }
         }
         (figure.seconds, figure.sqlSeconds) = (times.0.percentile(0.5), times.1.percentile(0.5))
@@ -267,58 +269,22 @@ extension BenchNetwork {
     }
 }
 
-/// Rows by SQLite's own calls, every column as text.
-///
-/// Safe: the handle lives as long as the value, and every column is copied out.
-@safe final class SQLRows {
-    private var database: OpaquePointer? = nil
-    private let path: String
-    private let hasIndex: Bool
-
-    /// Opens a database; with an index for queries from an event to its flows.
-    init(path: String, index: Bool) throws {
-        self.path = path
-        hasIndex = index
-        guard unsafe sqlite3_open_v2(path, &database, SQLITE_OPEN_READWRITE, nil) == SQLITE_OK
-        else { throw BenchError("\(path) cannot be opened") }
-        unsafe sqlite3_busy_timeout(database, 5_000)
-        guard index else { return }
-        try execute("CREATE INDEX IF NOT EXISTS bench_flow ON flow(event, place, subject)")
+extension RecordedEvent {
+    fileprivate func cells(_ thing: EventStory.Thing) -> [PlainTables.Cell] {
+        TraceEvent(
+            digest: digest, type: story.type.rawValue, role: thing.role.rawValue,
+            timeMilliseconds: story.timeMilliseconds, bizStep: story.bizStep, site: story.site,
+            issuer: issuer, standing: standing, quantity: thing.quantity, unit: thing.unit
+        ).cells
     }
+}
 
-    deinit { unsafe sqlite3_close(database) }
-
-    /// Removes the index again.
-    func dropIndex() { try? execute("DROP INDEX IF EXISTS bench_flow") }
-
-    private func execute(_ sql: String) throws {
-        guard unsafe sqlite3_exec(database, sql, nil, nil, nil) == SQLITE_OK else {
-            throw BenchError("\(path): \(unsafe String(cString: sqlite3_errmsg(database)))")
-        }
-    }
-
-    /// All rows of a query with one parameter.
-    func rows(_ sql: String, _ key: String) throws -> [[String]] {
-        var statement: OpaquePointer?
-        guard unsafe sqlite3_prepare_v2(database, sql, -1, &statement, nil) == SQLITE_OK else {
-            throw BenchError("\(sql) cannot be prepared")
-        }
-        defer { unsafe sqlite3_finalize(statement) }
-        let copied = unsafe unsafeBitCast(-1, to: sqlite3_destructor_type.self)
-        unsafe sqlite3_bind_text(statement, 1, key, -1, copied)
-        var rows: [[String]] = []
-        while unsafe sqlite3_step(statement) == SQLITE_ROW {
-            rows.append(
-                unsafe (0..<sqlite3_column_count(statement)).map { column in
-                    guard let start = unsafe sqlite3_column_blob(statement, column) else {
-                        return ""
-                    }
-                    let count = unsafe Int(sqlite3_column_bytes(statement, column))
-                    return unsafe String(
-                        decoding: UnsafeRawBufferPointer(start: start, count: count),
-                        as: UTF8.self)
-                })
-        }
-        return rows
+extension TraceEvent {
+    fileprivate var cells: [PlainTables.Cell] {
+        [
+            .text(role), .init(quantity), .init(unit), .bytes(digest.bytes), .text(type),
+            .integer(timeMilliseconds), .init(bizStep), .init(site), .text(issuer),
+            .integer(Int64(standing.rawValue)),
+        ]
     }
 }
