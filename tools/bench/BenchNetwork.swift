@@ -1,5 +1,7 @@
 import Foundation
 import GS1
+import HTTPAPI
+import Lineage
 import MerkleTrees
 import Records
 import Signatures
@@ -208,5 +210,22 @@ struct BenchNetwork: Sendable {
             "example:note":"Picked by machine, ginned on the farm's own line, pressed into bales \
             of about 220 kg; samples of every tenth bale are kept for two years."}}
             """.utf8)
+    }
+}
+
+extension NodeService {
+    /// Asks for a lineage until the views are no longer behind.
+    func waitForViews(of network: BenchNetwork) async throws {
+        let request = TraceRequest(
+            subject: network.batch(0), direction: .up, limit: 1, form: .json)
+        while true {
+            do throws(Refusal) {
+                _ = try await trace(request, for: .nodeOperator)
+                return
+            } catch {
+                if error.code == "subject.unknown" { return }
+                guard error.code == "node.busy" else { throw error }
+            }
+        }
     }
 }

@@ -86,19 +86,7 @@ struct Lineages {
         try await runtime.start()
         guard let service = runtime.service else { throw BenchError("the node does not serve") }
         try await ChunkRun(submissions, marks: []).submit(to: service, inFlight: 64)
-        let request = TraceRequest(subject: network.batch(0), direction: .up, limit: 1)
-        var isBehind = true
-        while isBehind {
-            do throws(Refusal) {
-                _ = try await service.trace(request, for: .nodeOperator)
-                isBehind = false
-            } catch {
-                guard error.code == "node.busy" || error.code == "subject.unknown" else {
-                    throw error
-                }
-                isBehind = error.code == "node.busy"
-            }
-        }
+        try await service.waitForViews(of: network)
         try await runtime.stop()
     }
 

@@ -111,7 +111,7 @@ struct Measurement {
             curve += run.points.map { done + ($0 - start) }
             ingest = done + whole
             let before = run.now
-            try await waitForViews(service)
+            try await service.waitForViews(of: network)
             views = views + (run.now - before)
             next = end
             Progress.say("\(next) of \(size) entries: \(Int(ingest.perSecond)) a second")
@@ -124,20 +124,6 @@ struct Measurement {
             last.count == size, before.count == size * 9 / 10
         else { return nil }
         return last - before
-    }
-
-    /// Asks for a lineage until the views are no longer behind.
-    private func waitForViews(_ service: any NodeService) async throws {
-        let request = TraceRequest(
-            subject: network.batch(0), direction: .up, limit: 1, form: .json)
-        while true {
-            do throws(Refusal) {
-                _ = try await service.trace(request, for: .nodeOperator)
-                return
-            } catch {
-                guard error.code == "node.busy" else { throw error }
-            }
-        }
     }
 
     // MARK: The other ways in
@@ -168,7 +154,7 @@ struct Measurement {
             var events = manifests.now - manifests.start
             events.count *= 100
             rates[3].append(events)
-            try await waitForViews(service)
+            try await service.waitForViews(of: network)
         }
         if !hasChain {
             for link in 0..<100 {

@@ -112,6 +112,7 @@ struct PeerProgram {
                     to: service, inFlight: options.inFlight)
                 Progress.say("\(end) of \(size) entries are registered")
             }
+            try await service.waitForViews(of: plan.network)
         }
         print("ready")
         fflush(nil)
