@@ -68,4 +68,37 @@ import Testing
         let more = sign.errors.components(separatedBy: "no more are told").count - 1
         #expect(more == 1, "\(sign.errors)")
     }
+
+    @Test func `a proof about one thing does not replace that about another`() throws {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let node = try ServingNode(directory: try place.makeNode())
+        defer { _ = node.stop() }
+        let lot = "urn:epc:class:lgtin:9521101.000001.H26-07"
+        let submitted = try CairnProcess.run(
+            ["submit", "genesis/demo/documents/01-farm.json", "--node", node.url] + Self.signing)
+        #expect(submitted.code == 0, "\(submitted.errors)")
+        let file = place.folder.appending(path: "lot.evidence")
+        let dossier = place.folder.appending(path: "lot.dossier")
+        func export(_ subject: String) throws -> CairnProcess.Outcome {
+            try CairnProcess.run(["export", subject, "--node", node.url, "-o", file.path()])
+        }
+        func recall(_ subject: String) throws -> CairnProcess.Outcome {
+            try CairnProcess.run([
+                "recall", subject, "--node", node.url, "--genesis", DemoPlace.genesis.path(), "-o",
+                dossier.path(),
+            ])
+        }
+        for (make, written) in [(export, file), (recall, dossier)] {
+            _ = try make(lot)
+            let first = try Data(contentsOf: written)
+            let other = try make("https://id.gs1.org/01/09521101000016/10/OTHER")
+            #expect(other.code == 2, "\(other.errors)")
+            #expect(other.errors.contains("10/H26-07; choose another name"), "\(other.errors)")
+            #expect(try Data(contentsOf: written) == first)
+            // The same lot in another spelling, and by another scope.
+            let again = try make("https://shop.example/01/09521101000016/10/H26-07")
+            #expect(again.code != 2, "\(again.errors)")
+        }
+    }
 }
