@@ -15,10 +15,20 @@ extension Views {
         as reader: Reader, _ ledger: Ledger, basis: @escaping (LedgerStore) throws -> ReadingBasis,
         _ body: (StoredEvents) throws -> Value
     ) throws -> Value {
+        try reading(as: reader, ledger, grants: GrantBudget(), basis: basis, body)
+    }
+
+    /// The same, with no more work for grants than a budget allows: once it is spent no event is
+    /// given that they alone would open, and a list of events ends at the first of them.
+    func reading<Value>(
+        as reader: Reader, _ ledger: Ledger, grants: GrantBudget,
+        basis: @escaping (LedgerStore) throws -> ReadingBasis,
+        _ body: (StoredEvents) throws -> Value
+    ) throws -> Value {
         try ledger.read { store in
             try pool.read { database in
                 let rights = ReadingRights(
-                    of: reader, in: store, views: .within(database), basis: basis)
+                    of: reader, in: store, views: .within(database), budget: grants, basis: basis)
                 return try body(
                     try StoredEvents(database, store: store, reader: reader, rights: rights))
             }
@@ -150,6 +160,9 @@ private final class StoryCache {
         self.rights = rights
     }
 
+    /// Whether no more may be done to tell what the reader may see.
+    var isSpent: Bool { rights.isSpent }
+
     /// The story of an event; nothing if the reader may not see it.
     func story(_ number: Int64) throws(StorageError) -> StoredStory.Told? {
         if let told = known[number] { return told }
@@ -202,7 +215,7 @@ private struct Found {
         let number = row.integer(0)
         guard number != last else { return true }
         last = number
-        guard let told = try stories.story(number) else { return true }
+        guard let told = try stories.story(number) else { return !stories.isSpent }
         let said = Said(issuer: told.event.issuer, content: told.said)
         if let first {
             if seen.isEmpty { seen.insert(first) }
