@@ -128,10 +128,14 @@ class Facts:
         return sorted(found.values(), key=Told.order)
 
     def owner(self, place: gs1.Identifier) -> str | None:
-        """The member that lists a site, else the one whose prefix covers it."""
-        members = self.state.organisations.values()
-        listed = [each.uri for each in members if place.uri in each.sites]
-        covering = [each.uri for each in members
+        """The member that this is, else the first that lists it as a site, else the one whose
+        prefix covers it."""
+        members = self.state.organisations
+        if place.uri in members:
+            return place.uri
+        listed = sorted((uri for uri, each in members.items() if place.uri in each.sites),
+                        key=str.encode)
+        covering = [uri for uri, each in members.items()
                     if any(place.covered_by(prefix) for prefix in each.prefixes)]
         return next(iter(listed + covering), None)
 
