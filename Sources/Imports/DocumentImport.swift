@@ -76,7 +76,7 @@ package enum DocumentImport {
         _ vocabularies: JSONValue?, _ options: TableImport.Options
     ) throws(ImportRefusal) -> [ImportedRow.Outcome] {
         guard let vocabularies else { return [] }
-        return try records(try HeaderVocabulary.entries(vocabularies), options)
+        return try records(try HeaderVocabulary.entries(vocabularies).map { .success($0) }, options)
     }
 
     private static func numbered(
@@ -127,19 +127,19 @@ package enum DocumentImport {
     /// The things of a document that is of master data alone; nil for any other.
     private static func masterData(
         _ bytes: [UInt8]
-    ) throws(ImportRefusal) -> [MasterEntry]? {
+    ) throws(ImportRefusal) -> [Result<MasterEntry, ImportRefusal>]? {
         guard !isXML(bytes), let document = try? JSONValue.parse(bytes) else { return nil }
         if PlotFeatures.isLikely(document) { return try PlotFeatures.entries(document) }
-        return WebVocabulary.isLikely(document) ? try WebVocabulary.entries(document) : nil
+        return WebVocabulary.isLikely(document) ? WebVocabulary.entries(document) : nil
     }
 
     private static func records(
-        _ entries: [MasterEntry], _ options: TableImport.Options
+        _ entries: [Result<MasterEntry, ImportRefusal>], _ options: TableImport.Options
     ) throws(ImportRefusal) -> [ImportedRow.Outcome] {
         var outcomes: [ImportedRow.Outcome] = []
         for entry in entries {
             do throws(ImportRefusal) {
-                let record = try entry.record(defaultFrom: options.validFromMilliseconds)
+                let record = try entry.get().record(defaultFrom: options.validFromMilliseconds)
                 outcomes.append(.record(record))
             } catch  where error.code == "master.valid-from" {
                 throw error

@@ -1,4 +1,4 @@
-import EPCIS
+package import EPCIS
 package import MerkleTrees
 package import Signatures
 
@@ -11,6 +11,12 @@ package struct Signer: Sendable {
     private let issuer: String
     private let key: SigningKey
     private let salt: [UInt8]
+
+    /// Is told of each event that is signed more than a day before it happens.
+    ///
+    /// That is likely a slip of the date; nothing is refused for it.
+    package var whenAhead: (@Sendable (Part, EPCISEvent) -> Void)?
+    private static let aheadMilliseconds: Int64 = 86_400_000
 
     /// A signer for an organisation of a network.
     package init(network: Hash256, issuer: String, key: SigningKey) {
@@ -81,6 +87,9 @@ package struct Signer: Sendable {
         var seen: Set<Hash256> = []
         for part in parts where seen.insert(part.digest).inserted {
             let content = try Content.read(part, events: .schema)
+            if case .event(let event) = content, Self.isAhead(event, ofSeconds: issuedAtSeconds) {
+                whenAhead?(part, event)
+            }
             guard let required = RowRules.rows(of: content, in: network) else {
                 throw Refusal(
                     code: "rows.missing", field: "part.content type",
@@ -100,6 +109,14 @@ package struct Signer: Sendable {
             result.append(try sign(group, issuedAtSeconds: issuedAtSeconds))
         }
         return result
+    }
+
+    /// Who declares an event wrong repeats its time.
+    private static func isAhead(_ event: EPCISEvent, ofSeconds seconds: UInt64) -> Bool {
+        let (now, overflow) = Int64(clamping: seconds).multipliedReportingOverflow(by: 1_000)
+        return !overflow && !event.declaresError
+            && event.eventTimeMilliseconds.subtractingReportingOverflow(now).partialValue
+                > aheadMilliseconds
     }
 
     /// Signs an attachment that mentions things, under their assertions (SPEC §8.4).

@@ -61,14 +61,13 @@ extension LedgerQueries {
         let rows = try GRDB::Row.fetchAll(
             database,
             sql: """
-                SELECT r.digest, r.leaf, r.issuer, r.standing FROM about a
+                SELECT r.digest, r.registered, r.issuer, r.standing FROM about a
                 JOIN record r ON r.number = a.record WHERE a.uri = ? AND r.kind = ?
-                ORDER BY r.number
                 """, arguments: [uri, RecordKind.masterData.rawValue])
         var timeline = MasterDataTimeline()
         for row in rows {
             guard let digest = Data.fromDatabaseValue(row[0]).flatMap({ Hash256([UInt8]($0)) }),
-                let leaf = Int64.fromDatabaseValue(row[1]),
+                let registered = Int64.fromDatabaseValue(row[1]),
                 let issuer = String.fromDatabaseValue(row[2]),
                 let number = UInt8.fromDatabaseValue(row[3]),
                 let standing = Standing(rawValue: number),
@@ -76,7 +75,9 @@ extension LedgerQueries {
                 try reading.rights.permit(part),
                 case .record(let record)? = try? Content.read(part)
             else { continue }
-            timeline.add(record, by: issuer, standing: standing, leafIndex: UInt64(clamping: leaf))
+            timeline.add(
+                record, by: issuer, standing: standing, part: digest,
+                registeredAtMilliseconds: UInt64(clamping: registered))
         }
         return timeline
     }

@@ -12,13 +12,20 @@ struct NoticeBudget {
     var things = 5_000_000
     /// Bytes of the parts and manifests that are decoded.
     var bytes = 16 << 20
+    /// What it takes to tell what grants open to the subscriber; one of all that a look goes over.
+    var grants = GrantBudget(looks: grantLooks, bytes: grantBytes)
 
-    var isSpent: Bool { things <= 0 || bytes <= 0 }
+    static let grantLooks = 500_000
+    static let grantBytes = 16 << 20
+
+    var isSpent: Bool { things <= 0 || bytes <= 0 || grants.isSpent }
 
     /// What was spent of a whole budget, as one number: work that takes about as long.
     var spent: Int {
         let whole = NoticeBudget()
-        return whole.things - things + (whole.bytes - bytes) / 4
+        let grantsSpent =
+            10 * (Self.grantLooks - grants.looks) + (Self.grantBytes - grants.bytes) / 4
+        return whole.things - things + (whole.bytes - bytes) / 4 + grantsSpent
     }
 }
 
@@ -57,8 +64,9 @@ struct NoticeSearch {
     /// Whether more may be read; the notice says so where not.
     var hasRoom: Bool {
         mutating get {
-            if budget.bytes <= 0 { notice.isTruncated = true }
-            return budget.bytes > 0
+            let isSpent = budget.bytes <= 0 || budget.grants.isSpent
+            if isSpent { notice.isTruncated = true }
+            return !isSpent
         }
     }
 
@@ -81,7 +89,9 @@ struct NoticeSearch {
             var bounds = TraceBounds(things: Self.thingsLimit)
             bounds.lookedAt = budget.things
             let reader = Reader.member(organisation: organisation)
-            let (trace, lookedAt) = try views.reading(as: reader, ledger, basis: basis) { events in
+            let (trace, lookedAt) = try views.reading(
+                as: reader, ledger, grants: budget.grants, basis: basis
+            ) { events in
                 var walk = LineageWalk(source: events, bounds: bounds)
                 return (try walk.trace(roots, up: false), walk.lookedAtCount)
             }
@@ -91,6 +101,7 @@ struct NoticeSearch {
         } else if !roots.isEmpty {
             notice.isTruncated = true
         }
+        if budget.grants.isSpent { notice.isTruncated = true }
         try ledger.read { store in try readParts(store) }
         let things = found.sorted()
         if things.count > Notice.thingsLimit { notice.isTruncated = true }

@@ -51,6 +51,8 @@ package final class ReadingRights {
     private var statement: (leaf: UInt64, keys: [Hash256: Set<Hash256>])?
     private var grantBytes: [String: Int] = [:]
     private let grantBytesLimit: Int
+    /// Of all issuers together.
+    private let budget: GrantBudget
     private let check: () throws -> Void
 
     /// How the views are read.
@@ -75,10 +77,11 @@ package final class ReadingRights {
     init(
         of reader: Reader, in store: LedgerStore, views: ViewsReading,
         grantBytesLimit: Int = ReadingRights.grantBytesLimit,
-        check: @escaping () throws -> Void = {},
+        budget: GrantBudget = GrantBudget(), check: @escaping () throws -> Void = {},
         basis: @escaping (LedgerStore) throws -> ReadingBasis
     ) {
         self.grantBytesLimit = grantBytesLimit
+        self.budget = budget
         self.check = check
         self.reader = reader
         self.store = store
@@ -105,9 +108,9 @@ package final class ReadingRights {
     /// Whether a grant lets the reader read a part, of which the first statement and its issuer are
     /// known.
     func isGranted(_ part: Hash256, at leaf: UInt64, by issuer: String) throws -> Bool {
-        guard case .member(let organisation) = reader,
-            try issuers(to: organisation).contains(issuer)
-        else { return false }
+        guard case .member(let organisation) = reader, !isSpent else { return false }
+        budget.take(looks: 1)
+        guard try issuers(to: organisation).contains(issuer) else { return false }
         let keys = try keys(of: part, at: leaf)
         for digest in try candidates(for: organisation, issuer, keys.map(\.bytes)) {
             guard let grant = try grant(digest, by: issuer) else { continue }
@@ -121,6 +124,9 @@ package final class ReadingRights {
         }
         return false
     }
+
+    /// Whether so much was done for grants that they open nothing more.
+    var isSpent: Bool { budget.isSpent }
 
     /// Who has made the reader a grant at any time, as far as the views know.
     func issuers(to organisation: String) throws -> Set<String> {
@@ -156,6 +162,7 @@ package final class ReadingRights {
         if let statement, statement.leaf == leaf { return statement.keys[part, default: []] }
         var keys: [Hash256: Set<Hash256>] = [:]
         if let encoded = try store.manifest(at: leaf) {
+            budget.take(bytes: encoded.count)
             for row in try Manifest.decode(encoded).rows {
                 keys[row.part, default: []].insert(row.key)
             }
@@ -171,12 +178,16 @@ package final class ReadingRights {
             let select = try database.cachedStatement(
                 sql: """
                     SELECT r.digest FROM opening o JOIN record r ON r.number = o.record
-                    WHERE o.organisation = ? AND o.issuer = ? AND o.key = ?
+                    WHERE o.organisation = ? AND o.issuer = ? AND o.key = ? LIMIT ?
                     """)
-            return try keys.flatMap { key in
-                try Data.fetchAll(select, arguments: [organisation, issuer, Data(key)])
-                    .compactMap { Hash256([UInt8]($0)) }
+            var found: [Hash256] = []
+            for key in keys where !isSpent {
+                let rows = try Data.fetchAll(
+                    select, arguments: [organisation, issuer, Data(key), budget.looks])
+                budget.take(looks: 1 + rows.count)
+                found += rows.compactMap { Hash256([UInt8]($0)) }
             }
+            return found
         }
     }
 
@@ -190,11 +201,12 @@ package final class ReadingRights {
 
     private func readGrant(_ digest: Hash256, by issuer: String) throws -> Grant? {
         guard case .member(let organisation) = reader,
-            grantBytes[issuer, default: 0] < grantBytesLimit,
+            grantBytes[issuer, default: 0] < grantBytesLimit, !isSpent,
             let bytes = try store.part(digest)
         else { return nil }
         try check()
         grantBytes[issuer, default: 0] += bytes.count
+        budget.take(bytes: bytes.count)
         guard let part = try? Part.decode(bytes),
             case .record(let record)? = try? Content.read(part),
             let leaf = try store.uses(of: digest).min()
@@ -214,10 +226,20 @@ package final class ReadingRights {
 
     private func keysUpstream(of grant: Grant, _ digest: Hash256) throws -> Set<Hash256> {
         if let known = upstream[digest] { return known }
+        // Within what is left of the issuer's and of all issuers'.
+        let whole = budgets[grant.issuer, default: UpstreamBudget()]
+        var left = whole
+        left.links = min(whole.links, budget.looks)
+        left.bytes = min(whole.bytes, budget.bytes)
         var walk = UpstreamWalk(
             store: store, network: try known().history.newest.network, issuer: grant.issuer,
-            budget: budgets[grant.issuer, default: UpstreamBudget()], check: check)
-        defer { budgets[grant.issuer] = walk.budget }
+            budget: left, check: check)
+        defer {
+            let (links, bytes) = (left.links - walk.budget.links, left.bytes - walk.budget.bytes)
+            budget.take(looks: links, bytes: bytes)
+            budgets[grant.issuer] = UpstreamBudget(
+                links: whole.links - links, parts: walk.budget.parts, bytes: whole.bytes - bytes)
+        }
         let keys = try walk.keys(upstreamOf: grant.about, limit: Self.upstreamLimit)
         upstream[digest] = keys
         return keys

@@ -18,8 +18,7 @@ package final class StandingNotices: Sendable {
     /// Work after which a look ends with the record it is at, as ``NoticeBudget/spent`` counts it:
     /// then others have their turn.
     private let workLimit: Int
-    /// And how long it may go on before it ends likewise: what the rights of readers cost is in no
-    /// budget of a notice.
+    /// And how long it may go on before it ends likewise.
     private let patience: Duration
 
     private let views: Views
@@ -128,7 +127,8 @@ package final class StandingNotices: Sendable {
     ) throws -> NoticeSearch? {
         try ledger.read { store in
             let reader = Reader.member(organisation: organisation)
-            let rights = ReadingRights(of: reader, in: store, views: views, basis: basis)
+            let rights = ReadingRights(
+                of: reader, in: store, views: .through(views), budget: budget.grants, basis: basis)
             let known = try basis(store)
             let governance = known.history.newest
             guard let record = try Self.record(viewed.digest, store, rights) else { return nil }

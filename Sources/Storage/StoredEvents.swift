@@ -15,10 +15,20 @@ extension Views {
         as reader: Reader, _ ledger: Ledger, basis: @escaping (LedgerStore) throws -> ReadingBasis,
         _ body: (StoredEvents) throws -> Value
     ) throws -> Value {
+        try reading(as: reader, ledger, grants: GrantBudget(), basis: basis, body)
+    }
+
+    /// The same, with no more work for grants than a budget allows: once it is spent no event is
+    /// given that they alone would open, and a list of events ends at the first of them.
+    func reading<Value>(
+        as reader: Reader, _ ledger: Ledger, grants: GrantBudget,
+        basis: @escaping (LedgerStore) throws -> ReadingBasis,
+        _ body: (StoredEvents) throws -> Value
+    ) throws -> Value {
         try ledger.read { store in
             try pool.read { database in
                 let rights = ReadingRights(
-                    of: reader, in: store, views: .within(database), basis: basis)
+                    of: reader, in: store, views: .within(database), budget: grants, basis: basis)
                 return try body(
                     try StoredEvents(database, store: store, reader: reader, rights: rights))
             }
@@ -153,6 +163,9 @@ private final class StoryCache {
         self.rights = rights
     }
 
+    /// Whether no more may be done to tell what the reader may see.
+    var isSpent: Bool { rights.isSpent }
+
     /// Whether there is any declaration at all, asked once.
     func hasDeclarations(_ statement: SQLStatement) throws(StorageError) -> Bool {
         if let isDeclared { return isDeclared }
@@ -214,7 +227,8 @@ private struct Found {
         let number = row.integer(0)
         guard number != last else { return true }
         last = number
-        guard let told = try stories.story(number, in: row), isNew(told.said) else { return true }
+        guard let told = try stories.story(number, in: row) else { return !stories.isSpent }
+        guard isNew(told.said) else { return true }
         events.append(told.event)
         return events.count < limit
     }

@@ -61,13 +61,16 @@ struct DeliveryReport {
         switch fate {
         case .unreadable(let refusal):
             unreadable += 1
+            let told = Refusal(
+                code: refusal.code, field: refusal.field,
+                reason: catalog.reason(refusal.code, else: refusal.reason))
             Console.endProgress()
-            Console.error("\(file): line \(row.line): \(refusal.sentence)")
+            Console.error("\(file): line \(row.line): \(told.sentence)")
             guard format == .table else { return }
             keep(
                 OpenLine(
                     line: row.line, lot: Self.text(of: row),
-                    outcome: catalog.text(.labels, "unreadable"), sentence: refusal.sentence,
+                    outcome: catalog.text(.labels, "unreadable"), sentence: told.sentence,
                     asks: []))
         case .judged(let verdict):
             counts[verdict.outcome, default: 0] += 1

@@ -1,7 +1,10 @@
 import Foundation
+import GS1
+import MerkleTrees
 import Node
 import Records
 import Signatures
+import Verdicts
 
 /// Reading and writing files with errors that name them; what is written is written whole.
 enum Files {
@@ -92,14 +95,22 @@ enum Files {
 
     /// Writes a file under its name only once it is whole.
     ///
-    /// A file that is there is replaced only if it begins as one of the same kind does, so that no
-    /// input, key or stranger's file is lost to a slip. Durably: it outlives a power cut.
+    /// A file that is there is replaced only if it begins as one of the same kind does, and proofs
+    /// only by those of the same thing, so that nothing is lost to a slip. Durably: it outlives a
+    /// power cut.
     static func write(_ bytes: [UInt8], to path: String, durably: Bool = false) throws {
         if let attributes = try? FileManager.default.attributesOfItem(atPath: path) {
             let isFile = attributes[.type] as? FileAttributeType == .typeRegular
-            guard isFile, mayReplace(try read(path), by: bytes) else {
+            let old = isFile ? try read(path) : []
+            guard isFile, mayReplace(old, by: bytes) else {
                 throw CommandFailure(
                     .badInput, "\(path): is there and is something else; choose another name")
+            }
+            if let other = thing(of: old), let own = thing(of: bytes), other != own {
+                throw CommandFailure(
+                    .badInput,
+                    "\(path): holds the proof about \(other.uri); choose another name, or remove "
+                        + "it first")
             }
         }
         if durably { return try DurableFile.replace(path, with: bytes) }
@@ -114,7 +125,30 @@ enum Files {
     /// Whether a file may give way to another: never a key or a genesis file, unless it is equal.
     private static func mayReplace(_ old: [UInt8], by new: [UInt8]) -> Bool {
         let isKept = old.starts(with: Array("---".utf8)) || old.starts(with: [0x84, 0x6F])
-        return old.isEmpty || old == new || !isKept && old.starts(with: new.prefix(kindBytes))
+        let isAlike =
+            old.starts(with: new.prefix(kindBytes))
+            || FileKind.of(old) == .evidence && FileKind.of(new) == .evidence
+        return old.isEmpty || old == new || !isKept && isAlike
+    }
+
+    /// What a file of proofs is about.
+    private struct ProvenThing: Equatable {
+        var uri: String
+        /// Nil where the file does not name it.
+        var network: Hash256?
+    }
+
+    /// What evidence or a dossier is about; nil for another file, and for one that is broken.
+    private static func thing(of bytes: [UInt8]) -> ProvenThing? {
+        switch FileKind.of(bytes) {
+        case .evidence:
+            let evidence = try? Evidence.decode(bytes)
+            return evidence.map { ProvenThing(uri: $0.question.uri, network: $0.network) }
+        case .dossier:
+            let dossier = try? RecallDossier.decode(bytes)
+            return dossier.map { ProvenThing(uri: $0.subject.uri) }
+        default: return nil
+        }
     }
 
     /// Writes a file that only its owner may read, and that must not exist yet.

@@ -32,7 +32,10 @@ struct SigningOptions: ParsableArguments {
     func signer(in shown: ShownGovernance) throws -> Signer {
         let signingKey = try Files.signingKey(key, passphraseFile: passphraseFile)
         try check(signingKey.publicKey, in: shown)
-        return Signer(network: shown.state.network, issuer: issuer, key: signingKey)
+        var signer = Signer(network: shown.state.network, issuer: issuer, key: signingKey)
+        let early = EarlySignatures()
+        signer.whenAhead = { early.take($0, $1) }
+        return signer
     }
 
     /// Refuses a key that is another's, for another purpose or revoked, and a suspended issuer;

@@ -150,6 +150,12 @@ import Testing
         #expect(table.output.contains("nothing is recorded: 1 of 4 batches"))
         #expect(table.output.contains("Ask Sandalfield"), "\(table.output)")
 
+        let german = try CairnProcess.run(Array(arguments.dropLast()) + ["de"])
+        let refused = german.output.split { $0.isWhitespace }.joined(separator: " ")
+        #expect(refused.contains("eine Prüfziffer stimmt nicht"), "\(german.output)")
+        #expect(german.errors.contains("eine Prüfziffer stimmt nicht"), "\(german.errors)")
+        #expect(!refused.contains("check digit"), "\(german.output)")
+
         let json = try CairnProcess.run(arguments + ["--format", "json"])
         #expect(json.code == 2)
         let document = try Self.members(json.output)

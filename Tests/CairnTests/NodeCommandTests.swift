@@ -156,12 +156,13 @@ import Testing
         let product = "https://id.gs1.org/01/09521107000126"
         let hint = "this is a product; name a batch: \(product)/10/LOT"
         #expect(try CairnProcess.run(["trace", product, "--node", node.url]).errors.contains(hint))
-        let asked = try CairnProcess.run(["export", product, "--node", node.url, "-o", file])
+        let other = place.folder.appending(path: "product.evidence").path()
+        let asked = try CairnProcess.run(["export", product, "--node", node.url, "-o", other])
         #expect(asked.code == 1)
         #expect(asked.errors.contains(hint))
         #expect(node.stop() == 0)
         let audited = try CairnProcess.run([
-            "audit", file, "--genesis", DemoPlace.genesis.path(), "--format", "json",
+            "audit", other, "--genesis", DemoPlace.genesis.path(), "--format", "json",
         ])
         #expect(audited.code == 1)
         #expect(audited.output.contains("not-applicable"))

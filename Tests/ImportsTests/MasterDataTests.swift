@@ -158,7 +158,7 @@ import Testing
                    "organizationName": "Mill Ltd"}]}
                 """.utf8))
         #expect(WebVocabulary.isLikely(document))
-        let entries = try WebVocabulary.entries(document)
+        let entries = try WebVocabulary.entries(document).map { try $0.get() }
         #expect(
             entries.map(\.subject.uri) == [
                 "https://id.gs1.org/01/\(Self.gtin)", "https://id.gs1.org/414/9521107000010",
@@ -185,7 +185,7 @@ import Testing
                    "geometry": {"type": "Point", "coordinates": [1, 2]}}]}
                 """.utf8))
         #expect(PlotFeatures.isLikely(document) && !WebVocabulary.isLikely(document))
-        let entries = try PlotFeatures.entries(document)
+        let entries = try PlotFeatures.entries(document).map { try $0.get() }
         #expect(entries.map(\.subject.uri) == ["https://plots.example/7", "urn:x:8"])
         #expect(entries[0].data.kind == .plot && entries[0].data.names == ["und": "North"])
         #expect(entries[0].data.attributes == [MasterData.Attribute("Area", "1.50")])
@@ -193,14 +193,44 @@ import Testing
             entries[0].data.geometry
                 == #"{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,0]]]}"#)
         #expect(entries[1].fromMilliseconds == 1_767_225_600_000)
-        let nameless = try JSONValue.parse(
-            Array(#"{"type": "FeatureCollection", "features": [{"type": "Feature"}]}"#.utf8))
-        do throws(ImportRefusal) {
-            _ = try PlotFeatures.entries(nameless)
-            Issue.record("a plot without URI is read")
-        } catch {
-            #expect(error.field == "features[0].id")
+    }
+
+    private static let point = #"{"type": "Point", "coordinates": [1, 2]}"#
+
+    @Test(arguments: [
+        (
+            #"{"type": "FeatureCollection", "features": ["#
+                + #"{"type": "Feature", "id": "urn:x:1", "geometry": "# + point + "}, "
+                + #"{"type": "Feature", "id": 7, "geometry": "# + point + "}, "
+                + #"{"type": "Feature", "id": "no URI", "geometry": "# + point + "}, "
+                + #"{"type": "Feature", "id": 8, "properties": {"subject": "urn:x:4"}, "#
+                + #""geometry": "# + point + "}]}",
+            ["features[1].id", "features[2].subject"]
+        ),
+        (
+            #"[{"type": "Place", "@id": "urn:x:1"}, {"type": "Place"}, {"type": "Shop"}, "#
+                + #"{"type": "Place", "@id": "urn:x:4"}]"#, ["[1].@id", "[2].type"]
+        ),
+    ])
+    func `a thing without a name of its own is a wrong row, and leaves the others`(
+        document: String, fields: [String]
+    ) throws {
+        var options = TableImport.Options()
+        options.validFromMilliseconds = 1_767_225_600_000
+        let rows = try DocumentImport.rows(Array(document.utf8), options: options)
+        try #require(rows.count == 4)
+        var subjects: [String] = []
+        var errors: [RowError] = []
+        for row in rows {
+            switch row.outcome {
+            case .record(let record): subjects += record.about
+            case .failed(let found): errors += found
+            default: Issue.record("\(row.outcome)")
+            }
         }
+        #expect(subjects == ["urn:x:1", "urn:x:4"])
+        #expect(errors.map(\.row) == [2, 3])
+        #expect(errors.map(\.column) == fields)
     }
 
     @Test func `a site list becomes master data`() throws {

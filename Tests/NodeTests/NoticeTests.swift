@@ -190,6 +190,81 @@ struct NoticeTests {
         }
     }
 
+    @Test func `what it takes to tell what grants open is bounded, and past it a notice says so`()
+        async throws
+    {
+        let node = try TestNode()
+        let network = node.network
+        let (supplier, carrier, wholesaler) =
+            (network.supplier, network.carrier, network.wholesaler)
+        // Seen by the wholesaler through a grant about its batch alone, as others are not.
+        var secrets = (0..<60).map { (number: Int) in
+            DemoNetwork.transformationEvent(
+                inputs: [(supplier.batch("A"), "1")], outputs: [(carrier.batch("\(number)"), "1")],
+                site: carrier.site)
+        }
+        secrets.insert(
+            DemoNetwork.transformationEvent(
+                inputs: [(supplier.batch("A"), "1")], outputs: [(carrier.batch("B"), "1")],
+                site: carrier.site), at: 30)
+        let sent = DemoNetwork.objectEvent(
+            action: "OBSERVE", bizStep: "shipping", batches: [(carrier.batch("B"), "5")],
+            site: carrier.site, time: "2026-01-07T08:00:00Z", takers: [wholesaler.uri])
+        // Behind them all, so that it is met only where the list of them does not end before.
+        let had = DemoNetwork.objectEvent(
+            action: "OBSERVE", bizStep: "storing", batches: [(supplier.batch("A"), "1")],
+            site: wholesaler.site, time: "2026-01-08T08:00:00Z")
+        var grant = Record(kind: .grant)
+        grant.about = [carrier.batch("B")]
+        grant.to = [wholesaler.uri]
+        let handed = grant
+        try await node.serve(try Self.settings()) { runtime, caller in
+            for secret in secrets {
+                let submission = try network.submission(
+                    event: secret, by: carrier, visibility: .organisations([carrier.uri]))
+                try #require(try await caller.post(submission).status == 201)
+            }
+            let open = [
+                try network.submission(event: sent, by: carrier),
+                try network.submission(event: had, by: wholesaler),
+                try ErasureTests.submission(handed, by: carrier, in: network),
+            ]
+            for submission in open {
+                try #require(try await caller.post(submission).status == 201)
+            }
+            let running = try #require(runtime.running)
+            let governance = running.published.newest.basis.governance
+            _ = try await running.viewedSize()
+            func search(_ grants: GrantBudget) throws -> NoticeSearch {
+                var budget = NoticeBudget()
+                budget.grants = grants
+                var search = NoticeSearch(
+                    notice: Notice(
+                        record: Self.recall(of: supplier.batch("A")), part: Hash256.sha256([]),
+                        leafIndex: 0, registeredAtMilliseconds: 0, issuer: supplier.uri,
+                        standing: .own, about: [supplier.batch("A")]),
+                    organisation: wholesaler.uri, governance: governance, budget: budget)
+                search.start(at: supplier.batch("A"))
+                try search.findThings(running.viewed, running.ledger, running.readingBasis)
+                return search
+            }
+            let found = try search(NoticeBudget().grants)
+            #expect(found.notice.things == [supplier.batch("A"), carrier.batch("B")].sorted())
+            #expect(!found.notice.isTruncated && !found.budget.isSpent)
+            let left = found.budget.grants
+            let looks = NoticeBudget.grantLooks - left.looks
+            let bytes = NoticeBudget.grantBytes - left.bytes
+            #expect(looks > 61 && bytes > 61 * 100)
+            for small in [GrantBudget(looks: 20), GrantBudget(bytes: bytes / 10)] {
+                let cut = try search(small)
+                #expect(cut.notice.things.isEmpty)
+                #expect(cut.notice.isTruncated && cut.budget.isSpent)
+                // No more than one event is told past the bound.
+                #expect(small.looks > -40 && small.bytes > -2_000)
+            }
+        }
+    }
+
     @Test func `a look ends after much work, but not one for what is sent again`() async throws {
         let node = try TestNode()
         let network = node.network

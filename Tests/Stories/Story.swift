@@ -59,6 +59,17 @@ package struct StoryStep: Sendable {
         }
     }
 
+    /// What master data is about, if it is such.
+    private var described: JSONValue? {
+        guard recordKind == "master-data", case .record(let json) = deed else { return nil }
+        return json["about"]
+    }
+
+    /// Whether both describe the same things: then the later registered may count.
+    func describesAgain(_ other: StoryStep) -> Bool {
+        described != nil && described == other.described && by == other.by
+    }
+
     /// Whether others may be registered before or after it as they come: neither rests on the
     /// other.
     package var movesFreely: Bool {

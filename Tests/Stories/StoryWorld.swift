@@ -292,7 +292,8 @@ extension Story {
     package var lastMilliseconds: UInt64 { steps.map(\.atMilliseconds).max() ?? 0 }
 
     /// Another order in which the same steps can arrive: between two that others rest on, steps
-    /// that rest on nothing are reversed, or as `shuffle` puts them.
+    /// that rest on nothing are reversed, or as `shuffle` puts them; a second description of one
+    /// thing stays behind the first.
     package func arrivals(
         reversing: Bool = false, shuffle: ([Int]) -> [Int] = { $0 }
     ) -> [Int] {
@@ -304,6 +305,7 @@ extension Story {
         }
         for (number, step) in steps.enumerated() {
             if step.movesFreely {
+                if free.contains(where: { step.describesAgain(steps[$0]) }) { settle() }
                 free.append(number)
             } else {
                 settle()

@@ -26,7 +26,7 @@ import Testing
     @Test func `both languages say the same things with the same parameters`() {
         let (english, german) = (MessageCatalog.of(.en), MessageCatalog.of(.de))
         #expect(!english.names(.labels).isEmpty)
-        for section in MessageCatalog.Section.allCases {
+        for section in MessageCatalog.Section.allCases where section != .refusals {
             #expect(english.names(section) == german.names(section))
             for name in english.names(section) {
                 #expect(english.parameters(section, name) == german.parameters(section, name))
@@ -49,6 +49,24 @@ import Testing
                     == "B received it, and nobody tells its shipping.")
         }
         #expect(catalog.text(.findings, "no.such-code") == "no.such-code")
+    }
+
+    /// What a line of a delivery is refused for, but for the steps of verification.
+    private static let refusals = [
+        "csv.encoding", "csv.quote", "csv.too-large", "row.missing", "identifier.check-digit",
+        "identifier.malformed", "identifier.too-long", "evidence.too-large",
+    ]
+
+    @Test func `why a line could not be judged is told in German`() {
+        let codes = Self.refusals + EvidenceStep.allCases.map { EvidenceRejection($0, "").code }
+        let (english, german) = (MessageCatalog.of(.en), MessageCatalog.of(.de))
+        for code in codes {
+            #expect(english.reason(code, else: "why") == "why")
+            #expect(german.reason(code, else: "why") != "why", "\(code)")
+        }
+        let tooLarge = german.reason("evidence.too-large", else: "")
+        #expect(tooLarge != german.reason("evidence.row", else: ""))
+        #expect(german.reason("no.such-code", else: "why") == "why")
     }
 
     @Test func `with all parameters no brace or bracket is left`() {

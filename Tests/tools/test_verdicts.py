@@ -19,7 +19,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 import verify  # noqa: E402
 from cairn_verify import alarms, cbor, claims, credentials, hashes, notes  # noqa: E402
 from cairn_verify.alarms import alarm_digest, is_consistent  # noqa: E402
-from cairn_verify.facts import states_at  # noqa: E402
+from cairn_verify.facts import Facts, identifier, states_at  # noqa: E402
 from cairn_verify.genesis import read_genesis  # noqa: E402
 from cairn_verify.refusal import Refused  # noqa: E402
 from cairn_verify.steps import Verification  # noqa: E402
@@ -224,6 +224,19 @@ class Mutations(unittest.TestCase):
             with self.subTest(content.event.step):
                 answer = judged(self.changed(self.linen, digest, None), self.case)
                 self.assertEqual(answer["groups"]["I"], "withheld")
+
+    def test_a_member_governs_itself_before_who_lists_it(self):
+        known_at = claims.instant("2026-06-30")
+        facts = Facts(self.scenarios.verified(self.case), known_at, known_at)
+        members = facts.state.organisations
+        # As an amendment adds them: not in the order of their URIs.
+        facts.state.organisations = dict(reversed(members.items()))
+        first, second, third = sorted(members)[:3]
+        site = members[third].sites[0]
+        for other in (first, second):
+            members[other].sites = [*members[other].sites, site, third]
+        self.assertEqual(facts.owner(identifier(third)), third)
+        self.assertEqual(facts.owner(identifier(site)), first)
 
     def test_times_bound_what_counts(self):
         early = judged(self.taken_back, self.revoked, known_at="2026-06-01")

@@ -6,7 +6,7 @@ from . import credentials
 from .balances import attested
 from .claims import MODELS, ORIGINS, SUBJECT, Claim
 from .credentials import Accreditation, Assessment, Certificate
-from .epcis import CREATE, EVENTS, day_of
+from .epcis import EVENTS, day_of
 from .facts import Facts
 from .finding import Finding
 from .graph import Graph, Lot, Making
@@ -54,11 +54,11 @@ class Certificates:
 
     def _wanting(self):
         for lot in self.graph.lots.values():
-            if self.graph.is_container(lot):
+            alone = self.scheme.reach == SUBJECT
+            if lot.uri != self.facts.subject if alone else lot.is_of_contents:
                 continue
             for number, making in enumerate(lot.makings):
-                near = self.scheme.reach != SUBJECT or lot.uri == self.facts.subject
-                if near and (self.scheme.reach != ORIGINS or making.is_origin):
+                if self.scheme.reach != ORIGINS or making.is_origin:
                     yield lot, number, making
 
     @staticmethod
@@ -84,10 +84,7 @@ class Certificates:
         return known[self.facts.subject]
 
     def _may_qualify(self, lot: Lot, known: dict[str, bool]) -> bool:
-        if any(saying.digest in self.attested and role == CREATE
-               for saying, role in self.facts.chains[EVENTS, lot.uri]):
-            return True
-        if lot.contents:
+        if lot.is_of_contents:
             return all(known[each] for each in lot.contents)
         for number, making in enumerate(lot.makings):
             if making.is_origin:

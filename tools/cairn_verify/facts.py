@@ -80,6 +80,16 @@ class Facts:
                  if self.stands(s) and s.content.kind in kinds}
         return [found[key] for key in sorted(found)]
 
+    def registered(self, uri: str) -> dict[tuple[bytes, str], int]:
+        """When each part that stands in the assertions about a URI was first registered, by part
+        and issuer."""
+        found: dict[tuple[bytes, str], int] = {}
+        for saying, _ in self.chains[ASSERTIONS, uri]:
+            if self.stands(saying):
+                key = saying.digest, saying.issuer
+                found[key] = min(saying.at, found.get(key, saying.at))
+        return found
+
     def is_resolved(self, ident: str, issuer: str) -> bool:
         """Whether somebody resolved what has this id, in whatever chain."""
         return any(saying.issuer == issuer and saying.content.record[4] == ident
@@ -118,10 +128,14 @@ class Facts:
         return sorted(found.values(), key=Told.order)
 
     def owner(self, place: gs1.Identifier) -> str | None:
-        """The member that lists a site, else the one whose prefix covers it."""
-        members = self.state.organisations.values()
-        listed = [each.uri for each in members if place.uri in each.sites]
-        covering = [each.uri for each in members
+        """The member that this is, else the first that lists it as a site, else the one whose
+        prefix covers it."""
+        members = self.state.organisations
+        if place.uri in members:
+            return place.uri
+        listed = sorted((uri for uri, each in members.items() if place.uri in each.sites),
+                        key=str.encode)
+        covering = [uri for uri, each in members.items()
                     if any(place.covered_by(prefix) for prefix in each.prefixes)]
         return next(iter(listed + covering), None)
 
@@ -133,6 +147,11 @@ class Told:
     event: Event
     issuer: str
     digest: bytes
+
+    @property
+    def part(self) -> tuple[bytes, str]:
+        """What it was told in, and by whom."""
+        return self.digest, self.issuer
 
     def order(self) -> tuple:
         """By time, then by the part."""

@@ -58,6 +58,11 @@ class Lot:
     identifier: gs1.Identifier
 
     @property
+    def is_of_contents(self) -> bool:
+        """Whether it is an item or a container, which is what it is of or holds."""
+        return bool(self.contents) and not any(making.inputs for making in self.makings)
+
+    @property
     def upstream(self) -> list[str]:
         """The lots that follow from it, in the order in which events name them."""
         made = [uri for making in self.makings if not making.is_origin
@@ -72,6 +77,7 @@ class Graph:
     def __init__(self, facts: Facts, scheme: Scheme):
         self.facts, self.scheme = facts, scheme
         self.lots: dict[str, Lot] = {}
+        self.processes: dict[str, list[Told]] = {}
         waiting: deque = deque([(facts.subject, [])])
         while waiting:
             uri, path = waiting.popleft()
@@ -93,16 +99,25 @@ class Graph:
     def _makings(self, uri: str, told: list[Told]) -> list[Making]:
         alone, together = [], {}
         for each in told:
-            if (uri, CREATE) not in each.event.flows:
-                continue
             process = each.event.transformation
-            if process is None:
+            if (uri, CREATE) not in each.event.flows and process != uri:
+                continue
+            whole = self._process(process)
+            if all(each.part != other.part for other in whole):
                 alone.append(self._making([each]))
             elif process not in together:
-                events = [e for e in self.facts.events(process) if e.event.outputs | e.event.inputs]
-                together[process] = self._making(events or [each])
+                together[process] = self._making(whole)
         made = sorted(alone + list(together.values()), key=lambda each: each.first.order())
         return [each for each in made if each.inputs] or made
+
+    def _process(self, uri: str | None) -> list[Told]:
+        """The transformations of a process that are in its chain, by time."""
+        if uri is None:
+            return []
+        if uri not in self.processes:
+            self.processes[uri] = [each for each in self.facts.events(uri)
+                                   if each.event.transformation == uri]
+        return self.processes[uri]
 
     def _making(self, told: list[Told]) -> Making:
         first = told[0]
@@ -117,10 +132,6 @@ class Graph:
         listed = self.scheme.processes.get(making.process)
         making.is_origin = not making.inputs or bool(listed and listed.grows)
         return making
-
-    def is_container(self, lot: Lot) -> bool:
-        """Whether a lot is an item or a container, which is what it is of or holds."""
-        return bool(lot.contents)
 
 
 def step(event: Event) -> str | None:

@@ -40,16 +40,19 @@ def read(body: list) -> dict | None:
 
 
 def holding(facts: Facts, uri: str, at: int) -> list[tuple[dict, bytes]]:
-    """What holds at a time about a thing, by its owner or those whose word counts about it."""
+    """What holds at a time about a thing, by its owner or those whose word counts about it.
+
+    Of each the record that was from the latest time on, of two of one time the later registered."""
     owners = facts.known.closure.ownership.owners(uri)
+    registered = facts.registered(uri)
     newest: dict[str, tuple] = {}
     for record, issuer, digest in facts.records(uri, "master-data"):
         if record[5] <= at and (issuer in owners or facts.counts(issuer, ASSERTIONS, uri)):
             members = read(record[9])
-            if members is not None and (issuer not in newest
-                                        or newest[issuer][0] < (record[5], digest)):
-                newest[issuer] = ((record[5], digest), record.get(6), members)
-    return [(members, mark[1]) for mark, until, members in newest.values()
+            mark = record[5], registered[digest, issuer], digest
+            if members is not None and (issuer not in newest or newest[issuer][0] < mark):
+                newest[issuer] = mark, record.get(6), members
+    return [(members, mark[2]) for mark, until, members in newest.values()
             if until is None or at < until]
 
 

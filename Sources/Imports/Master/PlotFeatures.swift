@@ -9,24 +9,30 @@ package enum PlotFeatures {
         ["Feature", "FeatureCollection"].contains(document["type"]?.asString ?? "")
     }
 
-    /// The plots of a document.
+    /// The plots of a document, and of the others why they are none.
     ///
     /// A plot is its `id`, or its property `subject` or `id`: a URI. `name`, `validFrom` and
     /// `validUntil` have their places; other properties are attributes.
     ///
-    /// - Throws: `master.format` or `identifier.*` with the feature's place.
-    package static func entries(_ document: JSONValue) throws(ImportRefusal) -> [MasterEntry] {
+    /// - Returns: for each feature a plot, or `master.format` or `identifier.*` with the feature's
+    ///   place.
+    /// - Throws: `master.format` for a collection without features.
+    package static func entries(
+        _ document: JSONValue
+    ) throws(ImportRefusal) -> [Result<MasterEntry, ImportRefusal>] {
         guard document["type"]?.asString == "FeatureCollection" else {
-            return [try entry(document, at: "")]
+            return [read(document, at: "")]
         }
         guard let features = document["features"]?.asArray else {
             throw MasterEntry.refusal("features", "is missing")
         }
-        var entries: [MasterEntry] = []
-        for (index, feature) in features.enumerated() {
-            entries.append(try entry(feature, at: "features[\(index)]"))
-        }
-        return entries
+        return features.enumerated().map { read($1, at: "features[\($0)]") }
+    }
+
+    private static func read(
+        _ feature: JSONValue, at place: String
+    ) -> Result<MasterEntry, ImportRefusal> {
+        Result { () throws(ImportRefusal) in try entry(feature, at: place) }
     }
 
     private static func entry(
@@ -36,10 +42,12 @@ package enum PlotFeatures {
         func property(_ name: String) -> JSONValue? {
             properties.first { $0.name == name }?.value
         }
-        guard let id = feature["id"] ?? property("subject") ?? property("id"), id.asString != nil
-        else {
+        // An id may be a number too, which names nothing.
+        let ids = [feature["id"], property("subject"), property("id")].compactMap(\.self)
+        guard let id = ids.first(where: { $0.asString != nil }) else {
             throw MasterEntry.refusal(
-                MappingJSON.join(place, "id"), "is missing: each plot needs a URI of its own")
+                MappingJSON.join(place, "id"),
+                "is missing: give each plot a URI of its own, as its id or as property subject")
         }
         var members = [
             JSONMember("kind", .string("plot")), JSONMember("subject", id),

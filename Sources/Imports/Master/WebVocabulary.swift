@@ -9,20 +9,18 @@ import Records
 package enum WebVocabulary {
     /// What a document says: of one thing, of an array of them, or of a `@graph`.
     ///
-    /// - Throws: `master.format` or `identifier.*` with the place.
-    package static func entries(_ document: JSONValue) throws(ImportRefusal) -> [MasterEntry] {
+    /// - Returns: for each thing what is said, or `master.format` or `identifier.*` with the place.
+    package static func entries(
+        _ document: JSONValue
+    ) -> [Result<MasterEntry, ImportRefusal>] {
         let nodes = document["@graph"]?.asArray ?? document.asArray ?? [document]
-        var entries: [MasterEntry] = []
-        for (index, node) in nodes.enumerated() {
-            do throws(ImportRefusal) {
-                entries.append(try WebNode(node).entry())
-            } catch {
+        return nodes.enumerated().map { index, node in
+            Result { () throws(ImportRefusal) in try WebNode(node).entry() }.mapError { error in
                 let place = nodes.count == 1 ? "" : "[\(index)]"
-                throw ImportRefusal(
+                return ImportRefusal(
                     error.code, field: MappingJSON.join(place, error.field), error.reason)
             }
         }
-        return entries
     }
 
     /// Whether a document looks like one of the Web Vocabulary.

@@ -1,4 +1,5 @@
 import GS1
+package import MerkleTrees
 
 extension MasterData {
     /// What a record of master data says; nil for other records, and for a body that does not hold
@@ -33,8 +34,10 @@ package struct MasterDataTimeline: Sendable {
     package struct Entry: Sendable {
         /// Who signed it.
         package let issuer: String
-        /// The leaf of its statement.
-        package let leafIndex: UInt64
+        /// Its part.
+        package let part: Hash256
+        /// When its log first had it, milliseconds since the epoch.
+        package let registeredAtMilliseconds: UInt64
         /// From when it holds, milliseconds since the epoch.
         package let fromMilliseconds: UInt64
         /// Until when; nil for until said otherwise.
@@ -48,16 +51,18 @@ package struct MasterDataTimeline: Sendable {
     /// Nothing was said yet.
     package init() {}
 
-    /// Takes up a record about the thing.
+    /// Takes up a record about the thing, which its log first had at a time.
     package mutating func add(
-        _ record: Record, by issuer: String, standing: Standing, leafIndex: UInt64
+        _ record: Record, by issuer: String, standing: Standing, part: Hash256,
+        registeredAtMilliseconds: UInt64
     ) {
         guard standing != .reported, let from = record.fromMilliseconds,
             let data = MasterData.of(record)
         else { return }
         entries.append(
             Entry(
-                issuer: issuer, leafIndex: leafIndex, fromMilliseconds: from,
+                issuer: issuer, part: part, registeredAtMilliseconds: registeredAtMilliseconds,
+                fromMilliseconds: from,
                 untilMilliseconds: record.untilMilliseconds, data: data))
     }
 
@@ -67,7 +72,8 @@ package struct MasterDataTimeline: Sendable {
         for entry in entries where entry.fromMilliseconds <= time {
             let other = newest[entry.issuer]
             let isNewer = other.map {
-                ($0.fromMilliseconds, $0.leafIndex) <= (entry.fromMilliseconds, entry.leafIndex)
+                ($0.fromMilliseconds, $0.registeredAtMilliseconds, $0.part)
+                    < (entry.fromMilliseconds, entry.registeredAtMilliseconds, entry.part)
             }
             if isNewer ?? true { newest[entry.issuer] = entry }
         }

@@ -184,9 +184,6 @@ struct CertificateCheck {
         guard fit == .whole else {
             return verdict(fit == .model ? .certificateGranularity : .certificateOutOfScope)
         }
-        guard assessment.criteria.isSuperset(of: scheme.criteria) else {
-            return verdict(.certificateOutOfScope)
-        }
         if accreditation.status == .none {
             return verdict(
                 certificate.isTranscribed ? .certificateDeclared : .certificateUnaccredited)
@@ -219,7 +216,7 @@ struct CertificateCheck {
         guard certificate.party == nil || certificate.party == making.party else {
             return .elsewhere
         }
-        var isNarrow = false
+        var isNarrow = !assessment.criteria.isSuperset(of: scheme.criteria)
         var isModel = false
         for kind in scheme.covers {
             switch kind {
@@ -239,8 +236,8 @@ struct CertificateCheck {
         }
         if let process = making.process, process.grows, !making.inputs.isEmpty {
             isNarrow = isNarrow || !certificate.processes.contains(process.uri)
-        } else if !certificate.processes.isEmpty, let step = making.step {
-            isNarrow = isNarrow || !certificate.processes.contains(step)
+        } else if !certificate.processes.isEmpty {
+            isNarrow = isNarrow || !(making.step.map(certificate.processes.contains) ?? false)
         }
         return isNarrow ? .narrow : isModel ? .model : .whole
     }

@@ -75,6 +75,8 @@ struct ClaimFacts {
     private(set) var hidden: [String: Set<HiddenPart>] = [:]
     /// Hidden allocations from each account.
     private(set) var hiddenAllocations: [String: Set<HiddenPart>] = [:]
+    /// What records of master data say, those that hold to SPEC §8.8 alone.
+    private var masterData: [Hash256: MasterData] = [:]
     /// The records that their issuers have resolved, in whatever chain.
     private(set) var resolved: Set<Resolved> = []
 
@@ -187,6 +189,9 @@ struct ClaimFacts {
             }
         }
         recordsAbout = about.mapValues(Self.ordered)
+        for known in recordsAbout.values.joined() where masterData[known.part] == nil {
+            masterData[known.part] = MasterData.of(known.record)
+        }
         accountRecords = accounts.mapValues(Self.ordered)
     }
 
@@ -217,14 +222,15 @@ struct ClaimFacts {
             && record.untilMilliseconds.map { time < $0 } ?? true
     }
 
-    /// Master data about a thing at a time, of those whose word counts about it.
+    /// Master data about a thing at a time, of those whose word counts about it: of each the record
+    /// that was from the latest time on, of two of one time the later registered (SPEC §8.8).
     func masterData(about uri: String, atMilliseconds time: Int64) -> [(MasterData, Hash256)] {
         var newest: [String: KnownRecord] = [:]
         let moment = UInt64(clamping: time)
         for known in records([.masterData], about: uri) {
             guard
                 evidence.isRelated(known.issuer, to: Subject(facet: .assertions, uri: uri))
-                    || owner(of: uri) == known.issuer,
+                    || owner(of: uri) == known.issuer, masterData[known.part] != nil,
                 let from = known.record.fromMilliseconds, from <= moment
             else { continue }
             let other = newest[known.issuer]
@@ -236,7 +242,7 @@ struct ClaimFacts {
         }
         return newest.values.sorted { $0.issuer < $1.issuer }
             .filter { $0.record.untilMilliseconds.map { moment < $0 } ?? true }
-            .compactMap { known in MasterData.of(known.record).map { ($0, known.part) } }
+            .compactMap { known in masterData[known.part].map { ($0, known.part) } }
     }
 }
 

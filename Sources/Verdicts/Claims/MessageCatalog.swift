@@ -22,6 +22,8 @@ package struct MessageCatalog: Sendable {
         case findings
         /// What else a table says.
         case labels
+        /// Why something could not be judged, by code; nothing in English, which the reasons are.
+        case refusals
     }
 
     private let texts: [Section: [String: [Segment]]]
@@ -121,5 +123,13 @@ package struct MessageCatalog: Sendable {
             }
         }
         return text
+    }
+
+    /// Why something could not be judged: the text of the code, else that of its first word, else
+    /// the reason that came with it.
+    package func reason(_ code: String, else reason: String) -> String {
+        let group = code.prefix { $0 != "." }
+        let known = [code, String(group)].first { texts[.refusals]?[$0] != nil }
+        return known.map { text(.refusals, $0) } ?? reason
     }
 }

@@ -23,10 +23,11 @@ struct StatusCheck {
         }
     }
 
-    /// Its creator and custodians, and whoever is accredited to certify it.
+    /// Whose word counts about the thing or its product, and whoever is accredited to certify it.
     private func mayLower(_ issuer: String, _ subject: String, for uri: String) -> Bool {
-        facts.evidence.isRelated(issuer, to: Subject(facet: .assertions, uri: subject))
-            || facts.evidence.isRelated(issuer, to: Subject(facet: .events, uri: uri))
+        [subject, uri].contains {
+            facts.evidence.isRelated(issuer, to: Subject(facet: .assertions, uri: $0))
+        }
             || certificates.wasAccredited(
                 issuer, atMilliseconds: facts.terms.times.validAtMilliseconds)
     }

@@ -97,7 +97,10 @@ struct TradeGraph {
     private(set) var lots: OrderedDictionary<String, Lot> = [:]
     private(set) var makings: [Making] = []
     private let facts: ClaimFacts
-    private var makingNumbers: [String: Int] = [:]
+    /// The making that each event belongs to.
+    private var makingNumbers: [Int: Int] = [:]
+    /// The processes whose events were put together.
+    private var gathered: Set<String> = []
     private var walked: Set<Int> = []
 
     init(of uri: String, _ facts: ClaimFacts) {
@@ -129,7 +132,7 @@ struct TradeGraph {
     /// Reads what is said of a thing; gives what lies upstream of it and who used that up.
     private mutating func open(_ uri: String) -> [(String, String?)] {
         var upstream: [(String, String?)] = []
-        var (processes, origins): ([Int], [Int]) = ([], [])
+        var (processes, origins): (OrderedSet<Int>, OrderedSet<Int>) = ([], [])
         var contents: OrderedSet<String> = []
         for number in facts.eventsAbout[uri] ?? [] {
             let things = facts.events[number].things
@@ -149,12 +152,14 @@ struct TradeGraph {
             let making = making(of: number)
             if makings[making].inputs.isEmpty {
                 origins.append(making)
-            } else if !processes.contains(making) {
+            } else {
                 processes.append(making)
             }
         }
         // What was made of something is no origin, though its maker also commissioned it.
-        let chosen = processes.isEmpty ? origins : processes
+        let chosen = (processes.isEmpty ? origins : processes).sorted {
+            makings[$0].events.lexicographicallyPrecedes(makings[$1].events)
+        }
         lots[uri]?.makings = chosen
         lots[uri]?.contents = Array(contents)
         // What was used up is met once, with the first of what was made of it.
@@ -167,25 +172,32 @@ struct TradeGraph {
     }
 
     /// The making that an event belongs to; events of one process are one.
+    ///
+    /// An event that is not in the chain of its process, as its issuer left that out, stands alone.
     private mutating func making(of number: Int) -> Int {
-        let told = facts.events[number]
-        let process = told.event.type == .transformation ? told.event.transformationID?.uri : nil
-        let key = process.map { "process \($0)" } ?? "event \(number)"
-        if let known = makingNumbers[key] { return known }
-        var numbers = [number]
-        if let process {
-            numbers = (facts.eventsAbout[process] ?? []).filter {
-                facts.events[$0].event.transformationID?.uri == process
-            }
-            if !numbers.contains(number) { numbers.append(number) }
+        if let known = makingNumbers[number] { return known }
+        let told = facts.events[number].event
+        if told.type == .transformation, let process = told.transformationID?.uri,
+            gathered.insert(process).inserted
+        {
+            make(
+                of: (facts.eventsAbout[process] ?? []).filter {
+                    facts.events[$0].event.transformationID?.uri == process
+                })
         }
-        makings.append(Self.making(numbers.sorted(), first: number, facts))
-        makingNumbers[key] = makings.count - 1
-        return makings.count - 1
+        if makingNumbers[number] == nil { make(of: [number]) }
+        return makingNumbers[number] ?? 0
     }
 
-    private static func making(_ numbers: [Int], first: Int, _ facts: ClaimFacts) -> Making {
-        let told = facts.events[numbers.first ?? first]
+    private mutating func make(of numbers: [Int]) {
+        guard let making = Self.making(numbers, facts) else { return }
+        for number in numbers { makingNumbers[number] = makings.count }
+        makings.append(making)
+    }
+
+    /// The making of some events, the earliest first; nil of none.
+    private static func making(_ numbers: [Int], _ facts: ClaimFacts) -> Making? {
+        guard let told = numbers.first.map({ facts.events[$0] }) else { return nil }
         // Of the earliest alone (SPEC §24.4): a later event cannot say where an earlier one was.
         let (site, step) = (told.event.primarySite?.uri, told.event.bizStep)
         let flows = numbers.flatMap { facts.events[$0].things.flows }
