@@ -4,7 +4,7 @@ import Records
 import Sequencing
 import Signatures
 
-// What is told of logs and alarms, and what is learned from others.
+// What is told of logs, and what is learned from others.
 extension Replicator {
     // MARK: Taking up
 
@@ -80,6 +80,7 @@ extension Replicator {
             }
         }
         try goOnUnderNewKeys()
+        passByVoidAlarms()
         for alarm in alarms.values { stop(afterAlarm: alarm) }
     }
 
@@ -105,9 +106,9 @@ extension Replicator {
             } else if isVoid(mirrored.mirror) {
                 // It is begun anew.
                 mirrors[origin] = nil
-                for peer in sessions.keys { sessions[peer]?.heads[origin] = nil }
             }
         }
+        readAgain()
         try takeUpMirrors()
         for (origin, mirrored) in mirrors {
             let bytes = mirrored.kept?.bytes ?? mirrored.mirror.newest
@@ -120,13 +121,33 @@ extension Replicator {
         try learnUnread()
     }
 
-    /// Whether a mirror goes on beyond the place at which governance gave its log another key: what
-    /// stands behind it the old key has signed (SPEC §9.2, §25.6).
+    /// Forgets what peers have told or been asked for under checkpoints that are void now: nothing
+    /// is taken under them any more.
+    private mutating func readAgain() {
+        for (peer, session) in sessions {
+            for (origin, note) in session.heads {
+                let still = read(note.bytes, of: origin, known: note)
+                sessions[peer]?.heads[origin] = still
+            }
+        }
+        for (origin, mirrored) in mirrors {
+            let fetching = mirrored.fetching.filter {
+                read($0.value.note.bytes, of: origin, known: $0.value.note) != nil
+            }
+            mirrors[origin]?.fetching = fetching
+            if let note = mirrored.arrived?.note, read(note.bytes, of: origin, known: note) == nil {
+                mirrors[origin]?.arrived = nil
+            }
+        }
+    }
+
+    /// Whether a mirror goes on beyond a place at which governance gave its log another key: what
+    /// stands behind it the old key has signed (SPEC §9.2, §25.6), also where the key has changed
+    /// again since, farther on.
     private func isVoid(_ mirror: LogMirror) -> Bool {
         let rotations = governance.logKeys(origin: mirror.origin)?.rotations ?? []
         let known = mirror.governance.logKeys(origin: mirror.origin)?.rotations.count ?? 0
-        guard let last = rotations.last, rotations.count > known else { return false }
-        return mirror.size > last.size
+        return rotations.count > known && mirror.size > rotations[known].size
     }
 
     /// A log as its ledger here has it.
@@ -377,59 +398,5 @@ extension Replicator {
         guard UInt64(told.count) >= min(needed, UInt64(others.count)) else { return }
         mayGoOn = true
         effects.append(.mayGoOn)
-    }
-
-    // MARK: Alarms
-
-    /// Raises an alarm that was found here, under the newest governance known or that of a number.
-    mutating func raise(_ kind: Alarm.Kind, upTo seq: UInt64? = nil) throws {
-        let contents = amendments.filter { $0.key <= seq ?? .max }.sorted { $0.key < $1.key }
-            .map(\.value.content)
-        let alarm = Alarm(
-            network: identity.genesis.network, amendments: contents, kind: kind)
-        do {
-            guard contents.count <= Limits.alarmAmendments,
-                alarm.encoded().count <= Limits.alarmBytes
-            else {
-                throw Refusal(
-                    code: "alarm.format", field: "alarm", reason: "the proof is too large")
-            }
-            try take(alarm)
-        } catch let refusal as Refusal {
-            // It does not prove itself to others, but it was seen here.
-            guard let origin = alarm.origin, mirrors[origin]?.stopped == nil else { return }
-            try stop(origin, refusal.reason, under: [])
-        }
-    }
-
-    /// Keeps an alarm, and stops trusting whom it accuses.
-    ///
-    /// - Throws: what refuses it: then it proves nothing. What the store throws.
-    mutating func take(_ alarm: Alarm) throws {
-        let digest = alarm.digest
-        guard alarms[digest] == nil, !passedBy.contains(digest) else { return }
-        if let origin = alarm.origin, governance.hasRemoved(log: origin) {
-            return passBy(digest)
-        }
-        _ = try alarm.accused(under: identity.genesis, newest: governance)
-        // One is proof enough: more of them would only fill the disk.
-        guard
-            alarms.values.count(where: { $0.origin == alarm.origin })
-                < ReplicationLimits.alarmsOfOneLog
-        else { return passBy(digest) }
-        try store.keep(alarm: alarm)
-        alarms[digest] = alarm
-        stop(afterAlarm: alarm)
-        effects.append(.alarmed(alarm))
-        retell()
-    }
-
-    private mutating func passBy(_ alarm: Hash256) {
-        if passedBy.count < ReplicationLimits.alarmsPassedBy { passedBy.insert(alarm) }
-    }
-
-    private mutating func stop(afterAlarm alarm: Alarm) {
-        guard let origin = alarm.origin, mirrors[origin]?.stopped == nil else { return }
-        mirrors[origin]?.halt("alarm \(alarm.digest.hex)")
     }
 }

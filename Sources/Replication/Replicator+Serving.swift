@@ -36,23 +36,29 @@ extension Replicator {
         origin == identity.origin || mirrors[origin] != nil
     }
 
-    /// The parts that the peer's organisation may see by their visibility; grants open nothing to
-    /// mirrors.
+    /// The parts that the peer's organisation may see by their visibility.
+    ///
+    /// Grants open nothing to mirrors. While the organisation is suspended it sees what everybody
+    /// does, and what it must obey: that parts are erased.
     private func parts(
         _ digests: [Hash256], of origin: String, for peer: PeerID
     ) throws -> [UInt8] {
         guard isHeld(origin), let session = sessions[peer],
             let organisation = governance.nodes[session.origin]?.organisation
         else { return PartsAnswer.encode([]) }
-        let reader = Reader.member(organisation: organisation)
+        let member = Reader.member(organisation: organisation)
+        let isSuspended = governance.suspensions(of: organisation)
+            .isSuspended(atMilliseconds: wallMilliseconds)
         return try store.read(origin) { ledger in
             var parts: [[UInt8]] = []
             var bytes = 0
             for digest in digests {
                 guard let encoded = try ledger.part(digest),
                     try !ledger.uses(of: digest).isEmpty,
-                    let part = try? Part.decode(encoded), part.visibility.permits(reader)
+                    let part = try? Part.decode(encoded)
                 else { continue }
+                let isForAll = !isSuspended || RecordFacts(of: part)?.erases != nil
+                guard part.visibility.permits(isForAll ? member : .anonymous) else { continue }
                 bytes += encoded.count
                 guard parts.isEmpty || bytes <= ReplicationLimits.partsBytes else { break }
                 parts.append(encoded)

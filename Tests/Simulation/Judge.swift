@@ -19,6 +19,10 @@ package struct Judge {
     var governorsLie = false
     /// Whether so few lie or forget that no two checkpoints of one size can have a quorum.
     var holdsOneQuorum = true
+    /// What the governors have decided, whoever knows of it.
+    var governance: GovernanceState?
+    /// The logs of which somebody has a former key.
+    var stolen: Set<String> = []
     private var quorums: [String: UInt64] = [:]
     /// The root of each checkpoint that was told with a quorum, by log and size.
     private var certified: [String: [UInt64: Hash256]] = [:]
@@ -45,6 +49,9 @@ package struct Judge {
             if !mayGoOn.contains(node.number) {
                 accuse("\(origin) signs before it has heard how far it went")
             }
+            if isVoid(group.checkpoint, of: origin, under: [governance]) {
+                accuse("\(origin) signs with a key that was taken from it")
+            }
             if behind.contains(node.number) { accuse("\(origin) signs, and is behind") }
             let known = truth[origin, default: []].count
             if first < known, !node.isRewound { accuse("\(origin) rewrites entry \(first)") }
@@ -52,7 +59,7 @@ package struct Judge {
                 accuse("\(origin) rewrites entry \(first), which had a quorum")
             }
             truth[origin] = Array(truth[origin, default: []].prefix(first)) + entries
-        } else if !rewound.contains(origin) {
+        } else if !rewound.contains(origin), !isRobbed(origin, as: node) {
             let known = truth[origin, default: []]
             guard first + entries.count <= known.count,
                 Array(known[first..<first + entries.count]) == entries
@@ -67,6 +74,29 @@ package struct Judge {
         holdsOneQuorum = false
     }
 
+    /// Whether a checkpoint is of a key that its log gave up, under each of these governances.
+    private func isVoid(
+        _ note: [UInt8], of origin: String, under governances: [GovernanceState?]
+    ) -> Bool {
+        let head = PeerMessage.LogHead(origin: origin, note: note)
+        return governances.allSatisfy { $0?.isVoid(head) ?? false }
+    }
+
+    /// Whether a node may take for a log's what a thief has signed, as it does not know better.
+    private func isRobbed(_ origin: String, as node: SimulatedNode) -> Bool {
+        let changes = governance?.logKeys(origin: origin)?.rotations.count ?? 0
+        let known = node.governanceBefore?.logKeys(origin: origin)?.rotations.count ?? 0
+        return stolen.contains(origin) && known < changes
+    }
+
+    /// A mirror is begun anew: what was cosigned of it must be void.
+    mutating func dropped(_ origin: String, by node: SimulatedNode) {
+        if !stolen.contains(origin), !rewound.contains(origin) {
+            accuse("\(node.origin) drops its mirror of \(origin), which nothing makes void")
+        }
+        cosigned[node.number]?[origin] = nil
+    }
+
     mutating func supplied(_ parts: [Part], to node: SimulatedNode) {
         let reader = Reader.member(organisation: node.keeper.organisation)
         for part in parts where !part.visibility.permits(reader) {
@@ -75,6 +105,34 @@ package struct Judge {
     }
 
     // MARK: What is said and done
+
+    /// An honest node gives parts: those that it knows the other may see.
+    mutating func gave(
+        _ parts: [Part], by node: SimulatedNode, to peer: SimulatedNode, at now: UInt64
+    ) {
+        for known in [node.governanceBefore, node.replicator?.governance] {
+            guard let known, !parts.isEmpty else { return }
+            let organisation = peer.keeper.organisation
+            let isSuspended = known.suspensions(of: organisation)
+                .isSuspended(atMilliseconds: node.clock(now))
+            let isSeen =
+                known.nodes[peer.origin] != nil
+                && parts.allSatisfy { part in
+                    let reader =
+                        isSuspended && RecordFacts(of: part)?.erases == nil
+                        ? Reader.anonymous : .member(organisation: organisation)
+                    return part.visibility.permits(reader)
+                }
+            if isSeen { return }
+        }
+        accuse("\(node.origin) gives \(peer.origin) a part that it may not see any more")
+    }
+
+    /// An honest node asks for something of a log.
+    mutating func asked(about origin: String, by node: SimulatedNode) {
+        guard node.governanceBefore?.hasRemoved(log: origin) ?? false else { return }
+        accuse("\(node.origin) asks for \(origin), which the network has removed")
+    }
 
     /// A peer's heads reach an honest node.
     mutating func hears(_ peer: String, _ node: SimulatedNode) {
@@ -85,7 +143,8 @@ package struct Judge {
         switch effect {
         case .alarmed(let alarm): judge(alarm, of: node, honest: honest)
         case .stopped(let origin, let reason):
-            guard honest.contains(origin), !rewound.contains(origin) else { return }
+            guard honest.contains(origin), !rewound.contains(origin), !isRobbed(origin, as: node)
+            else { return }
             accuse("\(node.origin) mirrors \(origin) no further, which is honest: \(reason)")
         case .quorum(let size, let note):
             quorums[node.origin] = max(quorums[node.origin] ?? 0, size)
@@ -111,7 +170,8 @@ package struct Judge {
             if !governorsLie { accuse("\(node.origin) accuses the governors, who are honest") }
             return
         }
-        guard honest.contains(origin), !rewound.contains(origin) else { return }
+        guard honest.contains(origin), !rewound.contains(origin), !isRobbed(origin, as: node)
+        else { return }
         accuse("\(node.origin) raises an alarm about \(origin), which is honest")
     }
 
@@ -141,7 +201,19 @@ package struct Judge {
             let checkpoint = try? Checkpoint(parsing: note.text)
         else { return }
         let quorum = node.replicator?.governance.policy.quorum ?? .max
-        if holdsOneQuorum, Self.cosigners(of: head.note) >= quorum {
+        if node.governanceBefore?.hasRemoved(log: head.origin) ?? false,
+            node.replicator?.governance.hasRemoved(log: head.origin) ?? false,
+            head.origin != node.origin
+        {
+            accuse("\(node.origin) tells of \(head.origin), which the network has removed")
+        }
+        let governances = [node.governanceBefore, node.replicator?.governance]
+        if isVoid(head.note, of: head.origin, under: governances) {
+            accuse("\(node.origin) tells of \(head.origin) what a former key has signed")
+        }
+        if holdsOneQuorum, Self.cosigners(of: head.note) >= quorum,
+            !isVoid(head.note, of: head.origin, under: [governance])
+        {
             let known = certified[head.origin]?[checkpoint.size] ?? checkpoint.root
             certified[head.origin, default: [:]][checkpoint.size] = known
             if known != checkpoint.root {
@@ -194,6 +266,10 @@ package struct Judge {
         let log = node.own
         if log.size() < node.quorumSize, holdsQuorums, !node.isBehind {
             accuse("\(node.origin) has lost entries that had a quorum")
+        }
+        for (origin, size) in cosigned[node.number] ?? [:] where node.disk.log(origin).size() < size
+        {
+            accuse("\(node.origin) has not kept what it cosigned of \(origin)")
         }
         checkEntries(of: node)
     }

@@ -24,24 +24,42 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case neverAnswers
     /// A node keeps cosignatures to itself: they reach nobody.
     case stripsCosignatures
+    /// A node goes on with the key that governance has taken from its log.
+    case keepsOldKey
+    /// A node cosigns what the former key of a log has signed after it was given up.
+    case obeysOldKey
+    /// A node cosigns the log of a node that the network has removed.
+    case cosignsRemoved
+    /// A node gives members' parts to the node of one that is suspended.
+    case servesSuspended
 
     /// How many nodes found the network where it is looked for: of few, each meets more; of four
     /// one may lie.
     package var founders: Int? {
         switch self {
-        case .hidesAlarms: nil
-        case .forgetsAlarms: 4
+        case .hidesAlarms, .forgetsAlarms, .cosignsRemoved: 4
         default: 3
         }
     }
 
-    /// A seed that is known to show it; nil for one that shows so rarely that it must be searched
-    /// for among many.
-    package var firstSeed: UInt64? {
+    /// What the governors decide where it is looked for; by the seed if nil.
+    var decisions: [SimulatedGovernors.Decision]? {
         switch self {
-        case .hidesAlarms: nil
-        case .acknowledgesEarly: 2
-        case .forgetsAlarms: 6
+        case .keepsOldKey, .obeysOldKey: [.logKey]
+        case .cosignsRemoved: [.remove]
+        case .servesSuspended: [.suspend]
+        default: nil
+        }
+    }
+
+    /// A seed that is known to show it.
+    package var firstSeed: UInt64 {
+        switch self {
+        case .acknowledgesEarly, .keepsOldKey: 13
+        case .signsThoughBehind: 10
+        case .forgetsAlarms: 16
+        case .hidesAlarms: 46
+        case .obeysOldKey, .cosignsRemoved: 22
         default: 1
         }
     }

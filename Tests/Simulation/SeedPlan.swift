@@ -1,8 +1,8 @@
 import Foundation
 
 /// Which seeds are run: `CAIRN_SEED` runs one, `CAIRN_SEEDS` so many, from `CAIRN_FIRST` on;
-/// `CAIRN_STEPS` sets the length of each run, `CAIRN_BUG` plants a bug, and with `CAIRN_STOP` the
-/// first failure is the last.
+/// `CAIRN_STEPS` sets the length of each run, `CAIRN_BUG` plants a bug, `CAIRN_DECISIONS` is what the
+/// governors decide in each of them, and with `CAIRN_STOP` the first failure is the last.
 package struct SeedPlan: Sendable {
     package var seeds: Range<UInt64>
     package var steps: Int
@@ -12,6 +12,8 @@ package struct SeedPlan: Sendable {
     package var founders: Int?
     /// The node whose disk goes back to an old copy in every run, beside what the seed brings.
     package var forgetting: Int?
+    /// What the governors decide; by the seed if nil.
+    package var decisions: [SimulatedGovernors.Decision]?
     /// Ends with the first failure.
     package var stopsEarly = false
 
@@ -20,6 +22,7 @@ package struct SeedPlan: Sendable {
         self.steps = steps
         self.bug = bug
         founders = bug?.founders
+        decisions = bug?.decisions
         forgetting = bug == .signsThoughBehind ? 0 : nil
     }
 
@@ -28,12 +31,18 @@ package struct SeedPlan: Sendable {
         let environment = ProcessInfo.processInfo.environment
         let steps = environment["CAIRN_STEPS"].flatMap(Int.init) ?? 150
         let bug = environment["CAIRN_BUG"].flatMap(PlantedBug.init)
+        let decisions = environment["CAIRN_DECISIONS"].map { list in
+            list.split(separator: ",").compactMap { SimulatedGovernors.Decision(rawValue: "\($0)") }
+        }
         if let seed = environment["CAIRN_SEED"].flatMap(UInt64.init) {
-            return SeedPlan(seeds: seed..<seed + 1, steps: steps, bug: bug)
+            var plan = SeedPlan(seeds: seed..<seed + 1, steps: steps, bug: bug)
+            plan.decisions = decisions ?? plan.decisions
+            return plan
         }
         let count = environment["CAIRN_SEEDS"].flatMap(UInt64.init) ?? (isThorough ? 2_000 : 8)
         let first = environment["CAIRN_FIRST"].flatMap(UInt64.init) ?? 1
         var plan = SeedPlan(seeds: first..<first + count, steps: steps, bug: bug)
+        plan.decisions = decisions ?? plan.decisions
         plan.stopsEarly = environment["CAIRN_STOP"] != nil
         return plan
     }
@@ -46,7 +55,9 @@ package struct SeedPlan: Sendable {
             let build = "-c release "
         #endif
         let bug = bug.map { "CAIRN_BUG=\($0) " } ?? ""
-        return "\(bug)CAIRN_SEED=\(seed) CAIRN_STEPS=\(steps) "
+        let list = decisions?.map(\.rawValue).joined(separator: ",")
+        let decisions = list.map { "CAIRN_DECISIONS=\($0) " } ?? ""
+        return "\(bug)\(decisions)CAIRN_SEED=\(seed) CAIRN_STEPS=\(steps) "
             + "swift test \(build)--filter SeedTests"
     }
 
@@ -134,7 +145,7 @@ package struct SeedPlan: Sendable {
     private func one(_ seed: UInt64) -> (Set<Sighting>, [String], trace: UInt64) {
         do {
             let world = try SimulatedWorld(
-                seed: seed, founders: founders, troubles: troubles, bug: bug)
+                seed: seed, founders: founders, troubles: troubles, bug: bug, decisions: decisions)
             try world.run(steps: steps, forgetting: forgetting)
             return (world.sightings, world.judge.accusations, world.trace)
         } catch {

@@ -7,6 +7,12 @@ package enum Sighting: String, CaseIterable, Sendable {
         alarmSpread
     case amended, amendedTwice, amendedUnevenly
     case nodeAdmitted, admittedCosigned, cosignerKeyChanged
+    case adopted, adoptedTogether
+    case logKeyChanged, logKeyLearntLate, wentOnAfterLoss, transportKeyChanged, refusedForKey
+    case keysStolen, voidAlarm, voidTold, voidMirrored, voidDropped
+    case suspended, reinstated, partDeniedToSuspended
+    case nodeRemoved, removedUnawares, removedStillTold
+    case alarmWhispered
     case tornAndKept, tornAndLost, tornOwn, tornMirror, tornCheckpoint, tornParts, tornAlarm
     case diskFull, oldBackup
     case partition, partitionHealed, cutInFlight, frameCorrupted, frameReplayed

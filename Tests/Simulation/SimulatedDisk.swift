@@ -52,6 +52,8 @@ package final class SimulatedDisk: ReplicaStore {
     /// Told of each write that fails, and of each part of a log that is erased.
     var onFault: ((Fault, Write) -> Void)?
     var onErase: ((String) -> Void)?
+    /// Told of mirrors that are begun anew.
+    var onDrop: ((String) -> Void)?
     /// Told of parts that come after their erasure.
     var onErased: (() -> Void)?
 
@@ -139,6 +141,7 @@ package final class SimulatedDisk: ReplicaStore {
             $0.logs[origin] = nil
             $0.stops[origin] = nil
         }
+        onDrop?(origin)
     }
 
     package func lostSize() throws -> UInt64 { contents.lostSize }

@@ -96,6 +96,21 @@ package struct SimulatedLog: LedgerReader, Sendable {
         buckets.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
+    /// The statements that registered the amendments after a number.
+    func amendments(of network: Hash256, after seq: UInt64) -> [Submission] {
+        let links = links(of: Subject.network(network).key(in: network))
+        return links.dropFirst(Int(seq) + 1).compactMap { link in
+            guard
+                case .statement(_, let statement) = try? LogEntry.decode(
+                    allEntries[Int(link.leafIndex)]),
+                let bytes = manifests[link.leafIndex], let manifest = try? Manifest.decode(bytes)
+            else { return nil }
+            return Submission(
+                statement: statement, manifest: bytes,
+                parts: manifest.partDigests.compactMap { parts[$0] })
+        }
+    }
+
     /// The size at the newest checkpoint that is here.
     var newestCheckpointSize: UInt64? { checkpoints.last { !$0.note.isEmpty }.map { $0.seal + 1 } }
 

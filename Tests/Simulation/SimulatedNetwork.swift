@@ -11,14 +11,18 @@ package struct SimulatedNetwork: Sendable {
         package let origin: String
         /// The organisation that runs it.
         package let organisation: String
-        let logKey: SigningKey
+        /// With what it signs its log, each key after an amendment that lists it.
+        let logKeys: [SigningKey]
         /// With what it cosigns, and with what after the amendment that changes it.
         let cosignerKeys: [SigningKey]
+        /// With what it shows its peers who it is, and with what after such an amendment.
+        let transportKeys: [SigningKey]
 
-        func node(cosignerKey: Int) -> LogNode {
+        /// The node with its first keys.
+        var node: LogNode {
             LogNode(
-                origin: origin, organisation: organisation, logKey: logKey.publicKey,
-                cosignerKey: cosignerKeys[cosignerKey].publicKey)
+                origin: origin, organisation: organisation, logKey: logKeys[0].publicKey,
+                cosignerKey: cosignerKeys[0].publicKey, tlsKey: transportKeys[0].publicKey)
         }
     }
 
@@ -29,9 +33,7 @@ package struct SimulatedNetwork: Sendable {
     package let submissions: [Submission]
     /// What erases the first part of a submission, by the submission's place.
     let erasures: [Int: (part: Hash256, submission: Submission)]
-    /// The amendments, in their order: they admit a node, and change a node's cosigner key.
-    let amendments: [Submission]
-    /// Another amendment of the first number.
+    /// Another amendment of the first number than the governors make.
     let contradiction: Submission
 
     package var founders: Int { keepers.count - 1 }
@@ -43,15 +45,16 @@ package struct SimulatedNetwork: Sendable {
             Keeper(
                 origin: "node-\(number).example/log",
                 organisation: members[number % members.count].uri,
-                logKey: try DemoNetwork.key("log \(number)"),
-                cosignerKeys: try (0..<2).map { try DemoNetwork.key("cosigner \(number) \($0)") })
+                logKeys: try (0..<4).map { try DemoNetwork.key("log \(number) \($0)") },
+                cosignerKeys: try (0..<2).map { try DemoNetwork.key("cosigner \(number) \($0)") },
+                transportKeys: try (0..<2).map { try DemoNetwork.key("tls \(number) \($0)") })
         }
         let policy = Self.policy(nodes: founders)
         let demo = try DemoNetwork { document in
             GenesisDocument(
                 name: document.name, createdMilliseconds: document.createdMilliseconds,
                 governors: document.governors, organisations: document.organisations,
-                nodes: keepers.prefix(founders).map { $0.node(cosignerKey: 0) }, policy: policy)
+                nodes: keepers.prefix(founders).map(\.node), policy: policy)
         }
         self.demo = demo
         self.keepers = keepers
@@ -61,20 +64,6 @@ package struct SimulatedNetwork: Sendable {
             erasures[number] = try Self.erasure(of: submissions[number], number, demo)
         }
         self.erasures = erasures
-        // With a node more, the same quorum would not do.
-        let larger = Self.policy(nodes: founders + 1)
-        let bodies = [
-            [Change.policy(larger), .node(keepers[founders].node(cosignerKey: 0))],
-            [Change.node(keepers[0].node(cosignerKey: 1))],
-        ]
-        var state = demo.state
-        var made: [Submission] = []
-        for changes in bodies {
-            let body = try demo.amendment(changes, after: state)
-            state = try state.applying(body.encoded())
-            made.append(try demo.submission(body))
-        }
-        amendments = made
         contradiction = try demo.submission(
             try demo.amendment([.anchors([demo.carrier.uri])], after: demo.state))
     }

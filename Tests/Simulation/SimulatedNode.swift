@@ -3,6 +3,7 @@ import Notes
 import Records
 import Replication
 import Sequencing
+import Signatures
 import Support
 
 /// A node as it would stand behind a socket: a sequencer and a replicator over one disk.
@@ -15,11 +16,16 @@ package final class SimulatedNode {
     package internal(set) var isHonest = true
     /// Which of two views it shows, and to whom: nil for a node that has one.
     var view: Int?
+    /// The only node that it shows itself to, if there is but one.
+    var confidant: Int?
+    /// Whether it has another node's former keys, and says that it is that node.
+    var isThief = false
     /// What it has acknowledged: the leaf of each statement.
     package internal(set) var acknowledged: [(leaf: UInt64, entry: Hash256)] = []
     /// The largest checkpoint of its log that had a quorum.
     package internal(set) var quorumSize: UInt64 = 0
-    package internal(set) var isBehind = false
+    package var isBehind: Bool { hasHeardAhead || replicator?.isBehind ?? false }
+    private var hasHeardAhead = false
     /// Whether its disk went back to an older state that held less of its own log.
     package internal(set) var isRewound = false
     /// The alarms that it was told to tell of.
@@ -35,8 +41,12 @@ package final class SimulatedNode {
     private let network: SimulatedNetwork
     let bug: PlantedBug?
     var backup: SimulatedDisk.Contents?
-    /// Which of its cosigner keys it uses.
+    /// Which of its keys it uses.
+    var logKey = 0
     var cosignerKey = 0
+    var transportKey = 0
+    /// The governance that it knew when the event in hand came.
+    private(set) var governanceBefore: GovernanceState?
     /// How far its clock is from the true time, and where it stands still.
     var clockOffset: Int64 = 0
     var frozenAt: UInt64?
@@ -80,16 +90,18 @@ package final class SimulatedNode {
         replicator = try Replicator(
             Replicator.Identity(
                 origin: origin, genesis: network.demo.state, governance: governance,
-                cosigner: Cosigner(name: origin, key: keeper.cosignerKeys[cosignerKey]),
+                cosigner: isThief
+                    ? nil : Cosigner(name: origin, key: keeper.cosignerKeys[cosignerKey]),
                 indexDepth: Self.indexDepth),
             store: disk, prepare: Self.prepare)
-        isBehind = false
+        governanceBefore = replicator?.governance
+        hasHeardAhead = false
     }
 
     private func resumed() throws -> Sequencer {
         try Sequencer(
             resuming: own, genesis: network.demo.state, origin: origin,
-            indexDepth: Self.indexDepth, logKey: keeper.logKey)
+            indexDepth: Self.indexDepth, logKey: keeper.logKeys[logKey])
     }
 
     func crash() {
@@ -110,12 +122,13 @@ package final class SimulatedNode {
 
     /// Lets the replicator know of something.
     func handle(_ event: PeerEvent, _ now: UInt64) throws -> [PeerEffect] {
+        governanceBefore = replicator?.governance
         var effects = try replicator?.handle(event, nowMilliseconds: clock(now)) ?? []
         for effect in effects {
             onEffect?(effect)
             switch effect {
             case .alarmed(let alarm): alarmed.insert(alarm.digest)
-            case .behind: isBehind = true
+            case .behind: hasHeardAhead = true
             case .quorum(let size, _): quorumSize = max(quorumSize, size)
             default: break
             }
@@ -134,7 +147,16 @@ package final class SimulatedNode {
         guard let replicator, sequencer != nil else { return false }
         if bug == .signsBeforeItMay { return true }
         if bug == .signsThoughBehind, isBehind { return true }
-        return replicator.mayGoOn && !isBehind
+        return replicator.mayGoOn && !isBehind && !isGivenUp(by: replicator.governance)
+    }
+
+    /// Whether the network has removed the node, or will take nothing more that its key signs.
+    private func isGivenUp(by governance: GovernanceState) -> Bool {
+        let key = keeper.logKeys[logKey].publicKey
+        return governance.hasRemoved(log: origin)
+            || bug != .keepsOldKey
+                && !governance.allows(logKey: key, of: origin, size: own.size() + 2)
+                && governance.seq > sequencer?.basis.governance.seq ?? 0
     }
 
     /// Admits a submission, seals it and makes it durable.
@@ -160,13 +182,44 @@ package final class SimulatedNode {
         } catch is Refusal {
             return []
         }
-        guard case .staged(let leaf) = outcome else { return [] }
-        let group = try sequencer.seal(nowMilliseconds: time, in: log)
-        let entry = Hash256.sha256(group.statements[0].entry)
-        if bug == .acknowledgesEarly { acknowledged.append((leaf, entry)) }
+        guard case .staged = outcome else { return [] }
+        return try seal(sequencer, now)
+    }
+
+    /// Registers the amendments that other logs hold and its own does not, in one group.
+    func adopt(_ now: UInt64) throws -> [PeerEffect] {
+        guard isHonest, maySign, let replicator, let sequencer else { return [] }
+        let known = sequencer.basis.governance
+        guard replicator.governance.seq > known.seq else { return [] }
+        let log = own
+        let admission = Admission(governance: known, facts: SimulatedFacts(log: log))
+        for mirror in replicator.mirrorViews {
+            var sequencer = sequencer
+            do {
+                let admitted = try disk.log(mirror.origin)
+                    .amendments(of: known.network, after: known.seq)
+                    .map { try admission.admit($0, nowMilliseconds: clock(now)) }
+                guard !admitted.isEmpty,
+                    try sequencer.stage(
+                        amendments: admitted, nowMilliseconds: clock(now), in: log)
+                else { continue }
+            } catch is Refusal {
+                continue
+            }
+            return try seal(sequencer, now)
+        }
+        return []
+    }
+
+    /// Seals what was staged and makes it durable.
+    private func seal(_ staged: Sequencer, _ now: UInt64) throws -> [PeerEffect] {
+        var sequencer = staged
+        let group = try sequencer.seal(nowMilliseconds: clock(now), in: own)
+        let entries = group.statements.map { ($0.leafIndex, Hash256.sha256($0.entry)) }
+        if bug == .acknowledgesEarly { acknowledged += entries }
         try disk.commit([group], to: origin)
         sequencer.committed()
-        if bug != .acknowledgesEarly { acknowledged.append((leaf, entry)) }
+        if bug != .acknowledgesEarly { acknowledged += entries }
         self.sequencer = sequencer
         return try handle(.sealed(sequencer.state.sealedGovernance), now)
     }
@@ -191,7 +244,7 @@ package final class SimulatedNode {
         for leaf in leaves { frontier.append(leaf) }
         group.root = frontier.root
         let text = try Checkpoint(origin: origin, size: group.size, root: group.root).text
-        let note = try SignedNote.sign(text: text, name: origin, key: keeper.logKey)
+        let note = try SignedNote.sign(text: text, name: origin, key: keeper.logKeys[logKey])
         group.checkpoint = note.serialized()
         try disk.commit([group], to: origin)
         let resumed = try resumed()

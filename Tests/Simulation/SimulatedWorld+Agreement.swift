@@ -11,6 +11,7 @@ extension SimulatedWorld {
     /// know it, since the log that brought its amendment may be a liar's, or have forgotten it.
     private var members: [SimulatedNode] {
         honest.filter { node in
+            guard !governors.newest.hasRemoved(log: node.origin) else { return false }
             guard node.number >= network.founders else { return true }
             let others = honest.filter { $0 !== node }
             let isSpread = others.allSatisfy {
@@ -32,17 +33,52 @@ extension SimulatedWorld {
     func disagreements(withQuorum: Bool) -> [String] {
         let honest = members
         var found: [String] = []
-        let accused = Set(honest.flatMap { $0.disk.contents.alarms.map { $0.origin ?? "" } })
+        let accused = Set(honest.flatMap { convicted(by: $0) })
         for node in honest {
-            let own = Set(node.disk.contents.alarms.map { $0.origin ?? "" })
-            for origin in accused.subtracting(own) {
+            let own = convicted(by: node)
+            for origin in accused.subtracting(own)
+            where !governors.newest.hasRemoved(log: origin) {
                 found.append("\(node.origin) has no alarm about \(origin)")
             }
         }
         for origin in Set(nodes.map(\.origin)).sorted() where !accused.contains(origin) {
+            guard !governors.newest.hasRemoved(log: origin) else { continue }
             found += disagreements(about: origin, withQuorum: withQuorum)
         }
+        return found + (isSpread ? ignorance(of: honest) : [])
+    }
+
+    /// Whom the alarms that a node keeps convict: nobody by a key that the log has given up.
+    private func convicted(by node: SimulatedNode) -> Set<String> {
+        let alarms = node.disk.contents.alarms.filter {
+            (try? $0.accused(under: node.genesis, newest: governors.newest)) != nil
+        }
+        return Set(alarms.map { $0.origin ?? "" })
+    }
+
+    /// Who does not know all that was decided and registered, or deals with who was removed.
+    private func ignorance(of members: [SimulatedNode]) -> [String] {
+        var found: [String] = []
+        for node in members {
+            if node.replicator?.governance.head != governors.newest.head {
+                found.append("\(node.origin) does not know the newest amendment")
+            }
+            for peer in node.replicator?.connectedOrigins ?? []
+            where governors.newest.hasRemoved(log: peer) {
+                found.append("\(node.origin) is connected with \(peer), which was removed")
+            }
+        }
         return found
+    }
+
+    /// Whether all members know with which keys a log is signed: a log cannot show its new key
+    /// itself.
+    private func isReadable(_ origin: String) -> Bool {
+        let keys = governors.newest.logKeys(origin: origin)?.keys
+        return members.allSatisfy { node in
+            node.origin == origin
+                || node.replicator?.governance.logKeys(origin: origin)?.keys == keys
+        }
     }
 
     private func disagreements(about origin: String, withQuorum: Bool) -> [String] {
@@ -56,6 +92,7 @@ extension SimulatedWorld {
         func told(_ log: SimulatedLog) -> Int {
             isRewound ? Int(log.newestCheckpointSize ?? 0) : log.allEntries.count
         }
+        guard !isHonest || isReadable(origin) else { return [] }
         let longest = honest.map { $0.disk.log(origin) }.max { told($0) < told($1) }
         guard let longest else { return [] }
         for node in honest {
@@ -95,7 +132,7 @@ extension SimulatedWorld {
                 if !part.visibility.permits(reader) {
                     sightings.insert(.partWithheld)
                     if isThere { judge.accuse("\(node.origin) has a part it may not see") }
-                } else if !isThere {
+                } else if !isThere, part.visibility == .open || !wasSuspended(node) {
                     found.append("\(node.origin) lacks a part of \(keeper.origin)")
                 }
             }
@@ -107,6 +144,10 @@ extension SimulatedWorld {
             }
         }
         return found
+    }
+
+    private func wasSuspended(_ node: SimulatedNode) -> Bool {
+        !governors.newest.suspensions(of: node.keeper.organisation).steps.isEmpty
     }
 
     /// Every copy of a log's newest checkpoint has the lines of all who could sign it.

@@ -134,73 +134,80 @@ extension SimulatedWorld {
         }
     }
 
-    // MARK: Planted bugs
+    // MARK: Deceits
 
-    private func planted(
-        _ bug: PlantedBug, _ bytes: [UInt8], _ node: SimulatedNode
-    ) -> [[UInt8]] {
-        guard case .heads(var heads, let alarms) = try? PeerMessage.decode(bytes) else {
-            return [bytes]
-        }
-        switch bug {
-        case .hidesAlarms: return [PeerMessage.heads(heads, alarms: []).encoded()]
-        case .stripsCosignatures:
-            for place in heads.indices {
-                let (origin, note) = (heads[place].origin, heads[place].note)
-                guard let state = node.replicator?.governance,
-                    let cosigned = try? CosignedNote(note, origin: origin, under: state)
-                else { continue }
-                heads[place].note = cosigned.logNote
-            }
-            return [PeerMessage.heads(heads, alarms: alarms).encoded()]
-        default: return [bytes]
+    /// What a liar begins once.
+    func deceive() {
+        switch pick(3) {
+        case 0: whisper()
+        default: splitView()
         }
     }
 
-    func receive(_ bytes: [UInt8], from peer: PeerID, at place: Int) throws -> [PeerEffect] {
-        let node = nodes[place]
-        if !node.isHonest, !forged.isEmpty,
-            case .ask(let number, .alarm(let digest)) = try? PeerMessage.decode(bytes),
-            let alarm = forged[digest]
-        {
-            sightings.insert(.forgedAlarm)
-            let answer = PeerMessage.answer(number, isLast: true, alarm.encoded())
-            return [.send(peer, answer.encoded())]
-        }
-        guard let bug = node.bug, let message = try? PeerMessage.decode(bytes) else {
-            return try node.handle(.received(peer, bytes), now)
-        }
-        switch (bug, message) {
-        case (.isDeaf, .heads(_, let alarms)):
-            let nothing = PeerMessage.heads([], alarms: alarms).encoded()
-            return try node.handle(.received(peer, nothing), now)
-        case (.neverAnswers, .ask(let number, .entries)):
-            return [.send(peer, PeerMessage.answer(number, isLast: true, []).encoded())]
-        case (.servesPartsToAll, .ask(let number, .parts(let origin, let digests))):
-            let log = node.disk.log(origin)
-            let parts = digests.compactMap { log.part($0) }
-            let answer = CBORValue.array(parts.map { .bytes($0) }).encoded()
-            return [.send(peer, PeerMessage.answer(number, isLast: true, answer).encoded())]
-        case (.cosignsUnseen, .heads(let heads, _)):
-            return try cosigned(heads, by: node, for: peer)
-                + node.handle(.received(peer, bytes), now)
-        default: return try node.handle(.received(peer, bytes), now)
-        }
+    /// The liar begins to show another view of its log to every second node.
+    private func splitView() {
+        guard let liar = nodes.firstIndex(where: { !$0.isHonest && !$0.isThief }),
+            nodes[liar].view == nil, nodes[liar].confidant == nil,
+            nodes[liar].number < network.founders, nodes[liar].own.size() > 0
+        else { return }
+        crash(liar)
+        let twin = SimulatedNode(nodes[liar].number, network: network, bug: nil)
+        twin.isHonest = false
+        twin.disk.contents = nodes[liar].disk.contents
+        sightings.insert(.viewSplit)
+        nodes[liar].view = 0
+        twin.view = 1
+        add(twin)
+        try? start(liar)
+        try? start(nodes.count - 1)
+        for place in [liar, nodes.count - 1] { submit(at: place) }
     }
 
-    private func cosigned(
-        _ heads: [PeerMessage.LogHead], by node: SimulatedNode, for peer: PeerID
-    ) throws -> [PeerEffect] {
-        var told: [PeerMessage.LogHead] = []
-        for head in heads where head.origin != node.origin && !head.note.isEmpty {
-            guard
-                var note = try? CosignedNote(
-                    head.note, origin: head.origin, under: network.demo.state)
-            else { continue }
-            let cosigner = Cosigner(name: node.origin, key: node.keeper.cosignerKeys[0])
-            guard try note.cosign(as: cosigner, nowSeconds: now / 1_000) else { continue }
-            told.append(PeerMessage.LogHead(origin: head.origin, note: note.bytes))
+    /// The liar registers what nobody signed, and shows it to one node alone.
+    private func whisper() {
+        guard let liar = nodes.firstIndex(where: { !$0.isHonest && !$0.isThief }),
+            nodes[liar].view == nil, nodes[liar].confidant == nil, nodes[liar].isRunning,
+            nodes[liar].own.size() > 0
+        else { return }
+        for id in connections.keys.sorted() where connections[id]?.ends.contains(liar) ?? false {
+            cut(id)
         }
-        return told.isEmpty ? [] : [.send(peer, PeerMessage.heads(told, alarms: []).encoded())]
+        let others = nodes.indices.filter { nodes[$0].isHonest && canMeet(liar, $0) }
+        guard !others.isEmpty else { return }
+        let confidant = others[pick(others.count)]
+        nodes[liar].confidant = nodes[confidant].number
+        forge(at: liar)
+        if canMeet(liar, confidant) { connect(liar, confidant) }
+    }
+
+    /// Whoever has copied a node's keys and disk says that it is that node, after it has others.
+    ///
+    /// It shows one log, or two.
+    func useStolenKeys() {
+        guard let theft, !nodes.contains(where: \.isThief),
+            let robbed = nodes.first(where: { $0.isHonest && $0.number == theft.number }),
+            robbed.hasNewKey(by: robbed.sealedGovernance), !robbed.isRewound
+        else { return }
+        stealKeys(theft, of: robbed, views: chance(1, in: 4) ? [nil] : [0, 1])
+    }
+
+    func stealKeys(_ theft: Theft, of robbed: SimulatedNode, views: [Int?]) {
+        sightings.insert(.keysStolen)
+        judge.stolen.insert(robbed.origin)
+        for view in views {
+            let thief = SimulatedNode(theft.number, network: network, bug: nil)
+            thief.isHonest = false
+            thief.isThief = true
+            thief.view = view
+            thief.logKey = theft.logKey
+            thief.transportKey = theft.transportKey
+            thief.disk.contents = theft.contents
+            add(thief)
+            try? start(nodes.count - 1)
+            submit(at: nodes.count - 1)
+            let place = nodes.count - 1
+            for other in nodes.indices where canMeet(place, other) { connect(place, other) }
+        }
+        countLiars()
     }
 }

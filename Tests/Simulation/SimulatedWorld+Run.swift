@@ -1,8 +1,4 @@
-import MerkleTrees
-import Notes
-import Records
 import Replication
-import Signatures
 import Support
 
 // The course of a run: trouble, then calm.
@@ -32,7 +28,12 @@ extension SimulatedWorld {
         now += chance(1, in: 60) ? 1_000 * UInt64(1 + pick(40)) : UInt64(1 + pick(60))
         for (id, side) in arrived() where chance(3, in: 4) { deliver(id, to: side) }
         switch acts[pick(acts.count)] {
-        case .tick: tick(pick(nodes.count))
+        case .tick:
+            let place = pick(nodes.count)
+            tick(place)
+            if chance(1, in: 4) { adopt(at: place) }
+            try confirmKey(of: place)
+            if troubles.lies { useStolenKeys() }
         case .submit: submit(at: pick(nodes.count))
         case .connect:
             let met = nodes.indices.flatMap { one in
@@ -49,7 +50,7 @@ extension SimulatedWorld {
         case .clock: if troubles.clocks { changeClock(of: nodes[pick(nodes.count)]) }
         case .disk: if troubles.disks { spoilDisk(of: pick(nodes.count)) }
         case .backup: if troubles.disks { try backup(pick(nodes.count)) }
-        case .split: if troubles.lies { splitView() }
+        case .split: if troubles.lies { deceive() }
         case .attack: if troubles.lies { attack() }
         case .amend: if troubles.amendments { try amend(pick(nodes.count)) }
         case .erase: erase(at: pick(nodes.count))
@@ -66,6 +67,7 @@ extension SimulatedWorld {
     func tick(_ place: Int) {
         guard nodes[place].isRunning else { return }
         attempt(place) { try nodes[place].handle(.tick, now) }
+        closeUnpinned(at: place)
     }
 
     func submit(at place: Int) {
@@ -142,7 +144,9 @@ extension SimulatedWorld {
     /// no help to another.
     private func backup(_ place: Int) throws {
         let node = nodes[place]
-        guard let backup = node.backup, !hasRewound || !node.isHonest, chance(1, in: 2) else {
+        // A node that forgets its new key would believe whoever has the former one.
+        let mayForget = !node.isHonest || !hasRewound && !judge.stolen.contains(node.origin)
+        guard let backup = node.backup, mayForget, chance(1, in: 2) else {
             if node.own.size() > 0, node.backup == nil || chance(1, in: 4) {
                 node.backup = node.disk.contents
             }
@@ -173,53 +177,6 @@ extension SimulatedWorld {
         }
     }
 
-    /// The liar begins to show another view of its log to every second node.
-    private func splitView() {
-        guard let liar = nodes.firstIndex(where: { !$0.isHonest }), nodes[liar].view == nil,
-            nodes[liar].number < network.founders, nodes[liar].own.size() > 0
-        else { return }
-        crash(liar)
-        let twin = SimulatedNode(nodes[liar].number, network: network, bug: nil)
-        twin.isHonest = false
-        twin.disk.contents = nodes[liar].disk.contents
-        sightings.insert(.viewSplit)
-        nodes[liar].view = 0
-        twin.view = 1
-        add(twin)
-        try? start(liar)
-        try? start(nodes.count - 1)
-        for place in [liar, nodes.count - 1] { submit(at: place) }
-    }
-
-    /// A log registers the next amendment, or the other one of its number.
-    private func amend(_ place: Int) throws {
-        guard nodes[place].isRunning else { return }
-        var next = network.amendments[min(pick(2), network.amendments.count - 1)]
-        if hasContradiction, place % 2 == 1 { next = network.contradiction }
-        let size = nodes[place].own.size()
-        attempt(place) { try nodes[place].register(next, now) }
-        if nodes[place].own.size() > size {
-            let isKnown = nodes.contains {
-                $0 !== nodes[place] && $0.own.leafIndex(ofStatement: next.id) != nil
-            }
-            sightings.insert(isKnown ? .amendedTwice : .amended)
-        }
-        try admitNode()
-    }
-
-    /// The node that an amendment admits begins to mirror.
-    private func admitNode() throws {
-        let admitted = network.keepers[network.founders]
-        guard !nodes.contains(where: { $0.origin == admitted.origin }),
-            nodes.contains(where: { $0.replicator?.governance.nodes[admitted.origin] != nil })
-        else { return }
-        let node = SimulatedNode(network.founders, network: network, bug: nil)
-        add(node)
-        watch(node)
-        sightings.insert(.nodeAdmitted)
-        try start(nodes.count - 1)
-    }
-
     // MARK: Calm
 
     /// All that is honest is up and connected: after a while all must agree.
@@ -235,6 +192,7 @@ extension SimulatedWorld {
         try takeUpAll()
         try settle(withQuorum: false)
         guard judge.accusations.isEmpty else { return }
+        try spreadDecisions()
         try changeCosignerKeys()
         for place in nodes.indices where nodes[place].isHonest { submit(at: place) }
         try settle(withQuorum: true)
@@ -245,26 +203,15 @@ extension SimulatedWorld {
         for (place, node) in nodes.enumerated() where node.isHonest { try start(place) }
     }
 
-    private func changeCosignerKeys() throws {
-        for (place, node) in nodes.enumerated() where node.isHonest {
-            let listed = node.replicator?.governance.nodes[node.origin]?.cosignerKey
-            guard let key = node.keeper.cosignerKeys.firstIndex(where: { $0.publicKey == listed }),
-                key != node.cosignerKey
-            else { continue }
-            crash(place)
-            node.cosignerKey = key
-            sightings.insert(.cosignerKeyChanged)
-            try start(place)
-        }
-    }
-
-    private func settle(withQuorum: Bool) throws {
+    func settle(withQuorum: Bool) throws {
         var differences: [String] = []
         for round in 0..<200 {
             now += round < 40 ? 100 : 5_000
+            changeTransportKeys(round)
             for (one, other) in pairs() where canMeet(one, other) { connect(one, other) }
             guard exchange() else { return judge.accuse("the nodes never fall silent") }
             try takeUpAll()
+            if withQuorum { adoptEverywhere() }
             guard judge.accusations.isEmpty else { return }
             guard round >= 3 else { continue }
             differences = disagreements(withQuorum: withQuorum)
@@ -276,7 +223,7 @@ extension SimulatedWorld {
     /// Delivers everything that is said, and what is answered to it.
     ///
     /// - Returns: whether it came to an end.
-    private func exchange() -> Bool {
+    func exchange() -> Bool {
         var frames = 0
         while frames < 4_000 {
             now += 5
@@ -291,21 +238,10 @@ extension SimulatedWorld {
         return frames < 4_000
     }
 
-    private func forge(at place: Int) {
+    func forge(at place: Int) {
         let submission = network.submissions[nextSubmission % network.submissions.count]
         nextSubmission += 1
         attempt(place) { try nodes[place].forge(submission, now) }
-    }
-
-    /// A node registers among its peers what nobody signed, and they hear of it.
-    package func registerForged(at place: Int) {
-        nodes[place].isHonest = false
-        for other in nodes.indices where canMeet(place, other) { connect(place, other) }
-        for round in 0..<20 {
-            now += 100
-            _ = exchange()
-            if round == 4 { forge(at: place) }
-        }
     }
 
     private func pairs() -> [(Int, Int)] {

@@ -1,6 +1,7 @@
 import MerkleTrees
 import Records
 import Replication
+import Signatures
 import Support
 
 /// Nodes, their network, their clocks and everything that goes wrong, from one seed.
@@ -19,6 +20,15 @@ package final class SimulatedWorld {
             amendments: false)
     }
 
+    /// What somebody copied of a node.
+    struct Theft {
+        /// Which node.
+        let number: Int
+        let logKey: Int
+        let transportKey: Int
+        let contents: SimulatedDisk.Contents
+    }
+
     package let seed: UInt64
     package internal(set) var nodes: [SimulatedNode] = []
     package internal(set) var judge = Judge()
@@ -35,6 +45,13 @@ package final class SimulatedWorld {
     var nextSubmission = 0
     /// Old frames of liars, to be sent again.
     var recorded: [Int: [[UInt8]]] = [:]
+    /// Who makes amendments, and what they are still going to decide.
+    var governors: SimulatedGovernors
+    var decisions: [SimulatedGovernors.Decision]
+    /// A node as it was when its keys were copied, before it had others.
+    var theft: Theft?
+    /// Whether all that was decided has been registered where everybody comes to know it.
+    var isSpread = false
     let hasContradiction: Bool
     var hasRewound = false
     /// Alarms that prove nothing, of which liars have told.
@@ -51,7 +68,7 @@ package final class SimulatedWorld {
     /// A world; `bug` is put into one of its honest nodes.
     package init(
         seed: UInt64, founders: Int? = nil, troubles: Troubles = Troubles(),
-        bug: PlantedBug? = nil
+        bug: PlantedBug? = nil, decisions planned: [SimulatedGovernors.Decision]? = nil
     ) throws {
         self.seed = seed
         random = SplitMix64(seed: seed)
@@ -62,7 +79,10 @@ package final class SimulatedWorld {
         let isFar = troubles.clocks && lateness == 0
         now = (isFar ? 4_291_747_200_000 : DemoNetwork.startMilliseconds) + 3_600_000
         let contradicts = random.next() % 8 == 0
-        hasContradiction = troubles.amendments && contradicts
+        hasContradiction = troubles.amendments && contradicts && planned == nil
+        governors = SimulatedGovernors(of: network)
+        let drawn = SimulatedGovernors.Decision.drawn(&random)
+        decisions = planned ?? (hasContradiction ? [.admit, .cosignerKey] : drawn)
         acts = Act.drawn(&random)
         honesty = [3, 8, 25, 100][Int(random.next() % 4)]
         if isFar { sightings.insert(.farFuture) }
@@ -75,9 +95,7 @@ package final class SimulatedWorld {
             if !liar.isHonest, random.next() % 4 == 0 { liar.disk.beLax(about: liar.origin) }
         }
         for node in honest { watch(node) }
-        let liars = nodes.count { !$0.isHonest }
-        judge.holdsQuorums = liars <= Int(network.demo.state.policy.toleratedLiars)
-        judge.holdsOneQuorum = judge.holdsQuorums && !hasContradiction
+        countLiars()
         judge.governorsLie = hasContradiction
         for place in nodes.indices { try start(place) }
         for one in nodes.indices {
@@ -88,9 +106,17 @@ package final class SimulatedWorld {
     }
 
     var honest: [SimulatedNode] { nodes.filter(\.isHonest) }
+    /// Those that keep the rules, whoever else has had their keys.
     var honestOrigins: Set<String> {
-        let liars = Set(nodes.filter { !$0.isHonest }.map(\.origin))
+        let liars = Set(nodes.filter { !$0.isHonest && !$0.isThief }.map(\.origin))
         return Set(nodes.map(\.origin)).subtracting(liars)
+    }
+
+    /// Tells the judge what can be promised: a thief lies in the name of a node that does not.
+    func countLiars() {
+        let liars = Set(nodes.filter { !$0.isHonest }.map(\.origin)).count
+        if liars > Int(network.demo.state.policy.toleratedLiars) { judge.holdsQuorums = false }
+        if !judge.holdsQuorums || hasContradiction { judge.holdsOneQuorum = false }
     }
 
     func chance(_ one: UInt64, in all: UInt64) -> Bool { random.next() % all < one }
@@ -171,7 +197,7 @@ package final class SimulatedWorld {
     func canMeet(_ one: Int, _ other: Int) -> Bool {
         one != other && nodes[one].isRunning && nodes[other].isRunning
             && parts[one] == parts[other] && nodes[one].origin != nodes[other].origin
-            && views(one, other)
+            && views(one, other) && pins(one, other) && pins(other, one)
             && !connections.values.contains { $0.ends == [one, other] || $0.ends == [other, one] }
     }
 
@@ -179,8 +205,30 @@ package final class SimulatedWorld {
     private func views(_ one: Int, _ other: Int) -> Bool {
         for (shown, to) in [(one, other), (other, one)] {
             if let view = nodes[shown].view, nodes[to].number % 2 != view { return false }
+            if let one = nodes[shown].confidant, nodes[to].number != one { return false }
         }
         return true
+    }
+
+    /// Whether the key that a node shows is the one that governance lists for it, as far as the
+    /// other knows.
+    private func pins(_ one: Int, _ other: Int) -> Bool {
+        let node = nodes[other]
+        let listed = nodes[one].replicator?.governance.nodes[node.origin]?.tlsKey
+        let isPinned = listed == node.keeper.transportKeys[node.transportKey].publicKey
+        if listed != nil, !isPinned { sightings.insert(.refusedForKey) }
+        return isPinned
+    }
+
+    /// Ends the connections of a node whose key governance does not name any more.
+    func closeUnpinned(at place: Int) {
+        for id in connections.keys.sorted() {
+            guard let connection = connections[id], connection.ends.contains(place),
+                let other = connection.ends.first(where: { $0 != place }),
+                nodes[place].isRunning, !pins(place, other)
+            else { continue }
+            cut(id)
+        }
     }
 
     func connect(_ one: Int, _ other: Int) {
@@ -219,7 +267,7 @@ package final class SimulatedWorld {
         guard let connection = connections[peer.number], connection.closedBy == nil else { return }
         let node = nodes[place]
         if node.isHonest {
-            watch(bytes, of: node)
+            watch(bytes, of: node, to: nodes[connection.ends[1 - connection.side(of: place)]])
         }
         for frame in altered(bytes, from: place) {
             let delay = troubles.isCalm ? 5 : 1 + random.next() % (chance(1, in: 20) ? 4_000 : 90)

@@ -25,4 +25,28 @@ struct `A plain run` {
             #expect(node.disk.contents.alarms.map(\.origin) == [world.nodes[3].origin])
         }
     }
+
+    @Test func `whom a liar shows alone what nobody signed tells all others`() throws {
+        for bug in [nil, PlantedBug.hidesAlarms] {
+            let world = try SimulatedWorld(seed: 1, founders: 4, troubles: .none, bug: bug)
+            try world.run(steps: 40)
+            world.registerForged(at: 3, shownTo: 0)
+            #expect(world.judge.accusations == [])
+            let known = world.nodes.prefix(3).map { $0.disk.contents.alarms.map(\.kindName) }
+            #expect(known[0] == ["entry"])
+            #expect(known[1...].allSatisfy { $0 == (bug == nil ? ["entry"] : []) })
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func `a key that was given up convicts nobody, once that is known`(again: Bool) throws {
+        let world = try SimulatedWorld(seed: 1, founders: 4, troubles: .none)
+        try world.run(steps: 40)
+        try world.forkUnderStolenKey(isChangedAgain: again)
+        #expect(world.judge.accusations == [])
+        #expect(world.sightings.isSuperset(of: [.voidAlarm, .voidMirrored, .voidDropped]))
+        for node in world.nodes.prefix(4) {
+            #expect(node.disk.log(world.nodes[3].origin).size() == world.nodes[3].own.size())
+        }
+    }
 }
