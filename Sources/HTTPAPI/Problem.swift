@@ -42,7 +42,7 @@ package struct Problem: Hashable, Sendable {
         "event.unknown": 404, "capture.unknown": 404,
         "capture.organisation": 403, "capture.no-key": 501, "capture.too-large": 413,
         "capture.too-many": 413,
-        "witness.signature": 403, "witness.log": 404, "witness.proof": 422, "witness.none": 501,
+        "witness.signature": 403, "witness.log": 404, "witness.proof": 422, "witness.none": 404,
         "query.exists": 409, "query.unknown": 404,
         "subscription.unknown": 404, "subscription.dead-letter": 404, "subscription.limit": 403,
         "query.too-large": 413, "query.too-complex": 413, "request.not-acceptable": 406,

@@ -27,6 +27,11 @@ package struct ClaimRequest: Hashable, Sendable {
         guard !scheme.isEmpty else {
             throw Refusal(code: "claim.scheme", field: "claim", reason: "name a claim scheme")
         }
+        guard scheme.utf8.count <= CanonicalIdentifier.byteLimit else {
+            throw Refusal(
+                code: "claim.scheme", field: "claim",
+                reason: "a scheme's id has at most \(CanonicalIdentifier.byteLimit) bytes")
+        }
         // What is no identifier the network does not know either; then its schemes are told.
         claim = Claim(scheme: (try? CanonicalIdentifier(scheme).uri) ?? scheme)
         if let share {
