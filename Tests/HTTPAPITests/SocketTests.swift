@@ -46,6 +46,47 @@ struct SocketTests {
 
     // MARK: Opening
 
+    @Test func `over TLS it is the same, to a caller that is not ours`() async throws {
+        let place = try TemporaryDirectory()
+        let pair = try TestCertificates(in: URL(filePath: place.path)).make("node")
+        let tls = try ServerTLS(certificatePEM: pair.certificate, keyPEM: pair.key)
+        let node = ScriptedNode()
+        node.feed.withLock { $0 = .counting(3) }
+        try await withListener(node, tls: tls) { port in
+            let (process, input, output) = (Process(), Pipe(), Pipe())
+            process.executableURL = URL(filePath: "/usr/bin/openssl")
+            process.arguments = ["s_client", "-quiet", "-connect", "127.0.0.1:\(port)"]
+            process.standardInput = input
+            process.standardOutput = output
+            process.standardError = FileHandle.nullDevice
+            let heard = Mutex<[UInt8]>([])
+            output.fileHandleForReading.readabilityHandler = { handle in
+                let data = handle.availableData
+                heard.withLock { $0 += data }
+            }
+            try process.run()
+            defer { process.terminate() }
+            let offer = """
+                GET \(Self.target) HTTP/1.1\r
+                Host: 127.0.0.1:\(port)\r
+                Upgrade: websocket\r
+                Connection: Upgrade\r
+                Sec-WebSocket-Version: 13\r
+                Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r
+                \r
+
+                """
+            try input.fileHandleForWriting.write(contentsOf: Data(offer.utf8))
+            // Each document is one character, in a frame of its own.
+            let frames: [UInt8] = "012".utf8.flatMap { [0x81, 1, $0] as [UInt8] }
+            #expect(try await Self.waits { heard.withLock { Array($0.suffix(9)) == frames } })
+            let head = heard.withLock { String(decoding: $0, as: UTF8.self) }
+            #expect(head.hasPrefix("HTTP/1.1 101 "))
+            // What RFC 6455 1.3 makes of this key.
+            #expect(head.contains("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="))
+        }
+    }
+
     @Test func `an offer is taken as RFC 6455 says, and documents come in order`() async throws {
         let node = ScriptedNode()
         node.feed.withLock { $0 = .counting(3) }
