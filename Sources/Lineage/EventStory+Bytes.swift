@@ -112,20 +112,16 @@ package struct StoryReader {
         }
     }
 
-    /// A text that may be absent.
-    package mutating func optionalText() -> String?? {
-        switch number() {
-        case 0: .some(nil)
-        case 1: text().map { .some($0) }
-        default: nil
-        }
-    }
+    /// A text of this story alone that may be absent.
+    package mutating func optionalText() -> String?? { optional { $0.text() } }
 
     /// A text that may be absent and stands in many stories.
-    package mutating func optionalSharedText() -> String?? {
+    package mutating func optionalSharedText() -> String?? { optional { $0.sharedText() } }
+
+    private mutating func optional(_ read: (inout Self) -> String?) -> String?? {
         switch number() {
         case 0: .some(nil)
-        case 1: sharedText().map { .some($0) }
+        case 1: read(&self).map { .some($0) }
         default: nil
         }
     }

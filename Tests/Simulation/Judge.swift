@@ -20,7 +20,15 @@ package struct Judge {
     /// Whether so few lie or forget that no two checkpoints of one size can have a quorum.
     var holdsOneQuorum = true
     /// What the governors have decided, whoever knows of it.
-    var governance: GovernanceState?
+    var governance: GovernanceState? {
+        didSet {
+            for origin in (governance?.nodes ?? [:]).keys {
+                keyChanges[origin] = governance?.logKeys(origin: origin)?.rotations.count
+            }
+        }
+    }
+    /// How often each log has been given another key, those of removed nodes too.
+    private var keyChanges: [String: Int] = [:]
     /// The logs of which somebody has a former key.
     var stolen: Set<String> = []
     private var quorums: [String: UInt64] = [:]
@@ -84,7 +92,7 @@ package struct Judge {
 
     /// Whether a node may take for a log's what a thief has signed, as it does not know better.
     private func isRobbed(_ origin: String, as node: SimulatedNode) -> Bool {
-        let changes = governance?.logKeys(origin: origin)?.rotations.count ?? 0
+        let changes = keyChanges[origin] ?? 0
         let known = node.governanceBefore?.logKeys(origin: origin)?.rotations.count ?? 0
         return stolen.contains(origin) && known < changes
     }

@@ -94,7 +94,9 @@ import Testing
 
     @Test(
         arguments: [
-            ("claim.scheme", "", nil, nil, nil), ("claim.share", "urn:x:s", "half", nil, nil),
+            ("claim.scheme", "", nil, nil, nil),
+            ("claim.scheme", "urn:x:" + String(repeating: "s", count: 2_043), nil, nil, nil),
+            ("claim.share", "urn:x:s", "half", nil, nil),
             ("claim.share", "urn:x:s", "-1", nil, nil),
             ("claim.model", "urn:x:s", nil, "mixed", nil),
             ("claim.time", "urn:x:s", nil, nil, "yesterday"),
