@@ -189,33 +189,26 @@ package struct LogMirror: Sendable {
         _ entries: [PreparedEntry], _ governanceParts: [[UInt8]?], under note: [UInt8],
         of checkpointSize: UInt64, in store: some ReplicaStore
     ) throws {
-        var groups: [GroupToCommit] = []
-        let failure = try store.read(origin) { ledger -> Failure? in
-            var heads = UncommittedHeads(ledger)
-            for (entry, part) in zip(entries, governanceParts) {
-                do {
+        let failure = try store.extend(origin) { ledger -> ([GroupToCommit], Failure?) in
+            var (groups, heads) = ([GroupToCommit](), UncommittedHeads(ledger))
+            do {
+                for (entry, part) in zip(entries, governanceParts) {
                     guard let group = try append(entry, part, heads, ledger) else { continue }
                     heads.update(group.heads)
                     groups.append(group)
-                } catch let failure as Failure {
-                    return failure
                 }
+                if size == checkpointSize { try rules.check(checkpoint: note) }
+            } catch let failure as Failure {
+                return (groups, failure)
+            } catch let breach as LogBreach {
+                return (groups, .breach(breach))
             }
-            guard size == checkpointSize else { return nil }
-            do throws(LogBreach) {
-                try rules.check(checkpoint: note)
-            } catch {
-                return .breach(error)
+            if durableSize == checkpointSize, !groups.isEmpty {
+                groups[groups.count - 1].checkpoint = note
             }
-            return nil
+            return (groups, nil)
         }
-        if failure == nil, durableSize == checkpointSize, !groups.isEmpty {
-            groups[groups.count - 1].checkpoint = note
-        }
-        if !groups.isEmpty {
-            try store.commit(groups, to: origin)
-            waitingIDs = Set(waiting.map(\.id))
-        }
+        waitingIDs = Set(waiting.map(\.id))
         if let failure { throw failure }
     }
 

@@ -12,9 +12,13 @@ package protocol ReplicaStore {
 
     /// Reads a log's ledger as it stands; that of a log never mirrored is empty.
     func read<Value>(_ origin: String, _ body: (Reader) throws -> Value) throws -> Value
-    /// Makes groups durable, all of them or none; the log is a mirror, or the own one as far as it
-    /// was lost.
-    func commit(_ groups: [GroupToCommit], to origin: String) throws
+    /// Reads a log's ledger, and makes durable the groups that follow from it, all of them or none;
+    /// the log is a mirror, or the own one as far as it was lost.
+    ///
+    /// - Returns: what `body` gives beside the groups.
+    func extend<Outcome>(
+        _ origin: String, _ body: (Reader) throws -> (groups: [GroupToCommit], outcome: Outcome)
+    ) throws -> Outcome
     /// Keeps a checkpoint's note in place of the one kept for its seal: it has more cosignatures,
     /// or none was kept.
     func keep(checkpoint note: [UInt8], ofSeal index: UInt64, of origin: String) throws

@@ -38,11 +38,7 @@ extension LedgerStore: LedgerWriter {
         }
         guard !groups.isEmpty else { return }
         try inTransaction { () throws(StorageError) in
-            for group in groups {
-                try write(group)
-                // What was read before this group is not what the next one builds on.
-                buckets.removeAll(keepingCapacity: true)
-            }
+            for group in groups { try write(group) }
         }
     }
 
@@ -229,6 +225,7 @@ extension LedgerStore: LedgerWriter {
                 StoredBucket.Subject(leaf: IndexLeaf(key: key, head: head), last: place))
         }
         for (number, bucket) in changed.sorted(by: { $0.key < $1.key }) {
+            buckets[number] = bucket
             try sql(.setBucket).run(
                 .integer(Place.key(log: log, UInt64(number))), .bytes(bucket.hash.bytes),
                 .bytes(bucket.encodedSubjects))

@@ -15,16 +15,22 @@ extension LedgerStore {
         var numbers: [Hash256: Int64] = [:]
         var uses: [(prefix: Int64, place: Int64, number: Int64)] = []
         var used: [(number: Int64, leafIndex: UInt64)] = []
+        // What begins to be named here, without its bytes: nothing is known of it.
+        var unread: Set<Int64> = []
         for statement in group.statements {
             let place = Place.key(log: log, statement.leafIndex)
             for (digest, bytes) in Self.contents(of: statement) {
                 var number = numbers[digest]
                 if number == nil { number = try partNumber(digest) }
                 if let number {
-                    if let bytes { try set(bytes, ofPart: number) }
+                    if let bytes {
+                        try set(bytes, ofPart: number)
+                        unread.remove(number)
+                    }
                 } else {
                     number = next
                     try add(digest, bytes, as: next)
+                    if bytes == nil { unread.insert(next) }
                     next += 1
                 }
                 guard let number else { continue }
@@ -34,7 +40,7 @@ extension LedgerStore {
             }
         }
         try write(uses)
-        for use in used {
+        for use in used where !unread.contains(use.number) {
             guard let facts = try recordFacts(ofPart: use.number) else { continue }
             try note(facts, ofPart: use.number, at: use.leafIndex)
         }

@@ -96,7 +96,16 @@ package final class SimulatedDisk: ReplicaStore {
         if contents.logs[origin]?.erased.count ?? 0 > before { onErase?(origin) }
     }
 
-    package func commit(_ groups: [GroupToCommit], to origin: String) throws {
+    package func extend<Outcome>(
+        _ origin: String,
+        _ body: (SimulatedLog) throws -> (groups: [GroupToCommit], outcome: Outcome)
+    ) throws -> Outcome {
+        let (groups, outcome) = try body(log(origin))
+        if !groups.isEmpty { try commit(groups, to: origin) }
+        return outcome
+    }
+
+    private func commit(_ groups: [GroupToCommit], to origin: String) throws {
         let before = bug == .losesLastCommit ? contents : nil
         try erasing(origin) {
             try write(origin == self.origin ? .ownGroup : .mirrorGroups) { contents in

@@ -36,8 +36,14 @@ package final class MemoryReplicas: ReplicaStore, @unchecked Sendable {
         try body(ledger(origin))
     }
 
-    package func commit(_ groups: [GroupToCommit], to origin: String) throws {
-        try ledger(origin).commit(groups)
+    package func extend<Outcome>(
+        _ origin: String,
+        _ body: (MemoryLedger) throws -> (groups: [GroupToCommit], outcome: Outcome)
+    ) throws -> Outcome {
+        let ledger = ledger(origin)
+        let (groups, outcome) = try body(ledger)
+        try ledger.commit(groups)
+        return outcome
     }
 
     package func keep(
@@ -80,4 +86,11 @@ package final class MemoryReplicas: ReplicaStore, @unchecked Sendable {
     }
 
     package func alarms() throws -> [Alarm] { kept }
+}
+
+extension ReplicaStore {
+    /// Makes groups durable, whatever the ledger holds.
+    package func commit(_ groups: [GroupToCommit], to origin: String) throws {
+        try extend(origin) { _ in (groups, ()) }
+    }
 }

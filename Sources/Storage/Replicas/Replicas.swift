@@ -116,23 +116,23 @@ package final class Replicas: ReplicaStore, Sendable {
     }
 
     /// Writes a ledger, and empties its write-ahead log of what was erased.
-    private func write(
-        _ origin: String, _ body: (LedgerStore) throws -> Void
-    ) throws {
+    private func write<Outcome>(
+        _ origin: String, _ body: (LedgerStore) throws -> Outcome
+    ) throws -> Outcome {
         if let reason = lackOfRoom() {
             throw StorageError(code: "storage.full", place: origin, reason: reason)
         }
         let mirror = try ledger(origin)
-        let hasErased = try mirror.write { store in
+        let (outcome, hasErased) = try mirror.write { store in
             let before = store.erasedCount
-            try body(store)
-            return store.erasedCount != before
+            return (try body(store), store.erasedCount != before)
         }
         if hasErased, !isOwn(origin) {
             let path = Self.directory(ofMirror: origin, node: directory)
             state.withLock { _ = $0.erased.insert(path) }
         }
         _ = try sweep()
+        return outcome
     }
 
     /// Empties the write-ahead logs that still hold what was erased from mirrors.
@@ -164,8 +164,17 @@ package final class Replicas: ReplicaStore, Sendable {
         try ledger(origin).read(body)
     }
 
-    package func commit(_ groups: [GroupToCommit], to origin: String) throws {
-        try write(origin) { try $0.commit(groups) }
+    /// Both by the connection that writes: it keeps its pages from one commit to the next, where a
+    /// reader's are those of an older snapshot.
+    package func extend<Outcome>(
+        _ origin: String,
+        _ body: (LedgerStore) throws -> (groups: [GroupToCommit], outcome: Outcome)
+    ) throws -> Outcome {
+        try write(origin) { store in
+            let (groups, outcome) = try body(store)
+            try store.commit(groups)
+            return outcome
+        }
     }
 
     package func keep(
