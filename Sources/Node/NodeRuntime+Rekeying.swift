@@ -27,12 +27,13 @@ extension NodeRuntime {
     ///   - path: the node's directory.
     ///   - logKeyPEM: the new private key, kept as given.
     ///   - passphrase: of the key, if it is encrypted.
+    ///   - givesUpLost: whether what the log had beyond its end here is to be void.
     /// - Returns: what governors are to sign.
     /// - Throws: `node.key` for a key that the network has listed for something else or before,
-    ///   `node.behind` while the node has not recovered what it lost, `storage.locked` while it
-    ///   runs, `node.io`.
+    ///   `node.behind` while the node has not recovered what it lost nor gives it up,
+    ///   `storage.locked` while it runs, `node.io`.
     package static func rekey(
-        directory path: String, logKeyPEM: [UInt8], passphrase: [UInt8]?
+        directory path: String, logKeyPEM: [UInt8], passphrase: [UInt8]?, givesUpLost: Bool = false
     ) throws(NodeError) -> LogKeyChange {
         let directory = NodeDirectory(path: path)
         var configuration = try directory.configuration()
@@ -43,7 +44,8 @@ extension NodeRuntime {
             let ledger = try Ledger.open(directory: path)
             defer { try? ledger.close() }
             let change = try ledger.read { store in
-                try proposal(of: configuration.origin, to: key, genesis: genesis, in: store)
+                if !givesUpLost { try requireRecovered(store) }
+                return try proposal(of: configuration.origin, to: key, genesis: genesis, in: store)
             }
             let name = "log-key-\(key.thumbprint.hex.prefix(16)).pem"
             if !FileManager.default.fileExists(atPath: directory.file(name)) {
@@ -56,6 +58,17 @@ extension NodeRuntime {
         }
     }
 
+    private static func requireRecovered(_ store: LedgerStore) throws {
+        let (size, lost) = (try store.size(), try store.lostSize())
+        guard lost > size else { return }
+        throw NodeError.input(
+            "node.behind",
+            "the log had \(lost) entries or more, and \(size) have come back from its peers; "
+                + "start the node until it has the others. If nobody has them, or its former key "
+                + "was stolen and they are not its own, give them up with --give-up-lost: their "
+                + "receipts are void then")
+    }
+
     private static func proposal(
         of origin: String, to key: VerificationKey, genesis: GovernanceState, in store: LedgerStore
     ) throws -> LogKeyChange {
@@ -66,12 +79,6 @@ extension NodeRuntime {
                 "node.key",
                 "the network has listed key \(key.thumbprint.hex) before; make one with "
                     + "cairn key new")
-        }
-        guard try store.lostSize() <= size else {
-            throw NodeError.input(
-                "node.behind",
-                "the log had \(try store.lostSize()) entries or more, and \(size) have come back "
-                    + "from its peers; start the node until it has the others")
         }
         return LogKeyChange(
             origin: origin, key: key, size: size,

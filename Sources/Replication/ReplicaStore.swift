@@ -2,6 +2,21 @@ package import MerkleTrees
 package import Records
 package import Sequencing
 
+/// A checkpoint of a node's own log that others have and its ledger does not reach (SPEC §25.6).
+package struct Loss: Hashable, Sendable {
+    /// The checkpoint's size.
+    package let size: UInt64
+    /// How often governance, as the node knew it then, had given the log another key: one of those
+    /// keys has signed it.
+    package let keyChanges: Int
+
+    /// A loss.
+    package init(size: UInt64, keyChanges: Int) {
+        self.size = size
+        self.keyChanges = keyChanges
+    }
+}
+
 /// Where a node keeps its own log and its mirrors of others': one ledger for each (SPEC §25.3).
 ///
 /// Used from one thread at a time. Whatever a method wrote is durable when it returns; any error is
@@ -31,10 +46,11 @@ package protocol ReplicaStore {
     /// Forgets a mirror: governance gave its log another key at a place before its end, and what
     /// stood behind is void.
     func drop(mirror origin: String) throws
-    /// The largest size of the own log that its node once signed and found missing; 0 if none.
-    func lostSize() throws -> UInt64
-    /// Remembers that the own log was once as large.
-    func note(lostSize size: UInt64) throws
+    /// What the own log's node once signed, by all appearances, and found missing; by size.
+    func losses() throws -> [Loss]
+    /// Remembers that the own log was once as large, in place of smaller losses under the same key
+    /// and of one of the same size.
+    func keep(loss: Loss) throws
     /// Keeps why a log is mirrored no further; with nil it is again.
     func keep(stop: MirrorStop?, of origin: String) throws
     /// Why a log is mirrored no further; nil if it is.

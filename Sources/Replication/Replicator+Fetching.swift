@@ -253,7 +253,7 @@ extension Replicator {
     /// Asks for parts that mirrors name and lack.
     mutating func fetchParts(_ now: UInt64) throws {
         var origins = Set(mirrors.keys.filter { mirrors[$0]?.kept != nil })
-        if lostSize > 0 { origins.insert(identity.origin) }
+        if !losses.isEmpty { origins.insert(identity.origin) }
         for origin in origins.sorted() {
             for (peer, session) in sessions.sorted(by: { $0.key < $1.key })
             where session.heads[origin] != nil {

@@ -145,9 +145,9 @@ extension Replicator {
     /// stands behind it the old key has signed (SPEC §9.2, §25.6), also where the key has changed
     /// again since, farther on.
     private func isVoid(_ mirror: LogMirror) -> Bool {
-        let rotations = governance.logKeys(origin: mirror.origin)?.rotations ?? []
         let known = mirror.governance.logKeys(origin: mirror.origin)?.rotations.count ?? 0
-        return rotations.count > known && mirror.size > rotations[known].size
+        return governance.logKeys(origin: mirror.origin)?.isVoid(size: mirror.size, after: known)
+            ?? false
     }
 
     /// A log as its ledger here has it.
@@ -161,10 +161,18 @@ extension Replicator {
 
     // MARK: Recovering
 
+    /// The largest size of the own log that its node has lost, of those that are not void; 0 if
+    /// none.
+    package var lostSize: UInt64 {
+        let keys = governance.logKeys(origin: identity.origin)
+        return losses.filter { !(keys?.isVoid(size: $0.size, after: $0.keyChanges) ?? false) }
+            .map(\.size).max() ?? 0
+    }
+
     /// Whether the own log was once longer than it is here, and governance has not given it another
     /// key at its end since: the key that signed what is lost may sign nothing in its place.
     package var isBehind: Bool {
-        guard lostSize > 0 else { return false }
+        guard !losses.isEmpty else { return false }
         let last = governance.logKeys(origin: identity.origin)?.rotations.last
         guard let last, let own else { return true }
         return last.size < lostSize || own.checkpoint.size < last.size
@@ -305,8 +313,11 @@ extension Replicator {
         guard let own, size <= own.checkpoint.size else {
             guard size > lostSize else { return }
             // Remembered before anything of it is taken: from now on the log needs another key.
-            try store.note(lostSize: size)
-            lostSize = size
+            let changes = governance.logKeys(origin: identity.origin)?.rotations.count ?? 0
+            let loss = Loss(size: size, keyChanges: changes)
+            try store.keep(loss: loss)
+            losses.removeAll { $0.keyChanges == changes }
+            losses.append(loss)
             mayGoOn = false
             effects.append(.behind(size: size))
             return try takeUpRecovery()

@@ -97,8 +97,8 @@ package struct Replicator<Store: ReplicaStore> {
     var amendments: [UInt64: (head: Hash256, content: [UInt8])] = [:]
     /// Whether the own log may grow.
     package internal(set) var mayGoOn = false
-    /// The largest size of the own log that its node has lost; 0 if none.
-    package internal(set) var lostSize: UInt64 = 0
+    /// What the own log's node has lost.
+    var losses: [Loss] = []
     /// The clock at the event in hand, and by how much it was ever set back.
     var wallMilliseconds: UInt64 = 0
     private var setBackMilliseconds: UInt64 = 0
@@ -116,7 +116,7 @@ package struct Replicator<Store: ReplicaStore> {
         self.prepare = prepare
         governance = identity.governance
         ownHead = identity.governance.head
-        lostSize = try store.lostSize()
+        losses = try store.losses()
         for alarm in try store.alarms() { alarms[alarm.digest] = alarm }
         try takeUpOwn()
         try takeUpQuorum()

@@ -30,7 +30,8 @@ struct LedgerMigration: Sendable {
 
     /// That of this edition.
     static let current = LedgerMigration(
-        version: LedgerSchema.version, steps: [1: addNodesOfTiles, 2: addRecovery])
+        version: LedgerSchema.version,
+        steps: [1: addNodesOfTiles, 2: addRecovery, 3: addKeysOfLosses])
 
     /// From 1 to 2: a tile is kept with the nodes above its hashes.
     private static let addNodesOfTiles: @Sendable (Database) throws -> Void = { database in
@@ -60,6 +61,24 @@ struct LedgerMigration: Sendable {
                 CREATE TABLE IF NOT EXISTS absent(number INTEGER PRIMARY KEY) STRICT;
                 CREATE TABLE lost(size INTEGER PRIMARY KEY) STRICT;
                 """)
+    }
+
+    /// From 3 to 4: a loss is remembered with the key that had signed it.
+    ///
+    /// Of those before nobody knows which it was: no later rotation makes them void.
+    private static let addKeysOfLosses: @Sendable (Database) throws -> Void = { database in
+        let sizes = try Int64.fetchAll(database, sql: "SELECT size FROM lost")
+        try database.execute(
+            sql: """
+                DROP TABLE lost;
+                CREATE TABLE lost(
+                    size INTEGER PRIMARY KEY, key_changes INTEGER NOT NULL) STRICT;
+                """)
+        for size in sizes {
+            try database.execute(
+                sql: "INSERT INTO lost(size, key_changes) VALUES(?, ?)",
+                arguments: [size, Int64.max])
+        }
     }
 
     /// Migrates the ledger of a pool if it must, and checks its number.

@@ -6,7 +6,8 @@ enum LedgerSQL: Int, CaseIterable {
     case manifests, linkRows, partRows
     case addEntry, addManifest, addLinks, addStatement, addPart, addPartUse, setBucket
     case setTile, addSeal, addRecord, erasePart
-    case setCheckpoint, setPart, addAbsent, removeAbsent, isAbsent, absentParts, addLost, lostSize
+    case setCheckpoint, setPart, addAbsent, removeAbsent, isAbsent, absentParts, dropLost, setLost,
+        losses
 
     /// The statement's text.
     var text: String {
@@ -56,8 +57,9 @@ enum LedgerSQL: Int, CaseIterable {
         case .absentParts:
             "SELECT a.number, p.digest FROM absent a JOIN part p ON p.number = a.number "
                 + "WHERE a.number > ? ORDER BY a.number LIMIT ?"
-        case .addLost: "INSERT INTO lost(size) VALUES(?)"
-        case .lostSize: "SELECT max(size) FROM lost"
+        case .dropLost: "DELETE FROM lost WHERE key_changes = ? AND size < ?"
+        case .setLost: "INSERT OR REPLACE INTO lost(size, key_changes) VALUES(?, ?)"
+        case .losses: "SELECT size, key_changes FROM lost ORDER BY size"
         }
     }
 }

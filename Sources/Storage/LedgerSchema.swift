@@ -2,7 +2,8 @@ import Foundation
 import GRDB
 import MerkleTrees
 
-/// The tables of `ledger.sqlite`, schema number 3; 2 knew neither absent parts in a node's own
+/// The tables of `ledger.sqlite`, schema number 4; 3 did not know under which key
+/// a loss had been signed, 2 knew neither absent parts in a node's own
 /// ledger nor what that has lost, 1 kept the hashes of tiles without the nodes above them.
 ///
 /// Trust: the file is trusted for durability only. Whoever changes it can destroy, but every change
@@ -23,10 +24,10 @@ import MerkleTrees
 /// The bytes of a part are null when they are not there; `absent` names those of them that are not
 /// erased, in mirrors and in a log that came back from its mirrors. A seal's checkpoint is empty in
 /// a ledger that was not shown it, for the same reasons. `lost` has the sizes of the log that its
-/// node once signed and found missing (SPEC §25.6).
+/// node once signed and found missing, with the number of the key that had signed (SPEC §25.6).
 enum LedgerSchema {
     /// What `PRAGMA user_version` says of a database of this form.
-    static let version: Int64 = 3
+    static let version: Int64 = 4
 
     static let tables = """
         CREATE TABLE log(
@@ -54,7 +55,8 @@ enum LedgerSchema {
             place INTEGER NOT NULL, number INTEGER NOT NULL,
             PRIMARY KEY(place, number)) STRICT, WITHOUT ROWID;
         CREATE TABLE absent(number INTEGER PRIMARY KEY) STRICT;
-        CREATE TABLE lost(size INTEGER PRIMARY KEY) STRICT;
+        CREATE TABLE lost(
+            size INTEGER PRIMARY KEY, key_changes INTEGER NOT NULL) STRICT;
         """
 
     /// What a database declares: type, name, table and text of each table and index, by name, and

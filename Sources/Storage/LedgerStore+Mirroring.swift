@@ -1,6 +1,7 @@
 package import MerkleTrees
 import Notes
 package import Records
+package import Replication
 import Sequencing
 
 // What a mirror keeps of a log's parts. Nobody vouches for them: whoever keeps the log may have
@@ -141,20 +142,28 @@ extension LedgerStore {
 
     // MARK: What was lost
 
-    /// The largest size of this log that its node once signed and found missing; 0 if none.
-    package func lostSize() throws(StorageError) -> UInt64 {
-        let size = try sql(.lostSize).first { $0.isNull(0) ? 0 : $0.integer(0) }
-        return UInt64(max(0, size ?? 0))
+    /// What this log's node once signed and found missing, by size.
+    package func losses() throws(StorageError) -> [Loss] {
+        try sql(.losses).all {
+            Loss(
+                size: UInt64(clamping: $0.integer(0)), keyChanges: Int(clamping: $0.integer(1)))
+        }
     }
 
-    /// Remembers, durably, that the log was once as large, before anything of that is recovered.
+    /// The largest size that was ever lost, void or not; 0 if none.
+    package func lostSize() throws(StorageError) -> UInt64 { try losses().last?.size ?? 0 }
+
+    /// Remembers, durably, that the log was once as large, before anything of that is recovered, in
+    /// place of smaller losses under the same key: whoever has that can sign any number of sizes.
     ///
     /// - Throws: ``StorageError``, fatal.
-    package func note(lostSize size: UInt64) throws(StorageError) {
+    package func keep(loss: Loss) throws(StorageError) {
         try requireWriter()
-        guard size > (try lostSize()), size < Place.entriesLimit else { return }
+        guard loss.size < Place.entriesLimit else { return }
         try inTransaction { () throws(StorageError) in
-            try sql(.addLost).run(.integer(Int64(size)))
+            let (size, changes) = (Int64(loss.size), Int64(loss.keyChanges))
+            try sql(.dropLost).run(.integer(changes), .integer(size))
+            try sql(.setLost).run(.integer(size), .integer(changes))
         }
     }
 

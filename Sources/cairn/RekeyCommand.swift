@@ -24,12 +24,19 @@ struct RekeyCommand: AsyncParsableCommand {
     @Argument(help: "The node's directory.", transform: Files.directory) var directory: String
     @Option(help: "The log's new key, PEM.") var logKey: String
     @Option(help: "A file that holds the key's passphrase.") var passphraseFile: String?
+    @Flag(
+        help: """
+            Give up what peers have shown of the log beyond its end here, because nobody has the \
+            entries or a stolen key has signed them: receipts of them are void.
+            """) var giveUpLost = false
 
     func run() async throws {
         let pem = try Files.read(logKey, as: .key)
         let passphrase = try Files.passphrase(passphraseFile)
         let change = try await NodeCommands.run(directory) {
-            try NodeRuntime.rekey(directory: directory, logKeyPEM: pem, passphrase: passphrase)
+            try NodeRuntime.rekey(
+                directory: directory, logKeyPEM: pem, passphrase: passphrase,
+                givesUpLost: giveUpLost)
         }
         let rotation = JSONValue.object([
             JSONMember("origin", .string(change.origin)),

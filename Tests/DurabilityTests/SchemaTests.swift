@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import MerkleTrees
 import Records
+import Replication
 import Sequencing
 import Support
 import Testing
@@ -46,7 +47,22 @@ import Testing
         }
     }
 
-    @Test func `each edition's is kept`() { #expect(Self.names.contains("schema-1")) }
+    @Test func `each edition's is kept`() {
+        #expect(Set(Self.names).isSuperset(of: ["schema-1", "schema-3"]))
+    }
+
+    @Test func `keeps its losses, of which nobody knows the key`() throws {
+        let directory = try TemporaryDirectory()
+        let bytes = try Vectors.bytes("\(Self.folder)/schema-3.sqlite")
+        try directory.write(bytes, to: Ledger.fileName)
+        let queue = try DatabaseQueue(path: directory.path + "/" + Ledger.fileName)
+        try queue.write { try $0.execute(sql: "INSERT INTO lost(size) VALUES(50), (70)") }
+        try queue.close()
+        let ledger = try Ledger.open(directory: directory.path)
+        let losses = [50, 70].map { Loss(size: $0, keyChanges: .max) }
+        #expect(try ledger.read { try $0.losses() } == losses)
+        try ledger.close()
+    }
 
     @Test(arguments: names)
     func `is opened, is the same, and goes on`(name: String) throws {

@@ -179,6 +179,55 @@ import Testing
         }
     }
 
+    @Test func `a node that was shown what a stolen key signed goes on under another`() async throws
+    {
+        let ring = try Ring()
+        defer { try? FileManager.default.removeItem(atPath: ring.directory) }
+        try await PeersTests.serving(ring) { _, callers in
+            let answer = try await callers[0].post(try ring.commissioning("LOT1"))
+            #expect(answer.status == 201)
+        }
+        let ledger = try Ledger.open(directory: ring.path(0))
+        try ledger.write { try $0.keep(loss: Loss(size: 1 << 39, keyChanges: 0)) }
+        try ledger.close()
+        let second = try ring.node(1, alone: true)
+        try await second.start()
+        let third = try ring.node(2, calling: [1: second], alone: true)
+        try await third.start()
+        var node = try ring.node(0, calling: [1: second, 2: third])
+        try await node.start()
+        let refused = try await HTTPCaller(address: node.address).post(
+            try ring.commissioning("LOT2"))
+        #expect(refused.code == "node.behind")
+        #expect(refused.text.contains("--give-up-lost"))
+        try await node.stop()
+        let pem = try KeyFile.write(try Self.newKey("five"))
+        let refusal = #expect(throws: NodeError.self) {
+            try NodeRuntime.rekey(directory: ring.path(0), logKeyPEM: pem, passphrase: nil)
+        }
+        #expect(refusal?.code == "node.behind")
+        let change = try NodeRuntime.rekey(
+            directory: ring.path(0), logKeyPEM: pem, passphrase: nil, givesUpLost: true)
+        #expect(change.size == 4)
+        let rotation = try Self.rotation(
+            .rotateLogKey(
+                origin: change.origin, key: change.key, size: change.size, root: change.root),
+            in: ring.network)
+        node = try ring.node(0, calling: [1: second, 2: third])
+        try await node.start()
+        #expect(try await HTTPCaller(address: second.address).post(rotation).status == 201)
+        try await Self.goOn(ring, [node, second, third], size: 8)
+        // And is so when it starts again.
+        try await node.stop()
+        node = try ring.node(0, calling: [1: second, 2: third])
+        try await node.start()
+        let isReady = try await PeersTests.waits {
+            try await HTTPCaller(address: node.address).get("/readyz").status == 200
+        }
+        #expect(isReady)
+        for node in [node, second, third] { try await node.stop() }
+    }
+
     @Test func `a node whose key is replaced in another log signs nothing with it`() async throws {
         let ring = try Ring()
         defer { try? FileManager.default.removeItem(atPath: ring.directory) }

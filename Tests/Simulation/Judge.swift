@@ -163,7 +163,9 @@ package struct Judge {
         case .mayGoOn: judgeGoingOn(node)
         case .behind:
             behind.insert(node.number)
-            if !node.isRewound { accuse("\(node.origin) has forgotten what it signed") }
+            if !node.isRewound, !stolen.contains(node.origin) {
+                accuse("\(node.origin) has forgotten what it signed")
+            }
         default: break
         }
     }

@@ -13,8 +13,10 @@ package final class SimulatedDisk: ReplicaStore {
         package var logs: [String: SimulatedLog] = [:]
         /// The alarms kept.
         package var alarms: [Alarm] = []
-        /// How much of the own log was lost.
-        package var lostSize: UInt64 = 0
+        /// What of the own log was lost.
+        package var losses: [UInt64: Loss] = [:]
+        /// The largest size that was ever lost.
+        package var lostSize: UInt64 { losses.keys.max() ?? 0 }
         /// Why logs are mirrored no further.
         package var stops: [String: MirrorStop] = [:]
     }
@@ -153,10 +155,17 @@ package final class SimulatedDisk: ReplicaStore {
         onDrop?(origin)
     }
 
-    package func lostSize() throws -> UInt64 { contents.lostSize }
+    package func losses() throws -> [Loss] {
+        contents.losses.values.sorted { $0.size < $1.size }
+    }
 
-    package func note(lostSize size: UInt64) throws {
-        try write(.alarm) { $0.lostSize = max($0.lostSize, size) }
+    package func keep(loss: Loss) throws {
+        try write(.alarm) { contents in
+            contents.losses = contents.losses.filter {
+                $0.value.keyChanges != loss.keyChanges || $0.key > loss.size
+            }
+            contents.losses[loss.size] = loss
+        }
     }
 
     package func keep(stop: MirrorStop?, of origin: String) throws {

@@ -1,3 +1,8 @@
+import MerkleTrees
+import Notes
+import Records
+import Replication
+
 // Runs of which each step is given.
 extension SimulatedWorld {
     /// Nodes 0 and 1 are shown two logs under the key that the last node has given up, before they
@@ -40,6 +45,49 @@ extension SimulatedWorld {
         exchangeSome()
         forge(at: place)
         exchangeSome()
+    }
+
+    /// Somebody who has the key of the last node's log shows all nodes a checkpoint far beyond its
+    /// end; the node stops and starts again.
+    ///
+    /// - Throws: what does not make a checkpoint, or the node cannot start with.
+    package func tellFarBeyondEnd() throws {
+        let place = nodes.count - 1
+        let robbed = nodes[place]
+        judge.stolen.insert(robbed.origin)
+        let text = try Checkpoint(
+            origin: robbed.origin, size: 1 << 39, root: .sha256(Array("nothing".utf8))
+        ).text
+        let key = robbed.keeper.logKeys[robbed.logKey]
+        let note = try SignedNote.sign(text: text, name: robbed.origin, key: key).serialized()
+        let head = PeerMessage.LogHead(origin: robbed.origin, note: note)
+        let told = PeerMessage.heads([head], alarms: []).encoded()
+        connectAll(0...place)
+        exchangeSome()
+        for (id, connection) in connections.sorted(by: { $0.key < $1.key }) {
+            for end in connection.ends {
+                attempt(end) { try nodes[end].handle(.received(PeerID(id), told), now) }
+            }
+        }
+        exchangeSome()
+        crash(place)
+        try start(place)
+        connectAll(0...place)
+        exchangeSome()
+    }
+
+    /// The last node is given another key at the end that its log has here, and starts with it;
+    /// all come to know of that.
+    ///
+    /// - Throws: what refuses the amendment, or the node cannot start with.
+    package func cutOffWhatLiesBeyond() throws {
+        let place = nodes.count - 1
+        try giveLogKey(place)
+        try start(place)
+        for amendment in governors.made { register(amendment, at: 0) }
+        isSpread = true
+        connectAll(0...place)
+        try settle(withQuorum: true)
     }
 
     private func connectAll(_ places: ClosedRange<Int>) {

@@ -1,4 +1,5 @@
 import Records
+import Replication
 import Simulation
 import Testing
 
@@ -36,6 +37,24 @@ struct `A plain run` {
             #expect(known[0] == ["entry"])
             #expect(known[1...].allSatisfy { $0 == (bug == nil ? ["entry"] : []) })
         }
+    }
+
+    @Test func `a log goes on that a stolen key has signed far beyond its end`() throws {
+        let world = try SimulatedWorld(seed: 1, founders: 4, troubles: .none)
+        try world.run(steps: 40)
+        let node = world.nodes[3]
+        let size = node.own.size()
+        try world.tellFarBeyondEnd()
+        #expect(node.isBehind)
+        #expect(node.disk.contents.losses.values.map(\.keyChanges) == [0])
+        try world.cutOffWhatLiesBeyond()
+        #expect(world.judge.accusations == [])
+        #expect(!node.isBehind)
+        #expect(node.own.size() > size)
+        // Under its new key it is as before: what that has signed beyond its end is a loss.
+        try world.tellFarBeyondEnd()
+        #expect(node.isBehind)
+        #expect(node.disk.contents.losses.values.map(\.keyChanges) == [1])
     }
 
     @Test(arguments: [false, true])

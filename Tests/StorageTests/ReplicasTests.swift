@@ -182,10 +182,10 @@ struct `A node's mirrors` {
         }
         #expect(throws: StorageError.self) { try own.write { try $0.commit(lost) } }
         lost.isMirrored = true
-        try own.write { try $0.note(lostSize: lost.size - 1) }
+        try own.write { try $0.keep(loss: Loss(size: lost.size - 1, keyChanges: 0)) }
         let error = #expect(throws: StorageError.self) { try own.write { try $0.commit(lost) } }
         #expect(error?.code == "storage.mismatch")
-        try own.write { try $0.note(lostSize: lost.size) }
+        try own.write { try $0.keep(loss: Loss(size: lost.size, keyChanges: 0)) }
         try own.write { try $0.commit(lost) }
         #expect(try own.read { try $0.absentParts(after: -1, limit: 99).count } == parts.count)
         #expect(try findings(in: own) == [])

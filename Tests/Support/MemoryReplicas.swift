@@ -13,7 +13,7 @@ package final class MemoryReplicas: ReplicaStore, @unchecked Sendable {
     package let own: MemoryLedger
     private var mirrors: [String: MemoryLedger] = [:]
     private var kept: [Alarm] = []
-    private var lost: UInt64 = 0
+    private var lost: [UInt64: Loss] = [:]
     private var stops: [String: MirrorStop] = [:]
 
     /// A node without mirrors.
@@ -67,9 +67,12 @@ package final class MemoryReplicas: ReplicaStore, @unchecked Sendable {
         stops[origin] = nil
     }
 
-    package func lostSize() throws -> UInt64 { lost }
+    package func losses() throws -> [Loss] { lost.values.sorted { $0.size < $1.size } }
 
-    package func note(lostSize size: UInt64) throws { lost = max(lost, size) }
+    package func keep(loss: Loss) throws {
+        lost = lost.filter { $0.value.keyChanges != loss.keyChanges || $0.key > loss.size }
+        lost[loss.size] = loss
+    }
     package func keep(stop: MirrorStop?, of origin: String) throws {
         stops[origin] = stop
     }

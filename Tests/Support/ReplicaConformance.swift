@@ -53,16 +53,13 @@ package struct ReplicaConformance<Store: ReplicaStore> {
         try checkLosses()
     }
 
-    private func lostSizes(after sizes: [UInt64]) throws -> [UInt64] {
-        try sizes.map { size in
-            try store.note(lostSize: size)
-            return try store.lostSize()
-        }
-    }
-
     private mutating func checkLosses() throws {
-        expect(try store.lostSize() == 0, "nothing of the own log is lost at first")
-        expect(try lostSizes(after: [4, 2, 9]) == [4, 4, 9], "the largest loss is remembered")
+        expect(try store.losses().isEmpty, "nothing of the own log is lost at first")
+        for (size, changes) in [(2, 0), (4, 0), (9, 1), (9, 2), (7, 3)] as [(UInt64, Int)] {
+            try store.keep(loss: Loss(size: size, keyChanges: changes))
+        }
+        let losses = [(4, 0), (7, 3), (9, 2)].map { Loss(size: $0.0, keyChanges: $0.1) }
+        expect(try store.losses() == losses, "the largest loss of each key is remembered")
         let third = "third.example/log"
         let log = try network.groups([try network.trade(batches: 1)])
         try store.commit(log, to: third)

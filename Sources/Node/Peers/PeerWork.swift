@@ -63,13 +63,13 @@ final class PeerWork: Sendable {
         nowMilliseconds = node.nowMilliseconds
         let governance = published.newest.basis.governance
         let (lost, alarms) = try NodeError.mapping {
-            (try replicas.lostSize(), try replicas.alarms())
+            (try replicas.losses().last?.size, try replicas.alarms())
         }
         // Until the replicator says that governance has given the log another key.
         state = PeersState(
             PeersState.Snapshot(
                 alarms: alarms.filter { !governance.hasRemoved(log: $0.origin ?? "") },
-                governance: governance, lost: lost > 0 ? lost : nil))
+                governance: governance, lost: lost))
         thread = PeerThread(
             Replicator<Replicas>.Identity(
                 origin: origin, genesis: genesis, governance: governance,
@@ -212,7 +212,9 @@ final class PeerWork: Sendable {
         var reason =
             "this node has signed its log up to \(lost) entries or beyond, and has lost some; "
         if size < lost {
-            reason += "it has \(size) of them, and takes the others from its peers"
+            reason +=
+                "it has \(size) of them, and takes the others from its peers; if nobody has them, "
+                + "or they are not its own, cairn rekey --give-up-lost makes them void"
         } else {
             let root = (try? SignedNote.parse(published.newest.checkpoint))
                 .flatMap { try? Checkpoint(parsing: $0.text) }?.root.hex

@@ -16,6 +16,12 @@ package struct LogKeyHistory: Hashable, Sendable {
     /// Ascending in size.
     package private(set) var rotations: [LogRotation] = []
 
+    /// Whether what stood at a size was void from the first rotation on that came after `known` of
+    /// them: the key that had signed it was given up at a smaller size (SPEC §25.6).
+    package func isVoid(size: UInt64, after known: Int) -> Bool {
+        rotations.indices.contains(known) && size > rotations[known].size
+    }
+
     init(first: VerificationKey) { keys = [first] }
 
     /// The key that counts for a checkpoint of this size.

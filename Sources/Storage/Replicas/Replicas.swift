@@ -204,11 +204,9 @@ package final class Replicas: ReplicaStore, Sendable {
         }
     }
 
-    package func lostSize() throws -> UInt64 { try own.read { try $0.lostSize() } }
+    package func losses() throws -> [Loss] { try own.read { try $0.losses() } }
 
-    package func note(lostSize size: UInt64) throws {
-        try own.write { try $0.note(lostSize: size) }
-    }
+    package func keep(loss: Loss) throws { try own.write { try $0.keep(loss: loss) } }
 
     /// The name of the file in a mirror's directory that says why it was stopped.
     package static let stopName = "stopped"
