@@ -11,9 +11,9 @@ struct RekeyCommand: AsyncParsableCommand {
         discussion: """
             For a key that is to be replaced, and for a node that has lost what it had signed. The \
             node must not be running. It prints the change that governors are to sign: the key \
-            before is void where the log ends now. Register their amendment with another node, whose \
-            log its peers can read; a node without peers takes it itself once it runs again. Until \
-            its log holds it, this node signs nothing.
+            before is void where the log ends now. Register their amendment with another node, \
+            whose log its peers can read; a node without peers takes it itself once it runs \
+            again. Until its log holds it, this node signs nothing.
 
             Example:
               cairn key new -o log-2.pem
