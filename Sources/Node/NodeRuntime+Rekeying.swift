@@ -1,6 +1,7 @@
 import Foundation
 package import MerkleTrees
 import Records
+import Replication
 import Sequencing
 package import Signatures
 import Storage
@@ -44,8 +45,9 @@ extension NodeRuntime {
             let ledger = try Ledger.open(directory: path)
             defer { try? ledger.close() }
             let change = try ledger.read { store in
-                if !givesUpLost { try requireRecovered(store) }
-                return try proposal(of: configuration.origin, to: key, genesis: genesis, in: store)
+                try proposal(
+                    of: configuration.origin, to: key, genesis: genesis, in: store,
+                    givesUpLost: givesUpLost)
             }
             let name = "log-key-\(key.thumbprint.hex.prefix(16)).pem"
             if !FileManager.default.fileExists(atPath: directory.file(name)) {
@@ -58,19 +60,9 @@ extension NodeRuntime {
         }
     }
 
-    private static func requireRecovered(_ store: LedgerStore) throws {
-        let (size, lost) = (try store.size(), try store.lostSize())
-        guard lost > size else { return }
-        throw NodeError.input(
-            "node.behind",
-            "the log had \(lost) entries or more, and \(size) have come back from its peers; "
-                + "start the node until it has the others. If nobody has them, or its former key "
-                + "was stolen and they are not its own, give them up with --give-up-lost: their "
-                + "receipts are void then")
-    }
-
     private static func proposal(
-        of origin: String, to key: VerificationKey, genesis: GovernanceState, in store: LedgerStore
+        of origin: String, to key: VerificationKey, genesis: GovernanceState, in store: LedgerStore,
+        givesUpLost: Bool
     ) throws -> LogKeyChange {
         let governance = try LogStart.governance(of: store, genesis: genesis, before: .max)
         let size = try store.size()
@@ -79,6 +71,15 @@ extension NodeRuntime {
                 "node.key",
                 "the network has listed key \(key.thumbprint.hex) before; make one with "
                     + "cairn key new")
+        }
+        let lost = try store.losses().greatestSize(under: governance.logKeys(origin: origin))
+        guard lost <= size || givesUpLost else {
+            throw NodeError.input(
+                "node.behind",
+                "the log had \(lost) entries or more, and \(size) have come back from its peers; "
+                    + "start the node until it has the others. If nobody has them, or its former "
+                    + "key was stolen and they are not its own, give them up with --give-up-lost: "
+                    + "their receipts are void then")
         }
         return LogKeyChange(
             origin: origin, key: key, size: size,

@@ -17,6 +17,14 @@ package struct Loss: Hashable, Sendable {
     }
 }
 
+extension [Loss] {
+    /// The size of the greatest that is not void for a log with these keys; 0 if there is none.
+    package func greatestSize(under keys: LogKeyHistory?) -> UInt64 {
+        filter { !(keys?.isVoid(size: $0.size, after: $0.keyChanges) ?? false) }
+            .map(\.size).max() ?? 0
+    }
+}
+
 /// Where a node keeps its own log and its mirrors of others': one ledger for each (SPEC §25.3).
 ///
 /// Used from one thread at a time. Whatever a method wrote is durable when it returns; any error is

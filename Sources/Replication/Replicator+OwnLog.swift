@@ -87,9 +87,7 @@ extension Replicator {
     /// The largest size of the own log that its node has lost, of those that are not void; 0 if
     /// none.
     package var lostSize: UInt64 {
-        let keys = governance.logKeys(origin: identity.origin)
-        return losses.filter { !(keys?.isVoid(size: $0.size, after: $0.keyChanges) ?? false) }
-            .map(\.size).max() ?? 0
+        losses.greatestSize(under: governance.logKeys(origin: identity.origin))
     }
 
     /// Whether the own log was once longer than it is here, and governance has not given it another

@@ -2,9 +2,9 @@ import Foundation
 import GRDB
 import MerkleTrees
 
-/// The tables of `ledger.sqlite`, schema number 4; 3 did not know under which key
-/// a loss had been signed, 2 knew neither absent parts in a node's own
-/// ledger nor what that has lost, 1 kept the hashes of tiles without the nodes above them.
+/// The tables of `ledger.sqlite`, schema number 4; 3 did not know under which key a loss had
+/// been signed, 2 knew neither absent parts in a node's own ledger nor what that has lost, 1 kept
+/// the hashes of tiles without the nodes above them.
 ///
 /// Trust: the file is trusted for durability only. Whoever changes it can destroy, but every change
 /// of a byte is found by ``LedgerCheck``, because all of it follows from entries, manifests and

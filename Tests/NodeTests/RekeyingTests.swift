@@ -226,6 +226,11 @@ import Testing
         }
         #expect(isReady)
         for node in [node, second, third] { try await node.stop() }
+        // What is void stands in the way of no other key.
+        guard case .rotateLogKey(_, _, let size, _) = try Self.rekey(ring.path(0), "six") else {
+            return
+        }
+        #expect(size == 8)
     }
 
     @Test func `a node whose key is replaced in another log signs nothing with it`() async throws {
