@@ -9,6 +9,10 @@ extension NodeRuntime {
     /// Makes the directory of a new node: its files, and a log with the genesis statement at index
     /// 0 and a seal at index 1.
     ///
+    /// What the log begins with is registered at the times at which it was signed, whenever this is
+    /// called: a log that is begun a second time, since its directory is lost, begins with the same
+    /// bytes. It is then behind, and forks nothing (SPEC §25.6).
+    ///
     /// All is put together in a directory beside it, which takes its name when it is whole: after
     /// an error nothing is left behind.
     ///
@@ -20,7 +24,7 @@ extension NodeRuntime {
     ///   - passphrase: the key's, if it is encrypted. It is not kept.
     ///   - amendments: submissions that register amendments, from the first on: the log begins with
     ///     them, for a node that genesis does not name.
-    ///   - nowMilliseconds: when the genesis statement is registered.
+    ///   - nowMilliseconds: the present, after which nothing may be signed.
     ///   - onDraft: told where that other directory will be, for whoever must end in the middle.
     /// - Throws: `node.directory-in-use`, `node.origin`, `node.key`, `node.io`; what refuses the
     ///   genesis file or the key file.
@@ -104,7 +108,7 @@ extension NodeRuntime {
     }
 
     /// Genesis and amendments go the way of every statement: admission, sequencer, one durable
-    /// group each.
+    /// group each, which more amendments behind it do not change.
     ///
     /// - Returns: the governance after them.
     private static func register(
@@ -120,6 +124,7 @@ extension NodeRuntime {
                     resuming: store, genesis: state, origin: origin,
                     indexDepth: identity.indexDepth, logKey: key)
             }
+            var time: UInt64 = 0
             for submission in submissions {
                 let basis = sequencer.basis
                 let facts = AdmissionFacts(ledger: ledger, basis: basis)
@@ -129,12 +134,11 @@ extension NodeRuntime {
                     throw NodeError.input(
                         "node.amendments", "statement \(admitted.verified.id.hex) is no amendment")
                 }
+                time = max(time, admitted.verified.statement.issuedAtSeconds * 1_000)
                 try ledger.write { store in
                     _ = try sequencer.stage(
-                        admitted, admittedUnder: basis.version, nowMilliseconds: nowMilliseconds,
-                        in: store)
-                    try store.commit(
-                        try sequencer.seal(nowMilliseconds: nowMilliseconds, in: store))
+                        admitted, admittedUnder: basis.version, nowMilliseconds: time, in: store)
+                    try store.commit(try sequencer.seal(nowMilliseconds: time, in: store))
                 }
                 sequencer.committed()
             }

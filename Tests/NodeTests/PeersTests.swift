@@ -44,13 +44,15 @@ import Verdicts
             directory = NSTemporaryDirectory() + "cairn-peers-" + UUID().uuidString
             try FileManager.default.createDirectory(
                 atPath: directory, withIntermediateDirectories: true)
-            for number in Self.origins.indices {
-                try NodeRuntime.initialise(
-                    directory: path(number), genesis: network.file.encoded(),
-                    origin: Self.origins[number],
-                    logKeyPEM: try KeyFile.write(Self.key("log", Self.origins[number])),
-                    passphrase: nil)
-            }
+            for number in Self.origins.indices { try initialise(number) }
+        }
+
+        func initialise(_ number: Int) throws {
+            try NodeRuntime.initialise(
+                directory: path(number), genesis: network.file.encoded(),
+                origin: Self.origins[number],
+                logKeyPEM: try KeyFile.write(Self.key("log", Self.origins[number])),
+                passphrase: nil)
         }
 
         func path(_ number: Int) -> String { "\(directory)/\(number)" }

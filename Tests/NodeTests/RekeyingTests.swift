@@ -179,6 +179,41 @@ import Testing
         }
     }
 
+    @Test func `a node whose directory is lost and made anew recovers its log, and forks nothing`()
+        async throws
+    {
+        let ring = try Ring()
+        defer { try? FileManager.default.removeItem(atPath: ring.directory) }
+        try await PeersTests.serving(ring) { nodes, callers in
+            let answer = try await callers[0].post(try ring.commissioning("LOT1"))
+            #expect(answer.status == 201)
+            for node in nodes.dropFirst() { #expect(try await Self.mirrors(4, node)) }
+        }
+        try FileManager.default.removeItem(atPath: ring.path(0))
+        try ring.initialise(0)
+        let second = try ring.node(1)
+        try await second.start()
+        let third = try ring.node(2, calling: [1: second])
+        try await third.start()
+        var node = try ring.node(0, calling: [1: second, 2: third])
+        try await node.start()
+        #expect(try await Self.reaches(4, node))
+        let refused = try await HTTPCaller(address: node.address).post(
+            try ring.commissioning("LOT2"))
+        #expect(refused.code == "node.behind")
+        try await node.stop()
+        let change = try Self.rekey(ring.path(0), "seven")
+        node = try ring.node(0, calling: [1: second, 2: third])
+        try await node.start()
+        let caller = HTTPCaller(address: second.address)
+        #expect(try await caller.post(try Self.rotation(change, in: ring.network)).status == 201)
+        try await Self.goOn(ring, [node, second, third], size: 8)
+        for node in [node, second, third] {
+            #expect(node.running?.peers?.state.newest.alarms.isEmpty ?? false)
+            try await node.stop()
+        }
+    }
+
     @Test func `a node that was shown what a stolen key signed goes on under another`() async throws
     {
         let ring = try Ring()
