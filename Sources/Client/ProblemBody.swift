@@ -49,6 +49,10 @@ enum ConnectionFailure {
             ("wrong_version_number", "the port does not speak TLS: try http://"),
             ("http_request", "the port does not speak TLS: try http://"),
             ("uncleanshutdown", "the connection broke"),
+            (
+                "stream ended at an unexpected time",
+                "the node went away before it had answered; run the same command again"
+            ),
         ]
         let lower = text.lowercased()
         if let words = known.first(where: { lower.contains($0.0) }) { return words.1 }

@@ -230,7 +230,10 @@ final class PeerChannel: ChannelDuplexHandler {
 
     private static func breakage(_ error: any Error, _ isUntouched: Bool) -> PeerClosure {
         if isUntouched, error is BoringSSLError {
-            return PeerClosure(.refused, "the other side refused this node's key: \(error)")
+            return PeerClosure(
+                .refused,
+                "the other side refused this node's key: its network lists another for this node, "
+                    + "or has removed it")
         }
         return PeerClosure(.broken, "the connection broke: \(error)")
     }

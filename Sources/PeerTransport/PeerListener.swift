@@ -1,3 +1,4 @@
+import Glibc
 package import Logging
 import NIOCore
 import NIOPosix
@@ -78,6 +79,8 @@ package final class PeerListener: Sendable {
             return PeerListener(
                 channel, PeerAddress(host: address.host, port: port), verifier, registry, accepted,
                 arrivals)
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            throw PeerClosure(.address, "cannot listen on \(address): the port is in use")
         } catch {
             throw PeerClosure(.address, "cannot listen on \(address): \(error)")
         }

@@ -57,7 +57,7 @@ struct PeersCommand: AsyncParsableCommand {
                 + (peer["connected"]?.asBool == true ? "connected" : "not connected")
                 + ", \(number(peer["size"])) entries, \(number(peer["lag"])) behind"
             if let seconds = peer["lagSeconds"] { line += " for \(number(seconds)) s" }
-            line += ", \(cosigners) cosigned"
+            line += ", cosigned by \(cosigners)"
             if let stopped = peer["stopped"]?.asString { line += "; stopped: \(stopped)" }
             lines.append(line)
             if let end = peer["ended"] {

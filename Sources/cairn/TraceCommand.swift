@@ -63,8 +63,10 @@ struct TraceCommand: AsyncParsableCommand {
                     until: until, accept: format.mediaType)
             } catch ClientError.problem(let problem) where problem.code == "subject.unknown" {
                 throw asked.noRecord(
-                    that: " that you may see" + (from ?? until == nil ? "" : " in that time"),
-                    "cairn export proves whether there is any")
+                    that: " in this node's own log that you may see"
+                        + (from ?? until == nil ? "" : " in that time"),
+                    "other nodes have others in theirs; cairn export proves whether there is any "
+                        + "in all that this one holds")
             }
         }
         asked.noteHint()

@@ -136,7 +136,10 @@ final class PeerWork: Sendable {
                 address, identity: identity,
                 isPinned: { [self] key in node(withKey: key) != nil }, logger: logger)
         } catch {
-            throw .input("node.listen", "peerListen: \(error.reason)")
+            let reason = "peerListen: \(error.reason)"
+            // What is no address can be mended where it was given; what is taken, cannot.
+            throw (try? PeerAddress(text)) == nil
+                ? .input("node.listen", reason) : .failure("node.listen", reason)
         }
         listening.withLock { $0 = listener }
         let serving = Task { [self] in
