@@ -27,7 +27,7 @@ struct RecordJudge {
         var part: Hash256
         var rows: Set<RequiredRow> = []
 
-        var issuer: String { entry.statement.statement.issuer }
+        var issuer: String { entry.issuer }
     }
 
     private struct PlaceKey: Hashable {
@@ -42,9 +42,9 @@ struct RecordJudge {
             (log.chains[subject] ?? []).contains { link in
                 guard let entry = log.entries[link.leafIndex],
                     subject.facet == .events || link.role == .assert,
-                    !evidence.hasFallen(entry.statement)
+                    !evidence.hasFallen(entry)
                 else { return false }
-                if evidence.owners.contains(entry.statement.statement.issuer) { return true }
+                if evidence.owners.contains(entry.issuer) { return true }
                 guard let content = evidence.parts[link.part]?.readable else { return false }
                 return (try? judgement(of: content, in: entry))?.standing == .delegated
             }
@@ -173,7 +173,7 @@ struct RecordJudge {
             records: records, parts: evidence.parts, governance: entry.governance,
             leafIndex: entry.leafIndex)
         return try Authority(governance: entry.governance, facts: facts).judge(
-            content, issuer: entry.statement.statement.issuer,
+            content, issuer: entry.issuer,
             atMilliseconds: entry.statement.registeredAtMilliseconds)
     }
 

@@ -78,11 +78,11 @@ extension VerifiedEvidence {
         for log in logs {
             for (subject, links) in log.chains where subject.facet == .events {
                 for link in links {
-                    guard let entry = log.entries[link.leafIndex], !hasFallen(entry.statement),
+                    guard let entry = log.entries[link.leafIndex], !hasFallen(entry),
                         let part = parts[link.part], let things = part.things,
                         let eventID = things.event.eventID
                     else { continue }
-                    let issuer = entry.statement.statement.issuer
+                    let issuer = entry.issuer
                     named[Place(issuer: issuer, digest: link.part)] = NamedEvent(
                         issuer: issuer, eventID: eventID, digest: link.part, things: things,
                         content: part.part.content)

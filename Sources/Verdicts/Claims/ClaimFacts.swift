@@ -107,9 +107,9 @@ struct ClaimFacts {
             for (subject, links) in log.chains where subject.facet == .events {
                 for link in links {
                     guard let entry = log.entries[link.leafIndex],
-                        !evidence.hasFallen(entry.statement)
+                        !evidence.hasFallen(entry)
                     else { continue }
-                    let issuer = entry.statement.statement.issuer
+                    let issuer = entry.issuer
                     let part = evidence.parts[link.part]
                     guard evidence.isRelated(issuer, to: subject) else {
                         // What somebody says of another's thing does not count; that it was wrong
@@ -164,9 +164,9 @@ struct ClaimFacts {
             for (subject, links) in log.chains where subject.facet != .events {
                 for link in links {
                     guard let entry = log.entries[link.leafIndex],
-                        !evidence.hasFallen(entry.statement)
+                        !evidence.hasFallen(entry)
                     else { continue }
-                    let issuer = entry.statement.statement.issuer
+                    let issuer = entry.issuer
                     let part = evidence.parts[link.part]
                     if part == nil, subject.facet == .account, link.role == .allocate {
                         hiddenAllocations[subject.uri, default: []].insert(
