@@ -36,7 +36,7 @@ package struct CBORFields {
     package init(
         array value: CBORValue, count: ClosedRange<Int>, path: String
     ) throws(CBORFieldError) {
-        let found = try CBORField(value: value, path: path).array(limit: .max)
+        let found = try CBORField(value: value, base: path, name: nil).array(limit: .max)
         guard count.contains(found.count) else {
             let wanted =
                 count.count == 1 ? "\(count.lowerBound)" : "\(count.lowerBound)…\(count.upperBound)"
@@ -126,19 +126,22 @@ package struct CBORFields {
     }
 
     private mutating func field(_ name: String) throws(CBORFieldError) -> CBORField {
-        let inner = "\(path).\(name)"
         guard next < items.count else {
-            throw CBORFieldError(field: inner, reason: "missing")
+            throw CBORFieldError(field: "\(path).\(name)", reason: "missing")
         }
         defer { next += 1 }
-        return CBORField(value: items[next], path: inner)
+        return CBORField(value: items[next], base: path, name: name)
     }
 }
 
-/// One data item with the path that names it in a refusal.
+/// One data item with what names it in a refusal.
 struct CBORField {
     let value: CBORValue
-    let path: String
+    /// The path of what it is in, and its name there; its own path where it is in nothing.
+    let base: String
+    let name: String?
+
+    var path: String { name.map { "\(base).\($0)" } ?? base }
 
     func unsigned() throws(CBORFieldError) -> UInt64 {
         guard let number = value.asUnsigned else { throw wrong("a non-negative integer") }

@@ -126,7 +126,10 @@ private struct CBORDecoder {
     }
 
     private mutating func text(_ count: UInt64, at start: Int) throws(CBORError) -> CBORValue {
-        guard let text = String(validating: try string(count, at: start), as: UTF8.self) else {
+        let bytes = try string(count, at: start)
+        // Most text is ASCII, which needs no validation.
+        if bytes.allSatisfy({ $0 < 0x80 }) { return .text(String(decoding: bytes, as: UTF8.self)) }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
             throw CBORError(.unsupported, at: start, "the text string is not UTF-8")
         }
         return .text(text)

@@ -132,6 +132,7 @@ extension EPCISEvent {
         ].map { Vocabulary.namespace + Vocabulary.businessStep.prefix + $0 })
 
     private func unique(_ identifiers: [CanonicalIdentifier]) -> [CanonicalIdentifier] {
+        guard identifiers.count > 1 else { return identifiers }
         var seen: Set<CanonicalIdentifier> = []
         return identifiers.filter { seen.insert($0).inserted }
     }

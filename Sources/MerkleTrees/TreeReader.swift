@@ -191,6 +191,11 @@ private struct TileReading<Tiles: HashTiles> {
 
     /// The root over leaves that form a subtree and are not none.
     mutating func hash(of range: Range<UInt64>) throws(TileError<Tiles.Failure>) -> Hash256 {
+        let count = range.upperBound - range.lowerBound
+        if count.nonzeroBitCount == 1 {
+            let level = count.trailingZeroBitCount
+            return try completeSubtree(level: level, index: range.lowerBound >> UInt64(level))
+        }
         let peaks = try peaks(of: range)
         return peaks.dropLast().reversed().reduce(peaks[peaks.count - 1]) { TreeHash.node($1, $0) }
     }

@@ -5,10 +5,10 @@ import Sequencing
 import Storage
 import Verdicts
 
-/// Evidence as it was gathered, with its parts as they were read for it.
+/// Evidence as it was gathered, with what was read for it.
 struct GatheredEvidence: Sendable {
     var evidence: Evidence
-    var opened: [Hash256: OpenedPart]
+    var readings: EvidenceReadings
 }
 
 /// One read snapshot of the ledger as a source of evidence, together with the subject index of

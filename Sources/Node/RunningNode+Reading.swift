@@ -205,7 +205,7 @@ extension RunningNode: NodeService {
                         alarms: alarms(beside: sources))
                     let evidence = try builder.build(question)
                     return try body(
-                        GatheredEvidence(evidence: evidence, opened: builder.openedParts), store)
+                        GatheredEvidence(evidence: evidence, readings: builder.readings), store)
                 }
             }
             if let built { return built }

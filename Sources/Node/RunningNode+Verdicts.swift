@@ -27,7 +27,7 @@ extension RunningNode {
         let (entry, isFixed) = try await gathering(asked, for: reader) {
             [verifier, origin, mark = peersMark] gathered, store in
             let evidence = gathered.evidence
-            let verified = try verifier.verify(evidence, known: gathered.opened)
+            let verified = try verifier.verify(evidence, known: gathered.readings)
             // What the newest seal covers is known, also within the stretch.
             let sealed = verified.logs.map(\.seal.sealedAtMilliseconds).max() ?? 0
             let now = max(period * Self.periodMilliseconds, sealed)
@@ -59,7 +59,7 @@ extension RunningNode {
     /// Whether no grant, given, ended or found later, can change what the reader sees of this.
     private static func isFixed(_ gathered: GatheredEvidence, for reader: Reader) -> Bool {
         gathered.evidence.stubs.isEmpty
-            && gathered.opened.values.allSatisfy { $0.part.visibility.permits(reader) }
+            && gathered.readings.areOpen(to: reader)
     }
 
     package func claims(
@@ -69,7 +69,7 @@ extension RunningNode {
         let uri = try Self.identifier(subject).uri
         let asked = EvidenceQuestion(uri: uri, scope: .subject)
         return try await gathering(asked, for: reader) { [verifier] gathered, _ in
-            try verifier.verify(gathered.evidence, known: gathered.opened).claims.serialized()
+            try verifier.verify(gathered.evidence, known: gathered.readings).claims.serialized()
         }
     }
 

@@ -18,7 +18,12 @@ package struct Subject: Sendable {
 
     /// The key under which a network's logs index this subject.
     package func key(in network: Hash256) -> Hash256 {
-        Hash256.sha256(Domain.subject, network.bytes, [facet.rawValue], Array(uri.utf8))
+        var message = Domain.subject
+        message.reserveCapacity(message.count + 33 + uri.utf8.count)
+        network.append(to: &message)
+        message.append(facet.rawValue)
+        message += uri.utf8
+        return Hash256.sha256(message)
     }
 
     /// The account of one material at one site in one month (`YYYY-MM`, UTC).
@@ -47,7 +52,7 @@ package struct Subject: Sendable {
 extension Subject: Hashable {
     /// Whether facet and URI agree byte for byte.
     package static func == (left: Subject, right: Subject) -> Bool {
-        left.facet == right.facet && left.uri.utf8.elementsEqual(right.uri.utf8)
+        left.facet == right.facet && TextBytes.areSame(left.uri, right.uri)
     }
 
     /// Feeds facet and URI to a hasher.
@@ -63,6 +68,6 @@ extension Subject: Comparable {
         if left.facet != right.facet { return left.facet.rawValue < right.facet.rawValue }
         let counts = (left.uri.utf8.count, right.uri.utf8.count)
         if counts.0 != counts.1 { return counts.0 < counts.1 }
-        return left.uri.utf8.lexicographicallyPrecedes(right.uri.utf8)
+        return TextBytes.precedes(left.uri, right.uri)
     }
 }

@@ -105,12 +105,19 @@ extension CoseSign1 {
         guard let second = unprotected.asPairs else {
             throw CoseError(code: "cose.unprotected", field: "unprotected", reason: "not a map")
         }
+        let pairs = first + second
+        // A few are compared faster than they are hashed.
+        let areFew = pairs.count <= 8
         var seen: Set<CBORValue> = []
-        for pair in first + second {
+        for (number, pair) in pairs.enumerated() {
             guard pair.key.asInt64 != nil || pair.key.asText != nil else {
                 throw structure("a label that is neither an integer nor a text", in: "headers")
             }
-            guard seen.insert(pair.key).inserted else { throw duplicate(pair.key) }
+            let isNew =
+                areFew
+                ? !pairs[..<number].contains { $0.key == pair.key }
+                : seen.insert(pair.key).inserted
+            guard isNew else { throw duplicate(pair.key) }
         }
     }
 

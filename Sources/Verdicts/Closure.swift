@@ -220,7 +220,7 @@ struct Closure {
         for link in links[subject]?[organisation] ?? [] where link.stands {
             if let things = link.opened?.things {
                 guard subject.facet == .events else { continue }
-                followContext(of: things.event, in: subject)
+                followContext(of: things, in: subject)
                 guard goesUpstream else { continue }
                 follow(things, of: link.part, from: subject.uri, led: organisation)
             } else if case .record(let record) = link.content {
@@ -230,13 +230,13 @@ struct Closure {
     }
 
     /// Sites and parties of an event; their owners have had the thing in their hands.
-    private mutating func followContext(of event: EPCISEvent, in subject: Subject) {
-        for place in event.sites + event.parties {
+    private mutating func followContext(of things: EventThings, in subject: Subject) {
+        for place in things.context {
             for owner in owners(of: place.uri) { work.append(.relate(owner, subject)) }
             if goesUpstream { ask(assertionsAbout: place.uri) }
         }
         guard goesUpstream else { return }
-        for credential in event.certificationInfo { ask(assertionsAbout: credential.uri) }
+        for credential in things.event.certificationInfo { ask(assertionsAbout: credential.uri) }
     }
 
     /// Follows an event from a thing it is about.

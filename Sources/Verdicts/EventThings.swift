@@ -13,6 +13,12 @@ final class EventThings: Sendable {
     let inputs: [CanonicalIdentifier]
     let outputs: [CanonicalIdentifier]
     let children: [CanonicalIdentifier]
+    /// Its sites and parties.
+    let context: [CanonicalIdentifier]
+    /// The word of the business step; see `EPCISEvent.businessStepWord`.
+    let stepWord: String?
+    /// Whether it says that another event was wrong.
+    let declaresError: Bool
     private let places: [String: [Int]]
     private let made: Set<String>
     private let packed: Set<String>
@@ -22,6 +28,9 @@ final class EventThings: Sendable {
     init(_ event: EPCISEvent) {
         self.event = event
         flows = event.flows
+        context = event.sites + event.parties
+        stepWord = event.businessStepWord
+        declaresError = event.declaresError
         (inputs, outputs, children) = (event.inputs, event.outputs, event.children)
         guard flows.count > Self.few else {
             (places, made, packed) = ([:], [], [])

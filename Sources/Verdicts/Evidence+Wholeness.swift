@@ -39,9 +39,10 @@ extension Evidence {
     /// A changed part has a digest that no link names and seldom sorts where it stands: what is
     /// wrong with it is said first, not where it stands.
     ///
+    /// - Returns: the digests of the parts.
     /// - Throws: step `format` for an unneeded stub or wrong order, step `part` for a part that was
     ///   changed or does not belong.
-    func checkEveryPartIsNamed() throws(EvidenceRejection) {
+    func checkEveryPartIsNamed() throws(EvidenceRejection) -> [Hash256] {
         let named = namedParts
         for digest in stubs where !named.contains(digest) {
             throw EvidenceRejection(.format, "withheld part \(digest.hex) belongs to no link")
@@ -56,6 +57,7 @@ extension Evidence {
         guard zip(digests, digests.dropFirst()).allSatisfy(<) else {
             throw EvidenceRejection(.format, "parts are not sorted by digest, each once")
         }
+        return digests
     }
 
     /// Checks that each digest that a link names is there, as a part or as a stub.

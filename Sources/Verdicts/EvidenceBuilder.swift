@@ -51,21 +51,24 @@ extension EvidenceSource {
 ///
 /// What is asked follows from what all the logs say together; each gives its share of it. A part
 /// is taken from whichever log has it.
-package struct EvidenceBuilder<Source: EvidenceSource> {
+package struct EvidenceBuilder {
     private let network: Hash256
     private let reader: Reader
     private let alarms: [Alarm]
-    private var shares: [LogShare<Source>]
+    private var shares: [LogShare]
     private var opened: [Hash256: OpenedPart?] = [:]
     /// Bytes of the parts that were opened.
     private var partBytes = 0
 
-    /// The parts that were opened, by digest: whoever checks the evidence here need not read them
-    /// again.
-    package var openedParts: [Hash256: OpenedPart] { opened.compactMapValues(\.self) }
+    /// What was read of the evidence that was built.
+    package var readings: EvidenceReadings {
+        EvidenceReadings(
+            parts: opened.compactMapValues(\.self),
+            statements: Dictionary(shares.map { ($0.source.origin, $0.statements) }) { $1 })
+    }
 
     /// A builder over one log, showing what `reader` may see.
-    package init(network: Hash256, source: Source, reader: Reader) {
+    package init(network: Hash256, source: any EvidenceSource, reader: Reader) {
         self.init(network: network, sources: [source], reader: reader)
     }
 
@@ -79,7 +82,7 @@ package struct EvidenceBuilder<Source: EvidenceSource> {
     ///   - reader: who asks.
     ///   - alarms: those known of the network.
     package init(
-        network: Hash256, sources: [Source], reader: Reader, alarms: [Alarm] = []
+        network: Hash256, sources: [any EvidenceSource], reader: Reader, alarms: [Alarm] = []
     ) {
         precondition(!sources.isEmpty, "evidence is gathered from a log")
         self.network = network
@@ -132,7 +135,7 @@ package struct EvidenceBuilder<Source: EvidenceSource> {
     }
 
     /// The log whose governance is newest: every other one's is the beginning of it.
-    private var newest: Source {
+    private var newest: any EvidenceSource {
         let first = shares[0].source
         return shares.dropFirst().reduce(first) { newest, share in
             share.source.governance.seq > newest.governance.seq ? share.source : newest
@@ -144,14 +147,15 @@ package struct EvidenceBuilder<Source: EvidenceSource> {
         var links: [ClosureLink] = []
         for number in shares.indices {
             for link in try shares[number].read(subject, in: network) {
+                let entry = link.entry
                 let fall = governance.fall(
-                    ofIssuer: link.statement.issuer, key: link.statement.keyThumbprint,
-                    registeredAtMilliseconds: link.registeredAtMilliseconds)
+                    ofIssuer: entry.statement.issuer, key: entry.statement.keyThumbprint,
+                    registeredAtMilliseconds: entry.registeredAtMilliseconds)
                 links.append(
                     ClosureLink(
-                        issuer: link.statement.issuer, role: link.row.role,
+                        issuer: entry.statement.issuer, role: link.row.role,
                         place: (
-                            link.registeredAtMilliseconds, shares[number].source.origin,
+                            entry.registeredAtMilliseconds, shares[number].source.origin,
                             link.leafIndex
                         ), stands: fall == nil, part: link.row.part,
                         opened: try part(link.row.part)))
@@ -195,30 +199,39 @@ package struct EvidenceBuilder<Source: EvidenceSource> {
 }
 
 /// What one log gives to evidence.
-private struct LogShare<Source: EvidenceSource> {
-    let source: Source
+private struct LogShare {
+    let source: any EvidenceSource
     private var entries: [UInt64: Entry] = [:]
     private var chains: [Subject: [LinkPlace]] = [:]
     /// Bytes of the statements that were read.
     private(set) var entryBytes = 0
 
+    /// The statements that were read, by leaf index.
+    var statements: [UInt64: UnverifiedStatement] { entries.mapValues(\.statement) }
+
     /// How many entries were read.
     var entryCount: Int { entries.count }
 
-    init(source: Source) {
+    init(source: any EvidenceSource) {
         self.source = source
     }
 
-    private struct Entry {
-        var statement: UnverifiedStatement
-        var registeredAtMilliseconds: UInt64
-        var manifest: Manifest
+    /// A statement as it was read; links share it.
+    final class Entry: Sendable {
+        let statement: UnverifiedStatement
+        let registeredAtMilliseconds: UInt64
+        let manifest: Manifest
+
+        init(_ statement: UnverifiedStatement, at milliseconds: UInt64, _ manifest: Manifest) {
+            self.statement = statement
+            registeredAtMilliseconds = milliseconds
+            self.manifest = manifest
+        }
     }
 
     /// A link, and the statement it belongs to.
     struct ReadLink {
-        var statement: UnverifiedStatement
-        var registeredAtMilliseconds: UInt64
+        var entry: Entry
         var leafIndex: UInt64
         var row: Row
     }
@@ -230,9 +243,8 @@ private struct LogShare<Source: EvidenceSource> {
         return try places.map { place in
             let entry = try entry(at: place.leafIndex)
             return ReadLink(
-                statement: entry.statement,
-                registeredAtMilliseconds: entry.registeredAtMilliseconds,
-                leafIndex: place.leafIndex, row: try row(place, of: entry.manifest))
+                entry: entry, leafIndex: place.leafIndex,
+                row: try row(place, of: entry.manifest))
         }
     }
 
@@ -251,8 +263,8 @@ private struct LogShare<Source: EvidenceSource> {
             throw Refusal(code: "evidence.entry", field: "\(index)", reason: "is a seal")
         }
         let entry = Entry(
-            statement: try UnverifiedStatement.decode(bytes), registeredAtMilliseconds: time,
-            manifest: try Manifest.decode(source.manifest(at: index)))
+            try UnverifiedStatement.decode(bytes), at: time,
+            try Manifest.decode(source.manifest(at: index)))
         entries[index] = entry
         entryBytes += bytes.count
         return entry

@@ -38,10 +38,10 @@ struct EvidenceFacts: LedgerFacts {
 
 extension VerifiedEvidence {
     /// Whether newer governance took a statement back: what has fallen says nothing.
-    func hasFallen(_ verified: VerifiedStatement) -> Bool {
+    func hasFallen(_ entry: VerifiedEntry) -> Bool {
         governance.fall(
-            ofIssuer: verified.statement.issuer, key: verified.statement.keyThumbprint,
-            registeredAtMilliseconds: verified.registeredAtMilliseconds) != nil
+            ofIssuer: entry.issuer, key: entry.statement.statement.keyThumbprint,
+            registeredAtMilliseconds: entry.statement.registeredAtMilliseconds) != nil
     }
 }
 
@@ -77,16 +77,16 @@ struct LogRecords {
         for speaker in all.sorted(by: { $0.leafIndex < $1.leafIndex })
         where seen.insert(Place(leafIndex: speaker.leafIndex, part: speaker.part)).inserted {
             if firstPlaces[speaker.part] == nil { firstPlaces[speaker.part] = speaker }
-            guard let verified = log.entries[speaker.leafIndex]?.statement,
+            guard let entry = log.entries[speaker.leafIndex],
                 case .record(let record) = evidence.parts[speaker.part]?.readable
             else { continue }
             delegations.add(
                 record,
                 from: RecordedDelegations.Origin(
-                    leafIndex: speaker.leafIndex, statement: verified.statement,
-                    registeredAtMilliseconds: verified.registeredAtMilliseconds))
+                    leafIndex: speaker.leafIndex, statement: entry.statement.statement,
+                    registeredAtMilliseconds: entry.statement.registeredAtMilliseconds))
             if case .part(let digest) = record.target, record.kind == .erasure,
-                !evidence.hasFallen(verified)
+                !evidence.hasFallen(entry)
             {
                 erasures[digest, default: []].insert(speaker.issuer)
             }

@@ -44,7 +44,7 @@ extension EvidenceVerifier {
             return isKept(
                 DisclosedPart(
                     part: opened.part, content: opened.readable,
-                    issuer: entry.statement.statement.issuer, governance: entry.governance))
+                    issuer: entry.issuer, governance: entry.governance))
         }
         let narrowed = VerifiedEvidence(
             question: verified.question, network: verified.network,

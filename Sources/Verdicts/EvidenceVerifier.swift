@@ -1,4 +1,4 @@
-package import MerkleTrees
+import MerkleTrees
 package import Records
 
 /// Checks evidence with nothing but the genesis file (SPEC §15.3).
@@ -37,22 +37,21 @@ package struct EvidenceVerifier: Sendable {
     ///
     /// - Parameters:
     ///   - evidence: read from a file, or built here and never written.
-    ///   - known: parts that were opened from their own bytes before, by digest: what a part says
-    ///     does not depend on who reads it.
+    ///   - known: what was read of it before, when it was built here.
     /// - Returns: everything in it, proven.
     /// - Throws: the step that rejects it.
     package func verify(
-        _ evidence: Evidence, known: [Hash256: OpenedPart] = [:]
+        _ evidence: Evidence, known: EvidenceReadings = EvidenceReadings()
     ) throws(EvidenceRejection) -> VerifiedEvidence {
         try evidence.checkWhole()
-        try evidence.checkEveryPartIsNamed()
+        let digests = try evidence.checkEveryPartIsNamed()
         guard evidence.network == genesis.network else {
             throw EvidenceRejection(
                 .genesis,
                 "the evidence is of network \(evidence.network.hex), "
                     + "the genesis file of \(genesis.network.hex)")
         }
-        let parts = try open(evidence.parts, known)
+        let parts = try open(evidence.parts, digests, known.parts)
         try evidence.checkEveryNameHasItsPart(parts)
         var timelines: [GovernanceTimeline] = []
         for log in evidence.logs {
@@ -67,7 +66,8 @@ package struct EvidenceVerifier: Sendable {
         for (log, timeline) in zip(evidence.logs, timelines) {
             let check = LogVerification(
                 log: log, asked: evidence.asked, keys: keys, timeline: timeline, newest: newest,
-                genesisStatement: genesisStatement, library: library)
+                genesisStatement: genesisStatement, library: library,
+                known: known.statements[log.origin] ?? [:])
             logs.append(try check.verified())
         }
         let alarms = try evidence.alarms.map { bytes throws(EvidenceRejection) in
@@ -93,12 +93,11 @@ package struct EvidenceVerifier: Sendable {
     }
 
     private func open(
-        _ parts: [[UInt8]], _ known: [Hash256: OpenedPart]
+        _ parts: [[UInt8]], _ digests: [Hash256], _ known: [Hash256: OpenedPart]
     ) throws(EvidenceRejection) -> [Hash256: OpenedPart] {
         var opened: [Hash256: OpenedPart] = [:]
         opened.reserveCapacity(parts.count)
-        for bytes in parts {
-            let digest = Part.digest(of: bytes)
+        for (bytes, digest) in zip(parts, digests) {
             if let part = known[digest] {
                 opened[digest] = part
                 continue
@@ -168,11 +167,11 @@ extension VerifiedEvidence {
             (log.chains[subject] ?? []).compactMap { link in
                 log.entries[link.leafIndex].map { entry in
                     ClosureLink(
-                        issuer: entry.statement.statement.issuer, role: link.role,
+                        issuer: entry.issuer, role: link.role,
                         place: (
                             entry.statement.registeredAtMilliseconds, log.origin, link.leafIndex
                         ),
-                        stands: !hasFallen(entry.statement),
+                        stands: !hasFallen(entry),
                         part: link.part, opened: parts[link.part])
                 }
             }

@@ -12,6 +12,8 @@ struct LogVerification {
     let newest: GovernanceState
     let genesisStatement: [UInt8]
     let library: SignatureLibrary
+    /// Statements that were read before, by leaf index.
+    let known: [UInt64: UnverifiedStatement]
 
     func verified() throws(EvidenceRejection) -> VerifiedLog {
         let (checkpoint, cosignatures) = try checkpoint()
@@ -140,7 +142,9 @@ struct LogVerification {
         _ checkpoint: Checkpoint, effects: [(after: UInt64, state: GovernanceState)]
     ) throws(EvidenceRejection) -> [UInt64: VerifiedEntry] {
         var entries: [UInt64: VerifiedEntry] = [:]
+        entries.reserveCapacity(log.entries.count)
         var ids: Set<Hash256> = []
+        ids.reserveCapacity(log.entries.count)
         var paths = KnownPaths(size: checkpoint.size, root: checkpoint.root)
         var current = 0
         for item in log.entries {
@@ -160,6 +164,14 @@ struct LogVerification {
         return entries
     }
 
+    /// What bytes say that are not those which were read before is read here.
+    private func statement(
+        _ bytes: [UInt8], at index: UInt64
+    ) throws(Refusal) -> UnverifiedStatement {
+        if let known = known[index], known.bytes == bytes { return known }
+        return try UnverifiedStatement.decode(bytes)
+    }
+
     private func entry(
         _ item: IncludedEntry, leaf: Hash256, under governance: GovernanceState
     ) throws(EvidenceRejection) -> VerifiedEntry {
@@ -170,7 +182,7 @@ struct LogVerification {
             if item.index == 0, bytes != genesisStatement {
                 throw EvidenceRejection(.entry, "leaf 0 is not the genesis statement")
             }
-            let statement = try UnverifiedStatement.decode(bytes)
+            let statement = try statement(bytes, at: item.index)
             let verified = try governance.verify(
                 statement, registeredAtMilliseconds: time, library: library)
             return VerifiedEntry(
@@ -212,19 +224,24 @@ struct LogVerification {
         heads: [Hash256: ChainHead], entries: [UInt64: VerifiedEntry]
     ) throws(EvidenceRejection) -> [Subject: [EvidenceLink]] {
         var chains: [Subject: [EvidenceLink]] = [:]
+        var rowHashes: [[Hash256]] = []
         for chain in log.chains {
             guard let head = heads[keys[chain.asked]] else {
                 throw EvidenceRejection(
                     .chain, "chain \(chain.asked) of \(log.origin) is of no subject present")
             }
-            try check(chain, head: head, entries: entries)
+            let hashes = chain.links.map { row(of: $0, in: chain).hash }
+            try check(chain, hashes, head: head, entries: entries)
+            rowHashes.append(hashes)
             chains[asked[chain.asked]] = chain.links
         }
         for (key, subject) in zip(keys, asked) where heads[key] != nil && chains[subject] == nil {
             throw EvidenceRejection(
                 .chain, "the chain of the \(subject.facet) of \(subject.uri) is missing")
         }
-        for chain in log.chains { try checkRows(of: chain, entries: entries) }
+        for (chain, hashes) in zip(log.chains, rowHashes) {
+            try checkRows(of: chain, hashes, entries: entries)
+        }
         return chains
     }
 
@@ -244,18 +261,19 @@ struct LogVerification {
     }
 
     private func check(
-        _ chain: EvidenceChain, head: ChainHead, entries: [UInt64: VerifiedEntry]
+        _ chain: EvidenceChain, _ rowHashes: [Hash256], head: ChainHead,
+        entries: [UInt64: VerifiedEntry]
     ) throws(EvidenceRejection) {
         var current = ChainHead.empty
         var last: (UInt64, UInt32)?
-        for link in chain.links {
+        for (link, rowHash) in zip(chain.links, rowHashes) {
             if let last, last >= (link.leafIndex, link.row) {
                 throw EvidenceRejection(.chain, "links are out of order")
             }
             last = (link.leafIndex, link.row)
             current = current.appending(
                 leafIndex: link.leafIndex, leafHash: try entry(of: link, in: entries).leafHash,
-                row: link.row, rowHash: row(of: link, in: chain).hash)
+                row: link.row, rowHash: rowHash)
         }
         guard current == head else {
             throw EvidenceRejection(
@@ -267,15 +285,15 @@ struct LogVerification {
     }
 
     private func checkRows(
-        of chain: EvidenceChain, entries: [UInt64: VerifiedEntry]
+        of chain: EvidenceChain, _ rowHashes: [Hash256], entries: [UInt64: VerifiedEntry]
     ) throws(EvidenceRejection) {
-        for link in chain.links {
+        for (link, rowHash) in zip(chain.links, rowHashes) {
             let statement = try entry(of: link, in: entries).statement.statement
             let root: Hash256
             do {
                 root = try TreeProofs.inclusionRoot(
-                    leaf: row(of: link, in: chain).hash, index: UInt64(link.row),
-                    size: UInt64(statement.rowCount), proof: link.path)
+                    leaf: rowHash, index: UInt64(link.row), size: UInt64(statement.rowCount),
+                    proof: link.path)
             } catch {
                 throw EvidenceRejection(
                     .row, "leaf \(link.leafIndex), row \(link.row): \(error.reason)")

@@ -27,7 +27,7 @@ struct RecordJudge {
         var part: Hash256
         var rows: Set<RequiredRow> = []
 
-        var issuer: String { entry.statement.statement.issuer }
+        var issuer: String { entry.issuer }
     }
 
     private struct PlaceKey: Hashable {
@@ -42,9 +42,9 @@ struct RecordJudge {
             (log.chains[subject] ?? []).contains { link in
                 guard let entry = log.entries[link.leafIndex],
                     subject.facet == .events || link.role == .assert,
-                    !evidence.hasFallen(entry.statement)
+                    !evidence.hasFallen(entry)
                 else { return false }
-                if evidence.owners.contains(entry.statement.statement.issuer) { return true }
+                if evidence.owners.contains(entry.issuer) { return true }
                 guard let content = evidence.parts[link.part]?.readable else { return false }
                 return (try? judgement(of: content, in: entry))?.standing == .delegated
             }
@@ -114,9 +114,12 @@ struct RecordJudge {
 
     /// Of events: whether its issuer's word counts about none of their things.
     private func strange(_ place: Place) -> [Found] {
-        let things = place.rows.compactMap(\.subject).filter { $0.facet == .events }
-        let isStrange = !things.contains { evidence.isRelated(place.issuer, to: $0) }
-        guard !things.isEmpty, isStrange else { return [] }
+        var isOfThings = false
+        for case let subject? in place.rows.lazy.map(\.subject) where subject.facet == .events {
+            if evidence.isRelated(place.issuer, to: subject) { return [] }
+            isOfThings = true
+        }
+        guard isOfThings else { return [] }
         return [Found(.issuerUnrelated, "\(place.issuer) neither made it nor had it in hand")]
     }
 
@@ -173,7 +176,7 @@ struct RecordJudge {
             records: records, parts: evidence.parts, governance: entry.governance,
             leafIndex: entry.leafIndex)
         return try Authority(governance: entry.governance, facts: facts).judge(
-            content, issuer: entry.statement.statement.issuer,
+            content, issuer: entry.issuer,
             atMilliseconds: entry.statement.registeredAtMilliseconds)
     }
 
@@ -187,18 +190,16 @@ struct RecordJudge {
                 ? [] : [Found(.rowsUnexpected, "an attachment only mentions, under assertions")]
         }
         var found: [Found] = []
-        let missing = required.filter {
-            evidence.asked[$0.key] != nil && !place.rows.contains($0)
-        }
-        if !missing.isEmpty {
-            let subjects = missing.compactMap { evidence.asked[$0.key] }.sorted()
+        let missing = required.lazy.filter { !place.rows.contains($0) }
+        let subjects = missing.compactMap { evidence.asked[$0.key] }.sorted()
+        if !subjects.isEmpty {
             let names = subjects.map(\.uri).joined(separator: ", ")
             found.append(
                 Found(
                     .rowsMissing, "its issuer did not list it under \(names)",
                     missing: subjects))
         }
-        if !place.rows.subtracting(required).isEmpty {
+        if !place.rows.isSubset(of: required) {
             found.append(
                 Found(.rowsUnexpected, "it is listed under a subject it does not speak of"))
         }

@@ -78,11 +78,11 @@ extension VerifiedEvidence {
         for log in logs {
             for (subject, links) in log.chains where subject.facet == .events {
                 for link in links {
-                    guard let entry = log.entries[link.leafIndex], !hasFallen(entry.statement),
+                    guard let entry = log.entries[link.leafIndex], !hasFallen(entry),
                         let part = parts[link.part], let things = part.things,
                         let eventID = things.event.eventID
                     else { continue }
-                    let issuer = entry.statement.statement.issuer
+                    let issuer = entry.issuer
                     named[Place(issuer: issuer, digest: link.part)] = NamedEvent(
                         issuer: issuer, eventID: eventID, digest: link.part, things: things,
                         content: part.part.content)
@@ -94,15 +94,17 @@ extension VerifiedEvidence {
 
     /// Parts of one issuer that give one event ID to different events (SPEC §16).
     private static func contradicted(_ named: [NamedEvent]) -> Set<Hash256> {
-        let events = named.filter { !$0.event.declaresError }
+        let events = named.filter { !$0.things.declaresError }
         let groups = Dictionary(grouping: events) { [$0.issuer, $0.eventID] }
-        let contradicting = groups.values.filter { Set($0.map(\.content)).count > 1 }
+        let contradicting = groups.values.filter { group in
+            group.contains { $0.content != group[0].content }
+        }
         return Set(contradicting.joined().map(\.digest))
     }
 
     /// Parts whose events their issuer declared wrong, with the IDs of what is right (SPEC §8.7).
     private static func declaredWrong(_ named: [NamedEvent]) -> [Hash256: [String]] {
-        guard named.contains(where: \.event.declaresError) else { return [:] }
+        guard named.contains(where: \.things.declaresError) else { return [:] }
         let told = Corrections(
             named.map {
                 Corrections.Event(eventID: $0.eventID, declaration: $0.event.declaration)

@@ -3,15 +3,30 @@ package import Notes
 package import Records
 
 /// A statement in a log, proven to be there and to have been its issuer's to sign.
-package struct VerifiedEntry: Sendable {
+///
+/// It is looked up for each link that stands in it, and never copied.
+package final class VerifiedEntry: Sendable {
     /// Where it stands.
-    package var leafIndex: UInt64
+    package let leafIndex: UInt64
     /// Its leaf hash.
-    package var leafHash: Hash256
+    package let leafHash: Hash256
     /// The statement, its signature checked under the governance of its place.
-    package var statement: VerifiedStatement
+    package let statement: VerifiedStatement
     /// The governance it was registered under.
-    package var governance: GovernanceState
+    package let governance: GovernanceState
+
+    init(
+        leafIndex: UInt64, leafHash: Hash256, statement: VerifiedStatement,
+        governance: GovernanceState
+    ) {
+        self.leafIndex = leafIndex
+        self.leafHash = leafHash
+        self.statement = statement
+        self.governance = governance
+    }
+
+    /// Whose statement it is.
+    var issuer: String { statement.statement.issuer }
 }
 
 /// One log's share of evidence, every byte of it bound to the log's checkpoint.
@@ -102,5 +117,28 @@ package final class OpenedPart: Sendable {
     /// The content if it can be read.
     package var readable: Content? {
         try? content.get()
+    }
+}
+
+/// What was read of evidence while it was built, for who checks it in the same place: what bytes
+/// say does not depend on who reads them.
+package struct EvidenceReadings: Sendable {
+    /// Parts that were opened from their own bytes, by digest.
+    let parts: [Hash256: OpenedPart]
+    /// Statements by origin and leaf index; each has its own bytes.
+    let statements: [String: [UInt64: UnverifiedStatement]]
+
+    /// Parts and statements; without arguments nothing was read.
+    package init(
+        parts: [Hash256: OpenedPart] = [:],
+        statements: [String: [UInt64: UnverifiedStatement]] = [:]
+    ) {
+        self.parts = parts
+        self.statements = statements
+    }
+
+    /// Whether a reader may see every part, whatever grants there are.
+    package func areOpen(to reader: Reader) -> Bool {
+        parts.values.allSatisfy { $0.part.visibility.permits(reader) }
     }
 }

@@ -61,7 +61,7 @@ package struct SchemeTerms: Hashable, Sendable {
 
     /// What the terms say of a business step; nil for a step they do not list.
     package func process(_ bizStep: String?) -> SchemeProcess? {
-        guard let bizStep else { return nil }
+        guard let bizStep, !processes.isEmpty else { return nil }
         let known = processes.first { $0.uri.utf8.elementsEqual(bizStep.utf8) }
         if let known { return known }
         guard let canonical = try? CanonicalIdentifier(bizStep).uri else { return nil }

@@ -14,8 +14,11 @@ struct TradeEvent {
 
     /// Later events by time; of one time by digest, so that arrival does not matter.
     static func precedes(_ left: TradeEvent, _ right: TradeEvent) -> Bool {
-        (left.event.eventTimeMilliseconds, left.part, left.issuer)
-            < (right.event.eventTimeMilliseconds, right.part, right.issuer)
+        let times = (
+            left.things.event.eventTimeMilliseconds, right.things.event.eventTimeMilliseconds
+        )
+        if times.0 != times.1 { return times.0 < times.1 }
+        return (left.part, left.issuer) < (right.part, right.issuer)
     }
 
     /// Events by time, each once: one event ID of one issuer with the same bytes is one event,
@@ -26,16 +29,26 @@ struct TradeEvent {
         struct Name: Hashable {
             var issuer: String
             var eventID: String
+        }
+        struct Told: Hashable {
+            var name: Name
             var content: [UInt8]
         }
-        var seen: Set<Name> = []
+        // Contents are long: they are compared where a name comes back, and hashed where it comes
+        // back with another.
+        var firsts: [Name: [UInt8]] = [:]
+        var others: Set<Told> = []
         return events.sorted(by: precedes).filter { event in
             guard let eventID = event.event.eventID, let part = evidence.parts[event.part] else {
                 return true
             }
-            return seen.insert(
-                Name(issuer: event.issuer, eventID: eventID, content: part.part.content)
-            ).inserted
+            let name = Name(issuer: event.issuer, eventID: eventID)
+            guard let first = firsts[name] else {
+                firsts[name] = part.part.content
+                return true
+            }
+            guard first != part.part.content else { return false }
+            return others.insert(Told(name: name, content: part.part.content)).inserted
         }
     }
 }
@@ -102,19 +115,19 @@ struct ClaimFacts {
 
     private mutating func gatherEvents() {
         var found: [Spoken: TradeEvent] = [:]
-        var things: [Spoken: Set<String>] = [:]
+        var things: [Spoken: [String]] = [:]
         for log in evidence.logs {
             for (subject, links) in log.chains where subject.facet == .events {
                 for link in links {
                     guard let entry = log.entries[link.leafIndex],
-                        !evidence.hasFallen(entry.statement)
+                        !evidence.hasFallen(entry)
                     else { continue }
-                    let issuer = entry.statement.statement.issuer
+                    let issuer = entry.issuer
                     let part = evidence.parts[link.part]
                     guard evidence.isRelated(issuer, to: subject) else {
                         // What somebody says of another's thing does not count; that it was wrong
                         // in what it said itself, anywhere, does (SPEC §8.7).
-                        if let told = part?.things, told.event.declaresError {
+                        if let told = part?.things, told.declaresError {
                             found[Spoken(part: link.part, issuer: issuer)] = TradeEvent(
                                 things: told, issuer: issuer, part: link.part)
                         }
@@ -129,7 +142,7 @@ struct ClaimFacts {
                     let spoken = Spoken(part: link.part, issuer: issuer)
                     found[spoken] = TradeEvent(
                         things: told, issuer: issuer, part: link.part)
-                    things[spoken, default: []].insert(subject.uri)
+                    things[spoken, default: []].append(subject.uri)
                 }
             }
         }
@@ -140,13 +153,15 @@ struct ClaimFacts {
         }
         for (number, event) in events.enumerated() {
             for thing in things[Spoken(part: event.part, issuer: event.issuer)] ?? [] {
-                eventsAbout[thing, default: []].append(number)
+                let last = eventsAbout[thing]?.last
+                // Several chains may name one thing, each in a log of its own.
+                if last != number { eventsAbout[thing, default: []].append(number) }
             }
         }
     }
 
     private static func corrected(_ events: [TradeEvent]) -> [TradeEvent] {
-        guard events.contains(where: \.event.declaresError) else { return events }
+        guard events.contains(where: \.things.declaresError) else { return events }
         let told = Corrections(
             events.map {
                 Corrections.Event(eventID: $0.event.eventID, declaration: $0.event.declaration)
@@ -164,9 +179,9 @@ struct ClaimFacts {
             for (subject, links) in log.chains where subject.facet != .events {
                 for link in links {
                     guard let entry = log.entries[link.leafIndex],
-                        !evidence.hasFallen(entry.statement)
+                        !evidence.hasFallen(entry)
                     else { continue }
-                    let issuer = entry.statement.statement.issuer
+                    let issuer = entry.issuer
                     let part = evidence.parts[link.part]
                     if part == nil, subject.facet == .account, link.role == .allocate {
                         hiddenAllocations[subject.uri, default: []].insert(

@@ -39,10 +39,10 @@ struct ClaimedCredentials {
             for (subject, links) in log.chains where subject.facet == .assertions {
                 for link in links {
                     guard let entry = log.entries[link.leafIndex],
-                        !evidence.hasFallen(entry.statement),
+                        !evidence.hasFallen(entry),
                         case .record(let record) = evidence.parts[link.part]?.readable
                     else { continue }
-                    let issuer = entry.statement.statement.issuer
+                    let issuer = entry.issuer
                     guard seen.insert(Spoken(part: link.part, issuer: issuer)).inserted else {
                         continue
                     }

@@ -6,7 +6,19 @@ import Records
 /// One side of a transfer of a thing: what its sender or its receiver tells.
 struct Movement {
     /// Which side tells it.
-    enum Side { case shipping, receiving }
+    enum Side {
+        case shipping, receiving
+
+        /// The side that tells of a step in which goods leave one's hands or come into them; in
+        /// others they are on the way.
+        init?(step: String) {
+            switch step {
+            case "shipping": self = .shipping
+            case "receiving", "accepting": self = .receiving
+            default: return nil
+            }
+        }
+    }
 
     var side: Side
     /// Whose hands it leaves; nil where that is not said.
@@ -53,11 +65,6 @@ struct Movements<Facts: MovementFacts> {
 
     init(_ facts: Facts) {
         self.facts = facts
-    }
-
-    /// The steps in which goods leave one's hands or come into them; others are on the way.
-    private static var sides: [String: Movement.Side] {
-        ["shipping": .shipping, "receiving": .receiving, "accepting": .receiving]
     }
 
     /// Whether something about a thing, or about what it was packed into, is hidden.
@@ -116,8 +123,9 @@ struct Movements<Facts: MovementFacts> {
         var closed: [Stay] = []
         for number in facts.eventsAbout[thing] ?? [] {
             let told = facts.events[number]
+            guard told.things.event.type == .aggregation else { continue }
             let event = told.event
-            guard event.type == .aggregation, let parent = event.parentID?.uri, parent != thing,
+            guard let parent = event.parentID?.uri, parent != thing,
                 let flow = told.things.flows(of: thing).first(where: { $0.place == .child })
             else { continue }
             if event.action == .add {
@@ -136,8 +144,9 @@ struct Movements<Facts: MovementFacts> {
     private func own(_ carrier: String, _ thing: String, amount: StatedAmount?) -> [Movement] {
         (facts.eventsAbout[carrier] ?? []).compactMap { number in
             let told = facts.events[number]
-            guard told.event.type == .object, told.event.action != .delete,
-                let side = told.event.businessStepWord.flatMap({ Self.sides[$0] }),
+            guard told.things.event.type == .object,
+                let side = told.things.stepWord.flatMap(Movement.Side.init),
+                told.event.action != .delete,
                 let flow = told.things.flows(of: carrier).first
             else { return nil }
             let stated =

@@ -11,6 +11,15 @@ struct StockLedger {
         var parts: [Hash256] = []
         /// Whether an amount is missing, so that nothing can be said.
         var isOpen = false
+
+        mutating func add(_ amount: CountedAmount?, draws: Bool, _ parts: [Hash256]) {
+            self.parts += parts
+            guard let amount, let sum = (draws ? drawn : had) + amount.amount else {
+                isOpen = true
+                return
+            }
+            if draws { drawn = sum } else { had = sum }
+        }
     }
 
     private var accounts: [String: Account] = [:]
@@ -52,16 +61,7 @@ struct StockLedger {
     private mutating func add(
         _ amount: CountedAmount?, to holder: String, draws: Bool, _ parts: [Hash256]
     ) {
-        var account = accounts[holder] ?? Account()
-        account.parts += parts
-        if let amount,
-            let sum = (draws ? account.drawn : account.had) + amount.amount
-        {
-            if draws { account.drawn = sum } else { account.had = sum }
-        } else {
-            account.isOpen = true
-        }
-        accounts[holder] = account
+        accounts[holder, default: Account()].add(amount, draws: draws, parts)
     }
 
     /// Who drew more than it had: that it had none at all is a gap of custody, not of amounts.

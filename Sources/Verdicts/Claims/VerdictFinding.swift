@@ -1,4 +1,5 @@
 package import MerkleTrees
+import Records
 
 /// What a check of a claim finds (SPEC §24.5).
 package enum ClaimCode: String, CaseIterable, Hashable, Sendable {
@@ -122,18 +123,21 @@ package struct VerdictFinding: Hashable, Sendable {
 extension VerdictFinding: Comparable {
     /// By outcome, worst first, then code, subject, day, evidence and parameters.
     package static func < (left: VerdictFinding, right: VerdictFinding) -> Bool {
-        left.order.lexicographicallyPrecedes(right.order) {
-            $0.utf8.lexicographicallyPrecedes($1.utf8)
-        }
+        precedes(left.order, right.order)
     }
 
     /// Findings in their order, each once.
     static func sorted(_ findings: [VerdictFinding]) -> [VerdictFinding] {
         // What orders them is made once for each, not for each two.
         let keyed = Set(findings).map { ($0.order, $0) }
-        return keyed.sorted { left, right in
-            left.0.lexicographicallyPrecedes(right.0) { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-        }.map(\.1)
+        return keyed.sorted { precedes($0.0, $1.0) }.map(\.1)
+    }
+
+    private static func precedes(_ left: [String], _ right: [String]) -> Bool {
+        for (left, right) in zip(left, right) where !TextBytes.areSame(left, right) {
+            return TextBytes.precedes(left, right)
+        }
+        return left.count < right.count
     }
 
     private var order: [String] {

@@ -76,9 +76,9 @@ struct RecallFacts: MovementFacts, Sendable {
         for log in evidence.logs {
             for link in log.chains[subject] ?? [] where link.role != .allocate {
                 guard let entry = log.entries[link.leafIndex],
-                    !evidence.hasFallen(entry.statement)
+                    !evidence.hasFallen(entry)
                 else { continue }
-                let issuer = entry.statement.statement.issuer
+                let issuer = entry.issuer
                 let part = evidence.parts[link.part]
                 if let things = part?.things {
                     found[Spoken(part: link.part, issuer: issuer)] = TradeEvent(
@@ -105,11 +105,11 @@ struct RecallFacts: MovementFacts, Sendable {
         for log in evidence.logs {
             for link in log.chains[subject] ?? [] {
                 guard let entry = log.entries[link.leafIndex],
-                    !evidence.hasFallen(entry.statement),
+                    !evidence.hasFallen(entry),
                     case .record(let record) = evidence.parts[link.part]?.readable,
                     record.kind == .recall, record.about.contains(uri)
                 else { continue }
-                let issuer = entry.statement.statement.issuer
+                let issuer = entry.issuer
                 found.insert(
                     NamedRecall(
                         issuer: issuer, isUnrelated: !evidence.isRelated(issuer, to: subject),
