@@ -138,12 +138,9 @@ struct Movements<Facts: MovementFacts> {
             let told = facts.events[number]
             guard told.event.type == .object, told.event.action != .delete,
                 let side = told.event.businessStepWord.flatMap({ Self.sides[$0] }),
-                let flow = told.things.flows(of: carrier).first
+                !told.things.flows(of: carrier).isEmpty
             else { return nil }
-            let stated =
-                carrier == thing
-                ? total(of: carrier, in: told.things) ?? StatedAmount(flow)
-                : amount
+            let stated = carrier == thing ? total(of: carrier, in: told.things) : amount
             return movement(side, told, stated?.amount == nil ? nil : stated)
         }
     }
