@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Verifies a Cairn evidence file offline, from SPEC.md alone and without any code of the node.
 
-With --claim it also judges groups I, C, S and L of the checks on a claim (SPEC §24.5), not K and M.
+With --claim it also judges a claim (SPEC §24).
 Exit codes (SPEC §16): 0 verified, 1 another outcome, 2 rejected or bad input.
 """
 
@@ -17,7 +17,7 @@ try:
     from cairn_verify.facts import states_at
     from cairn_verify.refusal import Refused, Rejected
     from cairn_verify.steps import Verification
-    from cairn_verify.verdict import GROUPS, NOT_JUDGED, Verdict
+    from cairn_verify.verdict import GROUPS, Verdict
 except ModuleNotFoundError as missing:
     if missing.name.startswith("cairn_verify"):
         raise
@@ -33,8 +33,8 @@ example:
     --claim https://id.example/scheme/organic --valid-at 2026-06-30
 
 exit codes:
-  0  verified; with --claim: nothing in the groups it judges lowers the verdict
-  1  another outcome: declared, withheld, contradicted, invalid, not-applicable …
+  0  verified
+  1  another outcome: verified-partial, declared, withheld, contradicted, invalid …
   2  rejected, a file that cannot be read, or a claim that cannot be made
 """
 
@@ -54,7 +54,7 @@ def _verify(evidence: bytes, genesis: bytes) -> tuple[dict, str]:
 
 
 def judge(evidence: bytes, genesis: bytes, scheme: str, **options: str | None) -> dict:
-    """What SPEC §24 says of a claim as far as this program judges it, or what rejected the file.
+    """What SPEC §24 says of a claim, or what rejected the file.
 
     Raises Refused `claim.*` where the claim cannot be made."""
     try:
@@ -116,13 +116,12 @@ def _verdict(answer: dict) -> list[str]:
     said = answer["judgement"]
     claim = [said["claim"]["scheme"], f"share {said['claim']['share']}"]
     claim += [said["claim"]["model"]] if "model" in said["claim"] else []
-    left = ", ".join(f"{letter} ({NOT_JUDGED[letter]})" for letter in answer["notJudged"])
     lines = [f"subject   {said['subject']}", f"claim     {', '.join(claim)}",
              f"times     valid at {_time(said['validAt'])}, known at {_time(said['knownAt'])}"]
     lines += [f"group {letter}   {GROUPS[letter]:<14} {outcome}"
               for letter, outcome in answer["groups"].items()]
-    lines += [f"together  {answer['outcomeOfGroups']}",
-              f"not judged: {left}; so this is no verdict. cairn audit --claim judges all groups"]
+    lines += [f"share     {said['share']} at least"] if "share" in said else []
+    lines += [f"outcome   {said['outcome']}"]
     for each in said["findings"]:
         lowers = each.get("lowersTo", "-")
         told = ", ".join(f"{name} {value}" for name, value in each["parameters"].items())
@@ -176,7 +175,7 @@ def _main_claim(options: argparse.Namespace, evidence: bytes, genesis: bytes,
     _print(options, answer, _verdict(answer))
     if "rejected" in answer:
         return 2
-    return 0 if answer["outcomeOfGroups"] == "verified" else 1
+    return 0 if answer["judgement"]["outcome"] == "verified" else 1
 
 
 def _print(options: argparse.Namespace, answer: dict, lines: list[str]) -> None:

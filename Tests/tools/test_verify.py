@@ -154,12 +154,11 @@ class CommandLine(unittest.TestCase):
                    "detail": evil}
         audit = {"outcome": "invalid", "findings": [finding], "basis": [basis]}
         judgement = {
-            "subject": evil, "validAt": 0, "knownAt": 0,
+            "subject": evil, "validAt": 0, "knownAt": 0, "outcome": "declared", "share": "0",
             "claim": {"scheme": evil, "share": "1", "model": evil},
             "findings": [{"code": evil, "lowersTo": "declared", "subject": evil, "day": evil,
                           "parameters": {"reason": evil}, "evidence": ["ab" * 32]}]}
-        verdict = {"judgement": judgement, "notJudged": [], "groups": {},
-                   "outcomeOfGroups": "declared", "basis": [basis]}
+        verdict = {"judgement": judgement, "groups": {}, "basis": [basis]}
         rejected = {"rejected": {"step": "part", "reason": evil}}
         for answer, lines, count in (
                 (audit, verify._table(audit, evil), 4), (verdict, verify._verdict(verdict), 7),

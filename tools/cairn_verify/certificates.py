@@ -3,15 +3,13 @@
 from dataclasses import dataclass, field
 
 from . import credentials
-from .balances import attested
-from .claims import MODELS, ORIGINS, SUBJECT, Claim
+from .claims import ORIGINS, SUBJECT, Claim
 from .credentials import Accreditation, Assessment, Certificate
-from .epcis import EVENTS, day_of
+from .epcis import day_of
 from .facts import Facts
 from .finding import Finding
 from .graph import Graph, Lot, Making
 from .masterdata import is_placed
-from .records import ACCOUNT_URI
 
 VALID, DOUBTFUL, NONE = "valid", "doubtful", "none"
 COUNTING = ("nonconforming", "valid", "expired", "suspended", "revoked")
@@ -44,7 +42,6 @@ class Certificates:
     def __init__(self, facts: Facts, claim: Claim, graph: Graph):
         self.facts, self.claim, self.graph = facts, claim, graph
         self.scheme = claim.scheme
-        self.attested = attested(facts, self.is_accredited)
         self.support: dict[tuple[str, int], str] = {}
         self.decided: dict[tuple[str, int], Judged | None] = {}
         for lot, number, making in self._wanting():
@@ -67,50 +64,9 @@ class Certificates:
             return NONE
         return VALID if best.state == "valid" else DOUBTFUL
 
-    def qualifies(self) -> bool:
-        """Whether any of the subject can qualify: its share (SPEC §24.5 M) may be above 0."""
-        known: dict[str, bool] = {}
-        waiting = [self.facts.subject]
-        while waiting:
-            uri = waiting[-1]
-            lot = self.graph.lots[uri]
-            open_ones = [each for each in lot.upstream if each not in known]
-            if open_ones and uri not in known:
-                known[uri] = True  # of a lot upstream of itself nothing is known
-                waiting += open_ones
-                continue
-            known[uri] = self._may_qualify(lot, known)
-            waiting.pop()
-        return known[self.facts.subject]
-
-    def _may_qualify(self, lot: Lot, known: dict[str, bool]) -> bool:
-        if lot.is_of_contents:
-            return all(known[each] for each in lot.contents)
-        for number, making in enumerate(lot.makings):
-            if making.is_origin:
-                able = self.support.get((lot.uri, number), NONE) != NONE
-            else:
-                able = any(known[each] for each in making.inputs)
-            if able or self._is_credited(lot, making):
-                return True
-        return not lot.makings
-
-    def _is_credited(self, lot: Lot, making: Making) -> bool:
-        """Whether its maker allocated to it alone from accounts of the making's site."""
-        if self.claim.model != MODELS[3]:
-            return False
-        for saying, _ in self.facts.chains[EVENTS, lot.uri]:
-            if self.facts.stands(saying) and saying.content.kind == "allocation":
-                record = saying.content.record
-                account = ACCOUNT_URI.fullmatch(record[4])
-                if record[3] == [lot.uri] and account and account[1] == making.site \
-                        and saying.issuer == making.party:
-                    return True
-        return False
-
-    def findings(self) -> list[Finding]:
-        """What is found of each making."""
-        found, qualifies = [], self.qualifies()
+    def findings(self, qualifies: bool) -> list[Finding]:
+        """What is found of each making, where something of the subject qualifies or nothing."""
+        found = []
         for lot, number, making in self._wanting():
             best = self.decided[lot.uri, number]
             if best is not None:
@@ -240,21 +196,31 @@ class Certificates:
     def _accredited(self, judged: Judged) -> tuple[bool, str | None]:
         """Whether the issuer was accredited on the day of assessment, and what took it back."""
         certificate = judged.certificate
-        day = judged.assessment.day or certificate.first
-        found = []
-        for each in self._accreditations(certificate.issuer):
-            if self._names(each) and each.holds_on(day):
-                state, record = self._taken_back(each, day)
-                rank = ("valid", "suspended", "revoked").index(state or "valid")
-                found.append((rank, each.digest, state, record))
-        if not found:
+        found = self._accreditation(certificate.issuer,
+                                    judged.assessment.day or certificate.first)
+        if found is None:
             return False, None
-        _, digest, state, record = min(found, key=lambda each: each[:2])
+        _, digest, state, record = found
         judged.parts.add(digest)
         if record is not None:
             judged.parts.add(record[1])
             judged.since = day_of(record[0][5])
         return True, state
+
+    def accredited_on(self, organisation: str, day: str) -> str | None:
+        """Whether somebody was accredited on a day: `valid`, or what took that back, or None."""
+        found = self._accreditation(organisation, day)
+        return None if found is None else found[2] or "valid"
+
+    def _accreditation(self, organisation: str, day: str) -> tuple | None:
+        """The best accreditation that fits on a day: rank, part, and what took it back."""
+        found = []
+        for each in self._accreditations(organisation):
+            if self._names(each) and each.holds_on(day):
+                state, record = self._taken_back(each, day)
+                rank = ("valid", "suspended", "revoked").index(state or "valid")
+                found.append((rank, each.digest, state, record))
+        return min(found, key=lambda each: each[:2], default=None)
 
     def _taken_back(self, each: Accreditation, day: str) -> tuple[str | None, tuple | None]:
         for kind, state in (("revocation", "revoked"), ("suspension", "suspended")):

@@ -3,14 +3,15 @@
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from fractions import Fraction
 
 from . import gs1, jsontext
-from .refusal import need
+from .refusal import Refused, need
 
 EVENTS, ASSERTIONS, ACCOUNT = 0, 1, 2
 CREATE, CONSUME, MOVE, ALLOCATE, ASSERT, MENTION = range(6)
 MAX_BYTES = 1 << 20
-MAX_OBJECTS = 16_384
+MAX_OBJECTS, MAX_TRANSACTIONS = 16_384, 1024
 MAX_SIGNIFICAND, MAX_EXPONENT = 1 << 127, 64
 
 TYPES = ("ObjectEvent", "AggregationEvent", "TransactionEvent", "TransformationEvent",
@@ -38,6 +39,20 @@ OBJECTS = {
     "AssociationEvent": ("childEPCs", "childQuantityList"),
 }
 
+
+OBJECT, CHILD, INPUT, OUTPUT = "object", "child", "input", "output"
+
+
+@dataclass(frozen=True)
+class Stated:
+    """How much of a thing an event states; no unit where pieces are counted."""
+
+    uri: str
+    product: str | None
+    amount: Fraction | None
+    unit: str | None
+
+
 @dataclass
 class Event:
     """What rules version 1 reads of one event; every URI canonical."""
@@ -59,6 +74,9 @@ class Event:
     primary_site: gs1.Identifier | None = None
     sites: set = field(default_factory=set)
     parties: set = field(default_factory=set)
+    ends: dict = field(default_factory=dict)
+    orders: set = field(default_factory=set)
+    stated: dict = field(default_factory=dict)
     certifications: set = field(default_factory=set)
     ident: str | None = None
     declares_error: bool = False
@@ -66,6 +84,14 @@ class Event:
     def materials(self) -> set[str]:
         """The materials of the objects that have one."""
         return {o.product for o in self.objects.values() if o.product}
+
+    def amounts(self, place: str, uri: str) -> list[Stated]:
+        """What is stated of a thing in one of the places; nothing where it is not named there."""
+        return self.stated.get(place, {}).get(uri, [])
+
+    def names(self, uri: str) -> bool:
+        """Whether it names a thing, or an item by a spelling that names the thing as its batch."""
+        return uri in self.objects or any(uri in lots for lots in self.batches.values())
 
     def rows(self) -> set[tuple[int, str, int]]:
         """The rows of the event: (facet, URI, role)."""
@@ -144,12 +170,19 @@ def day_of(milliseconds: int) -> str:
     return f"{moment.year:04}-{moment.month:02}-{moment.day:02}"
 
 
-def _quantity(value) -> None:
-    """Refuses what is no exact amount: SPEC §8.1, *quantity*."""
+def _quantity(value) -> Fraction:
+    """An exact amount: SPEC §8.1, *quantity*."""
     need(type(value) is jsontext.Number, FORMAT, "quantity is not a number")
     held, is_negative = exactness(value)
     need(held, "epcis.value", "quantity is too large or too fine")
     need(not is_negative, "epcis.value", "quantity is negative")
+    return exact(value)
+
+
+def exact(value: str) -> Fraction:
+    """A number that is within the bounds of a quantity; of zero no exponent is raised."""
+    digits = re.split("[eE]", value)[0]
+    return Fraction(value) if any(each in "123456789" for each in digits) else Fraction(0)
 
 
 def exactness(value: str) -> tuple[bool, bool]:
@@ -197,15 +230,30 @@ class _Reading:
             self.event.batches.setdefault(read.uri, set()).add(read.mentioned_batch)
         return read.uri
 
-    def objects(self, epcs: str, quantities: str) -> set[str]:
-        found = {self.object(spelling, epcs) for spelling in _list(self.json, epcs)}
+    def objects(self, epcs: str, quantities: str, place: str) -> set[str]:
+        listed = self.event.stated.setdefault(place, {})
+        bare: set[tuple] = set()
+        for spelling in _list(self.json, epcs):
+            self.state(self.object(spelling, epcs), None, None, listed, bare)
         for element in _list(self.json, quantities):
             _object(element, f"an element of {quantities}")
-            found.add(self.object(_required(element, "epcClass"), "epcClass"))
-            if "quantity" in element:
-                _quantity(element["quantity"])
-            _text(element.get("uom", ""), "uom")
-        return found
+            uri = self.object(_required(element, "epcClass"), "epcClass")
+            amount = _quantity(element["quantity"]) if "quantity" in element else None
+            unit = _text(element["uom"], "uom") if "uom" in element else None
+            self.state(uri, amount, unit, listed, bare)
+        return set(listed)
+
+    def state(self, uri: str, amount: Fraction | None, unit: str | None,
+              listed: dict, bare: set) -> None:
+        """Takes an element; what is listed again without an amount is the same again."""
+        if amount is None:
+            if (uri, unit) in bare:
+                return
+            bare.add((uri, unit))
+        thing = self.event.objects[uri]
+        if amount is None and thing.kind == "item":
+            amount, unit = Fraction(1), None
+        listed.setdefault(uri, []).append(Stated(uri, thing.product, amount, unit))
 
     def flow(self, uris, role: int) -> None:
         self.event.flows |= {(uri, role) for uri in uris}
@@ -220,10 +268,12 @@ class _Reading:
 
     def sides(self, name: str, member: str) -> bool:
         elements = _list(self.json, name)
+        ends = self.event.ends[member] = set()
         for element in elements:
             _object(element, f"an element of {name}")
             kind = word(_text(_required(element, "type"), f"{name} type"), "SDT-")
             uri = gs1.canonical(_text(_required(element, member), member))
+            ends.add((kind, uri))
             if kind == "location":
                 self.event.sites.add(uri)
             elif kind in ("owning_party", "possessing_party"):
@@ -240,7 +290,18 @@ class _Reading:
         for uri in named if type(named) is list else [named]:
             self.event.certifications.add(gs1.canonical(_text(uri, "certificationInfo")))
         self.event.step = _text(self.json.get("bizStep", ""), "bizStep")
+        self.transactions()
         return source or destination
+
+    def transactions(self) -> None:
+        """What can be read of the business transactions; the rest decides nothing."""
+        named = self.json.get("bizTransactionList")
+        for element in named[:MAX_TRANSACTIONS] if type(named) is list else []:
+            said = element.get("bizTransaction") if type(element) is dict else None
+            try:
+                self.event.orders |= {gs1.canonical(said)} if type(said) is str else set()
+            except Refused:
+                continue
 
     def parent(self, needed: bool) -> set[str]:
         if "parentID" not in self.json:
@@ -260,14 +321,14 @@ class _Reading:
                 self.grouping(True)
             case "TransactionEvent":
                 need(bool(_list(self.json, "bizTransactionList")), MISSING, "no bizTransaction")
-                objects = self.objects("epcList", "quantityList")
+                objects = self.objects("epcList", "quantityList", OBJECT)
                 self.flow(self.parent(False) | objects, MENTION)
             case "TransformationEvent":
                 self.transformation()
         return self.event
 
     def object_event(self, exchanged: bool) -> None:
-        objects = self.objects("epcList", "quantityList")
+        objects = self.objects("epcList", "quantityList", OBJECT)
         sensed = bool(_list(self.json, "sensorElementList")) and "readPoint" in self.json
         need(bool(objects) or sensed, NOTHING, "names no object and no sensor reading")
         step = word(self.event.step, "BizStep-")
@@ -277,15 +338,15 @@ class _Reading:
 
     def grouping(self, parent_needed: bool) -> None:
         parent = self.parent(parent_needed)
-        children = self.objects("childEPCs", "childQuantityList")
+        children = self.objects("childEPCs", "childQuantityList", CHILD)
         need(bool(children) or self.event.action == "DELETE", NOTHING, "no children")
         self.event.children = children
         self.flow(parent | children, MENTION if self.event.action == "OBSERVE" else MOVE)
 
     def transformation(self) -> None:
         event = self.event
-        event.inputs = self.objects("inputEPCList", "inputQuantityList")
-        event.outputs = self.objects("outputEPCList", "outputQuantityList")
+        event.inputs = self.objects("inputEPCList", "inputQuantityList", INPUT)
+        event.outputs = self.objects("outputEPCList", "outputQuantityList", OUTPUT)
         if "transformationID" in self.json:
             spelling = _text(self.json["transformationID"], "transformationID")
             event.transformation = gs1.canonical(spelling)

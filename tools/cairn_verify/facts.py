@@ -63,6 +63,7 @@ class Facts:
                 self.chains[self.known.evidence.asked[number]].append((saying, role))
         self.asked = set(self.known.evidence.asked)
         self.withdrawn = self._withdrawn()
+        self._told: dict[str, list[Told]] = {}
 
     def stands(self, saying: Saying) -> bool:
         """Whether what was said is open, can be read and has not fallen."""
@@ -73,12 +74,20 @@ class Facts:
         """Whether somebody is related to a subject; that nobody vouches for it does not count."""
         return issuer in self.audit.related[facet, uri]
 
-    def records(self, uri: str, *kinds: str) -> list[tuple[dict, str, bytes]]:
-        """Records of some kinds that stand in the assertions about a URI, each once by issuer."""
+    def records(self, uri: str, *kinds: str,
+                facet: int = ASSERTIONS) -> list[tuple[dict, str, bytes]]:
+        """Records of some kinds that stand in the assertions about a URI, or in its account, each
+        once by issuer."""
         found = {(s.digest, s.issuer): (s.content.record, s.issuer, s.digest)
-                 for s, _ in self.chains[ASSERTIONS, uri]
+                 for s, _ in self.chains.get((facet, uri), ())
                  if self.stands(s) and s.content.kind in kinds}
         return [found[key] for key in sorted(found)]
+
+    def hidden(self, uri: str) -> list[tuple[Saying, int]]:
+        """What is hidden about a thing, by those whose word counts about it, and its role."""
+        return [(saying, role) for saying, role in self.chains.get((EVENTS, uri), ())
+                if saying.content is None and not self.audit.fallen[id(saying)]
+                and self.counts(saying.issuer, EVENTS, uri)]
 
     def registered(self, uri: str) -> dict[tuple[bytes, str], int]:
         """When each part that stands in the assertions about a URI was first registered, by part
@@ -107,9 +116,14 @@ class Facts:
                 yield from (s for s, _ in said if self.stands(s) and s.content.event)
 
     def events(self, uri: str) -> list["Told"]:
-        """The events that count about a thing."""
+        """The events that count about a thing, by time."""
+        if uri not in self._told:
+            self._told[uri] = self._events_about(uri)
+        return self._told[uri]
+
+    def _events_about(self, uri: str) -> list["Told"]:
         found: dict[tuple, Told] = {}
-        for saying, _ in self.chains[EVENTS, uri]:
+        for saying, _ in self.chains.get((EVENTS, uri), ()):
             if not self.stands(saying) or not saying.content.event:
                 continue
             event = saying.content.event
@@ -126,6 +140,10 @@ class Facts:
             told = found.setdefault(key, Told(event, saying.issuer, saying.digest))
             told.digest = min(told.digest, saying.digest)
         return sorted(found.values(), key=Told.order)
+
+    def owner_of(self, uri: str) -> str | None:
+        """Who governs what has this URI."""
+        return self.owner(identifier(uri))
 
     def owner(self, place: gs1.Identifier) -> str | None:
         """The member that this is, else the first that lists it as a site, else the one whose

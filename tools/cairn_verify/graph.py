@@ -1,11 +1,13 @@
 """Lots and their makings, SPEC §24.4."""
 
-from collections import deque
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
 
 from . import gs1
 from .claims import Scheme
-from .epcis import CREATE, Event, word
+from .epcis import CREATE, INPUT, OBJECT, OUTPUT, Event, Stated, word
 from .facts import Facts, Told, identifier
 from .refusal import Refused
 
@@ -13,7 +15,7 @@ CBV = "https://ref.gs1.org/cbv/BizStep-"
 GROUPS = ("AggregationEvent", "AssociationEvent")
 
 
-@dataclass
+@dataclass(eq=False)
 class Making:
     """How a lot was made: one event, or all of one transformationID."""
 
@@ -23,7 +25,9 @@ class Making:
     site: str | None = None
     party: str | None = None
     process: str | None = None
+    allowed: Fraction = Fraction(1)
     is_origin: bool = False
+    is_walked: bool = False
 
     @property
     def first(self) -> Told:
@@ -45,30 +49,49 @@ class Making:
         """The parts that tell it."""
         return {each.digest for each in self.told}
 
+    @cached_property
+    def used(self) -> list[Stated]:
+        """What it used up, as its events state it in their order."""
+        return [each for told in self.told
+                for stated in told.event.stated.get(INPUT, {}).values() for each in stated]
 
-@dataclass
+    @cached_property
+    def made(self) -> dict[str, list[Stated]]:
+        """What it made, by what that is, in the order of its events."""
+        found: dict[str, list[Stated]] = {}
+        for told in self.told:
+            place = OUTPUT if told.event.type == "TransformationEvent" else OBJECT
+            for uri, stated in told.event.stated.get(place, {}).items():
+                if (uri, CREATE) in told.event.flows:
+                    found.setdefault(uri, []).extend(stated)
+        return found
+
+
+@dataclass(eq=False)
 class Lot:
     """A lot of the verdict: how it was made, what it is of or holds, and how the subject led
     to it."""
 
     uri: str
-    path: list[str]
+    via: "Lot | None"
     makings: list[Making]
     contents: list[str]
     identifier: gs1.Identifier
+    users: set[str] = field(default_factory=set)
+
+    @property
+    def path(self) -> list[str]:
+        """The lots from the subject to this one."""
+        path, lot = [], self
+        while lot is not None:
+            path.append(lot.uri)
+            lot = lot.via
+        return path[::-1]
 
     @property
     def is_of_contents(self) -> bool:
         """Whether it is an item or a container, which is what it is of or holds."""
         return bool(self.contents) and not any(making.inputs for making in self.makings)
-
-    @property
-    def upstream(self) -> list[str]:
-        """The lots that follow from it, in the order in which events name them."""
-        made = [uri for making in self.makings if not making.is_origin
-                for told in making.told for uri in told.event.objects
-                if uri in told.event.inputs]
-        return list(dict.fromkeys(made + self.contents))
 
 
 class Graph:
@@ -78,15 +101,57 @@ class Graph:
         self.facts, self.scheme = facts, scheme
         self.lots: dict[str, Lot] = {}
         self.processes: dict[str, list[Told]] = {}
-        waiting: deque = deque([(facts.subject, [])])
+        self.makings: dict[tuple, Making] = {}
+        waiting: deque = deque([(facts.subject, None)])
+        users: dict[str, set[str]] = defaultdict(set)
         while waiting:
-            uri, path = waiting.popleft()
+            uri, via = waiting.popleft()
             if uri in self.lots:
                 continue
-            lot = self.lots[uri] = self._lot(uri, [*path, uri])
-            waiting.extend((each, lot.path) for each in lot.upstream)
+            lot = self.lots[uri] = self._lot(uri, via)
+            waiting.extend((each, lot) for each in self._upstream(lot, users))
+        for uri, lot in self.lots.items():
+            lot.users = users[uri]
 
-    def _lot(self, uri: str, path: list[str]) -> Lot:
+    def _upstream(self, lot: Lot, users: dict[str, set[str]]) -> list[str]:
+        """What follows from a lot, in the order in which events name it; what a making used up
+        follows once, from the first lot that was made."""
+        found = []
+        for making in lot.makings:
+            if making.is_origin or making.is_walked:
+                continue
+            making.is_walked = True
+            for told in making.told:
+                found += told.event.stated.get(INPUT, {})
+            for uri in making.inputs:
+                users[uri].add(making.party)
+        return list(dict.fromkeys(found + lot.contents))
+
+    def order(self) -> list[str]:
+        """The lots, everything upstream of one before it; without those upstream of themselves
+        and those made of such."""
+        missing: dict[object, int] = {}
+        after: dict[object, list] = defaultdict(list)
+        for uri, lot in self.lots.items():
+            needed = [each for each in lot.makings if not each.is_origin]
+            missing[uri] = len(set(lot.contents)) + len(needed)
+            for each in needed:
+                after[each].append(uri)
+                if each not in missing:
+                    missing[each] = len(each.inputs)
+                    for used in each.inputs:
+                        after[used].append(each)
+            for held in set(lot.contents):
+                after[held].append(uri)
+        ready = [each for each in self.lots if missing[each] == 0]
+        for each in ready:  # grows while it is walked
+            for node in after[each]:
+                missing[node] -= 1
+                if missing[node] == 0:
+                    ready.append(node)
+        return [each for each in ready if isinstance(each, str)]
+
+    def _lot(self, uri: str, via: Lot | None) -> Lot:
         told = self.facts.events(uri)
         contents: dict[str, None] = {}
         for each in told:
@@ -94,7 +159,7 @@ class Graph:
             contents |= dict.fromkeys(sorted(event.batches.get(uri, set())))
             if event.type in GROUPS and event.action == "ADD" and event.parent == uri:
                 contents |= dict.fromkeys(c for c in event.objects if c in event.children)
-        return Lot(uri, path, self._makings(uri, told), list(contents), identifier(uri))
+        return Lot(uri, via, self._makings(uri, told), list(contents), identifier(uri))
 
     def _makings(self, uri: str, told: list[Told]) -> list[Making]:
         alone, together = [], {}
@@ -120,6 +185,12 @@ class Graph:
         return self.processes[uri]
 
     def _making(self, told: list[Told]) -> Making:
+        key = tuple(each.part for each in told)
+        if key not in self.makings:
+            self.makings[key] = self._read(told)
+        return self.makings[key]
+
+    def _read(self, told: list[Told]) -> Making:
         first = told[0]
         making = Making(told)
         for each in told:
@@ -130,6 +201,7 @@ class Graph:
         making.party = (self.facts.owner(place) if place else None) or first.issuer
         making.process = step(first.event)
         listed = self.scheme.processes.get(making.process)
+        making.allowed = listed.allowed if listed else Fraction(1)
         making.is_origin = not making.inputs or bool(listed and listed.grows)
         return making
 

@@ -40,7 +40,8 @@ def read(body: list) -> dict | None:
 
 
 def holding(facts: Facts, uri: str, at: int) -> list[tuple[dict, bytes]]:
-    """What holds at a time about a thing, by its owner or those whose word counts about it.
+    """What holds at a time about a thing, by its owner or those whose word counts about it, by
+    their URIs.
 
     Of each the record that was from the latest time on, of two of one time the later registered."""
     owners = facts.known.closure.ownership.owners(uri)
@@ -52,7 +53,8 @@ def holding(facts: Facts, uri: str, at: int) -> list[tuple[dict, bytes]]:
             mark = record[5], registered[digest, issuer], digest
             if members is not None and (issuer not in newest or newest[issuer][0] < mark):
                 newest[issuer] = mark, record.get(6), members
-    return [(members, mark[2]) for mark, until, members in newest.values()
+    return [(members, mark[2]) for _, (mark, until, members)
+            in sorted(newest.items(), key=lambda each: each[0].encode())
             if until is None or at < until]
 
 

@@ -33,7 +33,8 @@ KINDS = {
     "master-data": ({3, 5, 9}, {6}),
     "period-balance": ({2, 11, 12, 13, 16}, {9, 10}),
 }
-ACCOUNT_URI = re.compile(r"urn:cairn:account:[0-9]{4}-(?:0[1-9]|1[0-2]):([^ ]+) ([^ ]+)")
+ACCOUNT_URI = re.compile(
+    r"urn:cairn:account:(?P<month>[0-9]{4}-(?:0[1-9]|1[0-2])):(?P<site>[^ ]+) (?P<material>[^ ]+)")
 URI_TARGET = {"allocation", "revocation", "suspension", "resolution"}
 MUST_BE_VISIBLE = {"delegation", "revocation", "suspension", "recall", "erasure", "resolution"}
 FIELD = "record.field"
@@ -83,7 +84,7 @@ def _canonical(value: Any, what: str, code: str = FIELD) -> str:
 def is_account(value: Any) -> bool:
     """The URI of an account (SPEC §4.2)."""
     found = type(value) is str and ACCOUNT_URI.fullmatch(value)
-    return bool(found) and all(gs1.is_canonical(name) for name in found.groups())
+    return bool(found) and all(gs1.is_canonical(name) for name in found.group("site", "material"))
 
 
 def _uris(value: Any, what: str) -> list[str]:

@@ -40,10 +40,14 @@ struct Amounts {
 
     /// Units whose relation is the same for all goods.
     private static let known: [String: [String: ExactDecimal]] = [
-        "GRM": ["KGM": ExactDecimal(significand: 1, exponent: -3) ?? .zero],
-        "KGM": ["GRM": ExactDecimal(1_000)],
-        "TNE": ["KGM": ExactDecimal(1_000)],
+        "GRM": ["KGM": ten(to: -3), "TNE": ten(to: -6)],
+        "KGM": ["GRM": ten(to: 3), "TNE": ten(to: -3)],
+        "TNE": ["KGM": ten(to: 3), "GRM": ten(to: 6)],
     ]
+
+    private static func ten(to power: Int) -> ExactDecimal {
+        ExactDecimal(significand: 1, exponent: power) ?? .zero
+    }
 
     /// An amount in another unit, where that does not depend on the goods; nil elsewhere.
     static func converted(

@@ -124,10 +124,14 @@ struct ClaimJudge {
 
     /// The share that the records support; nil for a scheme without models.
     private mutating func material(_ attested: AttestedBalances) -> ShareBounds? {
-        guard !terms.scheme.models.isEmpty else { return nil }
         let check = MaterialCheck(
             facts, graph, supports: supports, attested: attested,
             allocations: allocations)
+        guard !terms.scheme.models.isEmpty else {
+            // That a thing is made of itself is no matter of amounts.
+            findings += check.findings.filter { $0.code == ClaimCode.custodyCycle.rawValue }
+            return nil
+        }
         findings += check.findings
         shares = check.shares
         let share = check.shares[subject] ?? .unknown

@@ -22,7 +22,7 @@ struct CustodyCheck {
         // What is hidden may be the other side: then it is withheld, not missing.
         guard !movements.isHidden(lot.uri) else { return [] }
         let all = movements.of(lot.uri)
-        guard !all.isEmpty || !lot.users.isEmpty else { return [] }
+        guard !all.isEmpty || !lot.users.isEmpty else { return aggregation(lot) }
         let makers = Set(lot.makings.map { graph.makings[$0].party })
         var holders = lot.users
         if lot.users.isEmpty { holders = Set(all.compactMap(\.receiver)) }
@@ -87,10 +87,11 @@ struct CustodyCheck {
             if let sender = receipt.sender, sender != holder { senders.insert(sender) }
             // Who took goods from itself, from one site to another, needs no other side.
             guard receipt.sender != holder else { continue }
+            var partners = ["receiver": holder]
+            partners["sender"] = receipt.sender
             found.append(
                 VerdictFinding(
-                    .custodyUnshipped, lot.uri, day: receipt.day,
-                    ["sender": receipt.sender ?? "", "receiver": holder],
+                    .custodyUnshipped, lot.uri, day: receipt.day, partners,
                     ask: receipt.sender ?? holder, evidence: [receipt.part]))
         }
         return (found, senders)
@@ -99,9 +100,10 @@ struct CustodyCheck {
     private func amounts(
         _ sent: [Movement], _ met: [Movement], _ lot: Lot, sender: String, receiver: String
     ) -> [VerdictFinding] {
-        guard let shipped = total(sent), let received = total(met), shipped != received else {
-            return []
-        }
+        let isOneUnit = Set((sent + met).map { $0.amount?.unit }).count == 1
+        guard let shipped = total(sent, isOneUnit), let received = total(met, isOneUnit),
+            shipped != received
+        else { return [] }
         return [
             VerdictFinding(
                 received > shipped ? .custodyQuantity : .custodyShortage, lot.uri,
@@ -113,14 +115,13 @@ struct CustodyCheck {
         ]
     }
 
-    /// The sum of movements, in pieces or in the unit they all have, else in the scheme's.
-    private func total(_ moved: [Movement]) -> ExactDecimal? {
+    /// The sum of movements, in pieces or in the unit that both sides have, else in the scheme's.
+    private func total(_ moved: [Movement], _ isOneUnit: Bool) -> ExactDecimal? {
         var sum = ExactDecimal.zero
         for one in moved {
             guard let stated = one.amount else { return nil }
-            let units = Set(moved.map { $0.amount?.unit })
             let counted =
-                units.count == 1
+                isOneUnit
                 ? stated.amount
                 : amounts.counted(stated, atMilliseconds: one.timeMilliseconds)?.amount
             guard let counted, let next = sum + counted else { return nil }

@@ -39,6 +39,12 @@ struct Movement {
             && Self.agree(sender, shipment.sender) && Self.agree(receiver, shipment.receiver)
     }
 
+    /// Whether it is its own side's to tell: a side that only the other tells shows nothing.
+    func isTold(by issuer: String) -> Bool {
+        guard let sender, let receiver, sender != receiver else { return true }
+        return issuer != (side == .shipping ? receiver : sender)
+    }
+
     private static func agree(_ left: String?, _ right: String?) -> Bool {
         guard let left, let right else { return true }
         return left == right
@@ -80,7 +86,9 @@ struct Movements<Facts: MovementFacts> {
         var found = own(uri, uri, amount: nil)
         for stay in stays(of: uri) {
             found += own(stay.container, uri, amount: stay.amount).filter {
+                // Who receives a container says nothing of what came to it in there.
                 stay.times.contains($0.timeMilliseconds)
+                    && ($0.receiver != stay.teller || $0.sender == stay.teller)
             }
         }
         // An event that lists a thing beside its container tells one movement.
@@ -93,6 +101,8 @@ struct Movements<Facts: MovementFacts> {
     /// A time that a thing spent in a container.
     private struct Stay {
         var container: String
+        /// Who says that the thing itself was packed.
+        var teller: String
         var times: ClosedRange<Int64>
         var amount: StatedAmount?
     }
@@ -101,18 +111,19 @@ struct Movements<Facts: MovementFacts> {
     private func stays(of uri: String) -> [Stay] {
         var found: [Stay] = []
         var seen: Set<String> = [uri]
-        var queue: [(String, ClosedRange<Int64>, StatedAmount?)] = [
+        var queue: [(String, ClosedRange<Int64>, Stay?)] = [
             (uri, Int64.min...Int64.max, nil)
         ]
-        while let (thing, during, amount) = queue.popLast() {
+        while let (thing, during, inner) = queue.popLast() {
             for stay in packings(of: thing) {
                 let start = max(stay.times.lowerBound, during.lowerBound)
                 let end = min(stay.times.upperBound, during.upperBound)
                 guard start <= end, seen.insert(stay.container).inserted else { continue }
                 let held = Stay(
-                    container: stay.container, times: start...end, amount: amount ?? stay.amount)
+                    container: stay.container, teller: (inner ?? stay).teller, times: start...end,
+                    amount: inner?.amount ?? stay.amount)
                 found.append(held)
-                queue.append((held.container, held.times, held.amount))
+                queue.append((held.container, held.times, held))
             }
         }
         return found
@@ -130,8 +141,8 @@ struct Movements<Facts: MovementFacts> {
             else { continue }
             if event.action == .add {
                 open[parent] = Stay(
-                    container: parent, times: event.eventTimeMilliseconds...Int64.max,
-                    amount: StatedAmount(flow))
+                    container: parent, teller: told.issuer,
+                    times: event.eventTimeMilliseconds...Int64.max, amount: StatedAmount(flow))
             } else if event.action == .delete, var stay = open.removeValue(forKey: parent) {
                 let end = max(event.eventTimeMilliseconds, stay.times.lowerBound)
                 stay.times = stay.times.lowerBound...end
@@ -146,14 +157,11 @@ struct Movements<Facts: MovementFacts> {
             let told = facts.events[number]
             guard told.things.event.type == .object,
                 let side = told.things.stepWord.flatMap(Movement.Side.init),
-                told.event.action != .delete,
-                let flow = told.things.flows(of: carrier).first
+                told.event.action != .delete, !told.things.flows(of: carrier).isEmpty
             else { return nil }
-            let stated =
-                carrier == thing
-                ? total(of: carrier, in: told.things) ?? StatedAmount(flow)
-                : amount
-            return movement(side, told, stated?.amount == nil ? nil : stated)
+            let stated = carrier == thing ? total(of: carrier, in: told.things) : amount
+            let moved = movement(side, told, stated?.amount == nil ? nil : stated)
+            return moved.isTold(by: told.issuer) ? moved : nil
         }
     }
 

@@ -1,0 +1,151 @@
+"""Whether lots passed from hand to hand, both sides telling alike: SPEC §24.5 K."""
+
+from collections import defaultdict
+from typing import Iterable
+
+from .amounts import Amount, Amounts, text, unit_of
+from .epcis import EVENTS
+from .facts import Facts, Told
+from .finding import Finding
+from .graph import Graph, Lot
+from .movements import RECEIVING, SHIPPING, Movement, Movements
+
+
+def parts(*moved: Movement) -> set[bytes]:
+    """The parts that tell movements."""
+    return {each.told.digest for each in moved}
+
+
+class Custody:
+    """Judges every lot of a verdict."""
+
+    def __init__(self, facts: Facts, graph: Graph, amounts: Amounts, movements: Movements):
+        self.facts, self.graph, self.amounts, self.movements = facts, graph, amounts, movements
+        self.found: list[Finding] = []
+
+    def findings(self) -> list[Finding]:
+        """What is found of each lot."""
+        self.found = []
+        for lot in self.graph.lots.values():
+            if not self.movements.is_hidden(lot.uri):
+                self._trace(lot)
+                self._aggregation(lot)
+            if not lot.makings and not lot.contents and (EVENTS, lot.uri) in self.facts.asked \
+                    and not self.facts.hidden(lot.uri):
+                self._find("origin-unknown", "incomplete", lot, None, {},
+                           self.facts.owner(lot.identifier))
+        for uri in self.graph.lots.keys() - set(self.graph.order()):
+            self._find("cycle", "contradicted", self.graph.lots[uri], None, {}, None)
+        return self.found
+
+    def _find(self, code: str, lowers: str | None, lot: Lot, day: str | None, parameters: dict,
+              ask: str | None, evidence: Iterable[bytes] = ()) -> None:
+        self.found.append(Finding("custody." + code, lowers, lot.uri, day, parameters, ask,
+                                  set(evidence)))
+
+    # From who had it last back to its makers
+
+    def _trace(self, lot: Lot) -> None:
+        moved = self.movements.of(lot.uri)
+        makers = {making.party for making in lot.makings}
+        waiting = list(lot.users)
+        if not waiting:
+            waiting = [each.receiver for each in moved if each.receiver is not None]
+            self._unaddressed(lot, moved)
+        seen: set[str] = set()
+        while waiting:
+            holder = waiting.pop()
+            if holder in seen:
+                continue
+            seen.add(holder)
+            sent = [m for m in moved if m.side == SHIPPING and m.receiver == holder]
+            received = [m for m in moved if m.side == RECEIVING and m.receiver == holder]
+            if sent or received:
+                waiting += self._compare(lot, holder, sent, received, moved) - makers
+            elif makers and holder not in makers:
+                self._find("gap", "incomplete", lot, None, {"holder": holder}, holder)
+
+    def _unaddressed(self, lot: Lot, moved: list[Movement]) -> None:
+        """Shipments to nobody named that nobody received."""
+        for shipment in moved:
+            if shipment.side == SHIPPING and shipment.receiver is None and not any(
+                    each.side == RECEIVING and each.follows(shipment) for each in moved):
+                self._find("unreceived", "incomplete", lot, shipment.event.day,
+                           {"sender": shipment.sender}, shipment.sender, parts(shipment))
+
+    def _compare(self, lot: Lot, holder: str, sent: list[Movement], received: list[Movement],
+                 moved: list[Movement]) -> set[str]:
+        """Holds what was sent to a holder against what it received; gives who sent it."""
+        by_sender: dict[str, list[Movement]] = defaultdict(list)
+        for shipment in sent:
+            by_sender[shipment.sender].append(shipment)
+        left = received
+        for sender in sorted(by_sender, key=str.encode):
+            shipments = by_sender[sender]
+            met = [each for each in left if each.follows(shipments[0])]
+            left = [each for each in left if not each.follows(shipments[0])]
+            for shipment in shipments:  # by time, as receipts are: the last follows, or none does
+                if not met or not met[-1].follows(shipment):
+                    self._find("unreceived", "incomplete", lot, shipment.event.day,
+                               {"sender": sender, "receiver": holder}, holder, parts(shipment))
+            if met:
+                self._sides(lot, sender, holder, shipments, met)
+        senders = set(by_sender)
+        for receipt in left:
+            if receipt.sender == holder:  # from one site of its own to another
+                continue
+            untold = [each for each in moved if each.side == SHIPPING and each.receiver is None
+                      and receipt.follows(each)]
+            senders |= {each.sender for each in [receipt, *untold]} - {None}
+            if not untold:
+                self._find("unshipped", "incomplete", lot, receipt.event.day,
+                           {"sender": receipt.sender, "receiver": holder},
+                           receipt.sender or holder, parts(receipt))
+        return senders
+
+    def _sides(self, lot: Lot, sender: str, receiver: str, sent: list[Movement],
+               met: list[Movement]) -> None:
+        """Compares amounts and business transactions of the two sides."""
+        evidence, day = parts(*sent, *met), met[0].event.day
+        said = {"sender": sender, "receiver": receiver}
+        totals = self._totals(sent, met)
+        if totals and totals[0] != totals[1]:
+            is_more = totals[1] > totals[0]
+            self._find("quantity" if is_more else "shortage", "contradicted" if is_more else None,
+                       lot, day, said | {"shipped": text(totals[0]), "received": text(totals[1])},
+                       receiver, evidence)
+        orders = [set().union(*(each.event.orders for each in side)) for side in (sent, met)]
+        if all(each.event.orders for each in sent + met) and orders[0].isdisjoint(orders[1]):
+            self._find("order", "incomplete", lot, day, said, receiver, evidence)
+
+    def _totals(self, sent: list[Movement], met: list[Movement]) -> list | None:
+        """The sums of both sides: as stated where all have one unit, else in the scheme's."""
+        whole = [each for moved in sent + met for each in moved.stated or [None]]
+        if None in whole or any(each.amount is None for each in whole):
+            return None
+        is_one = len({unit_of(each.unit) for each in whole}) == 1
+        totals = [self.amounts.total(
+            Amount(each.amount) if is_one else self.amounts.counted(each, moved.event.time)
+            for moved in side for each in moved.stated) for side in (sent, met)]
+        return [each.value for each in totals] if all(totals) else None
+
+    # One container at a time
+
+    def _aggregation(self, lot: Lot) -> None:
+        if lot.identifier.kind in ("batch", "product"):
+            return
+        within: Told | None = None
+        for told in self.facts.events(lot.uri):
+            event = told.event
+            if event.type != "AggregationEvent" or event.parent is None \
+                    or lot.uri not in event.children:
+                continue
+            if event.action == "DELETE" and within and within.event.parent == event.parent:
+                within = None
+            elif event.action == "ADD":
+                if within and within.event.parent != event.parent:
+                    self._find("aggregation", "contradicted", lot, event.day,
+                               {"container": event.parent, "other": within.event.parent},
+                               told.issuer, {within.digest, told.digest})
+                    return
+                within = told
