@@ -12,6 +12,7 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
@@ -19,6 +20,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 import verify  # noqa: E402
 from cairn_verify import alarms, cbor, claims, credentials, hashes, notes  # noqa: E402
 from cairn_verify.alarms import alarm_digest, is_consistent  # noqa: E402
+from cairn_verify.certificates import Certificates  # noqa: E402
 from cairn_verify.facts import Facts, identifier, states_at  # noqa: E402
 from cairn_verify.genesis import read_genesis  # noqa: E402
 from cairn_verify.refusal import Refused  # noqa: E402
@@ -265,6 +267,18 @@ class Mutations(unittest.TestCase):
             members[other].sites = [*members[other].sites, site, third]
         self.assertEqual(facts.owner(identifier(third)), third)
         self.assertEqual(facts.owner(identifier(site)), first)
+
+    def test_who_lost_its_accreditation_vouches_for_nothing(self):
+        case = next(each for each in self.scenarios.cases.values() if any(
+            finding["code"] == "material.attested"
+            for finding in each["expect"].get("judgement", {}).get("findings", ())))
+        verified = self.scenarios.verified(case)
+        for state, code in (("valid", "material.attested"), ("suspended", "part.withheld"),
+                            ("revoked", "part.withheld"), (None, "part.withheld")):
+            with self.subTest(state), mock.patch.object(
+                    Certificates, "accredited_on", return_value=state):
+                found = {each[0] for each in self.codes(verified, case)}
+                self.assertEqual(found & {"material.attested", "part.withheld"}, {code})
 
     def test_times_bound_what_counts(self):
         early = judged(self.taken_back, self.revoked, known_at="2026-06-01")
