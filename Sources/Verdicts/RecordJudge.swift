@@ -9,6 +9,8 @@ struct RecordJudge {
     /// Parts whose event its issuer declared wrong, and what is said to be right instead.
     let declaredWrong: [Hash256: [String]]
     private let records: LogRecords
+    /// Whose word counts about any thing: asked for each stub, and gathered once.
+    private let handlers: Set<String>
 
     init(
         evidence: VerifiedEvidence, log: VerifiedLog, contradicted: Set<Hash256>,
@@ -19,6 +21,7 @@ struct RecordJudge {
         self.contradicted = contradicted
         self.declaredWrong = declaredWrong
         records = LogRecords(log, of: evidence)
+        handlers = evidence.handlers
     }
 
     /// A part at a leaf, with the rows that the asked chains show of it.
@@ -91,7 +94,7 @@ struct RecordJudge {
                 // in the answer.
                 let isStub = found.code == .partWithheld || found.code == .partErased
                 return isStub && row.role != .mention
-                    && (counts(subject) || evidence.handlesThings(place.issuer))
+                    && (counts(subject) || handlers.contains(place.issuer))
             }
         }
     }

@@ -53,9 +53,11 @@ extension VerifiedEvidence {
         related[subject]?.contains(issuer) ?? false
     }
 
-    /// Whether an organisation's word counts about any thing in the answer.
-    func handlesThings(_ issuer: String) -> Bool {
-        related.contains { $0.key.facet == .events && $0.value.contains(issuer) }
+    /// Whose word counts about any thing in the answer.
+    var handlers: Set<String> {
+        related.reduce(into: []) { handlers, entry in
+            if entry.key.facet == .events { handlers.formUnion(entry.value) }
+        }
     }
 
     /// An event with an ID in the `events` chains of the file.
