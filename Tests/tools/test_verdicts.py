@@ -36,7 +36,7 @@ UNSETTLED = {
     # A lot in several containers, in one for the second time, or twice in a container's list.
     "c-pallet-two 1": ("verified", "-material.overdrawn"),
     "c-pallet-two-lot 1": ("verified", "-custody.quantity"),
-    "c-readded 1": ("contradicted", "+custody.quantity -custody.unshipped"),
+    "c-readded 1": ("incomplete", "+custody.unreceived -custody.gap"),
     "c-repacked 1": ("verified", "-custody.gap"),
     "c-twice-listed 1": ("verified", "-custody.quantity"),
     "c-two 1": ("verified", "-material.overdrawn"),

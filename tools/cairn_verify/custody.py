@@ -48,9 +48,9 @@ class Custody:
     def _trace(self, lot: Lot) -> None:
         moved = self.movements.of(lot.uri)
         makers = {making.party for making in lot.makings}
-        waiting = list(lot.users)
-        if not waiting:
-            waiting = [each.receiver for each in moved if each.receiver is not None]
+        waiting = [*lot.users, *lot.packers]
+        if not lot.users:
+            waiting += [each.receiver for each in moved if each.receiver is not None]
             self._unaddressed(lot, moved)
         seen: set[str] = set()
         while waiting:
@@ -58,8 +58,9 @@ class Custody:
             if holder in seen:
                 continue
             seen.add(holder)
-            sent = [m for m in moved if m.side == SHIPPING and m.receiver == holder]
-            received = [m for m in moved if m.side == RECEIVING and m.receiver == holder]
+            inbound = [m for m in moved if m.receiver == holder and m.sender != holder]
+            sent = [m for m in inbound if m.side == SHIPPING]
+            received = [m for m in inbound if m.side == RECEIVING]
             if sent or received:
                 waiting += self._compare(lot, holder, sent, received, moved) - makers
             elif makers and holder not in makers:
@@ -92,8 +93,6 @@ class Custody:
                 self._sides(lot, sender, holder, shipments, met)
         senders = set(by_sender)
         for receipt in left:
-            if receipt.sender == holder:  # from one site of its own to another
-                continue
             untold = [each for each in moved if each.side == SHIPPING and each.receiver is None
                       and receipt.follows(each)]
             senders |= {each.sender for each in [receipt, *untold]} - {None}

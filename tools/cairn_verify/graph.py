@@ -78,6 +78,7 @@ class Lot:
     contents: list[str]
     identifier: gs1.Identifier
     users: set[str] = field(default_factory=set)
+    packers: set[str] = field(default_factory=set)
 
     @property
     def path(self) -> list[str]:
@@ -104,6 +105,7 @@ class Graph:
         self.makings: dict[tuple, Making] = {}
         waiting: deque = deque([(facts.subject, None)])
         users: dict[str, set[str]] = defaultdict(set)
+        self.packers: dict[str, set[str]] = defaultdict(set)
         while waiting:
             uri, via = waiting.popleft()
             if uri in self.lots:
@@ -111,7 +113,7 @@ class Graph:
             lot = self.lots[uri] = self._lot(uri, via)
             waiting.extend((each, lot) for each in self._upstream(lot, users))
         for uri, lot in self.lots.items():
-            lot.users = users[uri]
+            lot.users, lot.packers = users[uri], self.packers[uri]
 
     def _upstream(self, lot: Lot, users: dict[str, set[str]]) -> list[str]:
         """What follows from a lot, in the order in which events name it; what a making used up
@@ -157,8 +159,12 @@ class Graph:
         for each in told:
             event = each.event
             contents |= dict.fromkeys(sorted(event.batches.get(uri, set())))
-            if event.type in GROUPS and event.action == "ADD" and event.parent == uri:
-                contents |= dict.fromkeys(c for c in event.objects if c in event.children)
+            if event.type in GROUPS and event.action == "ADD" and event.parent == uri \
+                    and identifier(uri).kind not in ("batch", "product"):
+                held = dict.fromkeys(c for c in event.objects if c in event.children)
+                contents |= held
+                for child in held:
+                    self.packers[child].add(self._party(each))
         return Lot(uri, via, self._makings(uri, told), list(contents), identifier(uri))
 
     def _makings(self, uri: str, told: list[Told]) -> list[Making]:
@@ -190,6 +196,11 @@ class Graph:
             self.makings[key] = self._read(told)
         return self.makings[key]
 
+    def _party(self, told: Told) -> str:
+        """Who did it: who governs the primary site, else who told of it."""
+        place = told.event.primary_site
+        return (self.facts.owner(place) if place else None) or told.issuer
+
     def _read(self, told: list[Told]) -> Making:
         first = told[0]
         making = Making(told)
@@ -198,7 +209,7 @@ class Graph:
             making.outputs |= {uri for uri, role in each.event.flows if role == CREATE}
         place = first.event.primary_site
         making.site = place.uri if place else None
-        making.party = (self.facts.owner(place) if place else None) or first.issuer
+        making.party = self._party(first)
         making.process = step(first.event)
         listed = self.scheme.processes.get(making.process)
         making.allowed = listed.allowed if listed else Fraction(1)

@@ -27,6 +27,14 @@ class Movement:
         """The event that tells it."""
         return self.told.event
 
+    @property
+    def is_own_side(self) -> bool:
+        """Whether it is this side's to tell, not the other's."""
+        if self.sender is None or self.receiver is None or self.sender == self.receiver:
+            return True
+        other = self.receiver if self.side == SHIPPING else self.sender
+        return self.told.issuer != other
+
     def follows(self, shipment: "Movement") -> bool:
         """Whether a receipt may be the other side of a shipment."""
         senders, receivers = {self.sender, shipment.sender}, {self.receiver, shipment.receiver}
@@ -42,6 +50,7 @@ class Packing:
     first: int
     last: int
     stated: list[Stated]
+    teller: str
     around: dict | None = None
 
 
@@ -92,7 +101,8 @@ class Movements:
             moved: dict[tuple, Told] = {}
             for container, times in self._around(packing).items():
                 moved |= {told.part: told for told in self._told(container)
-                          if told.event.time in times}
+                          if told.event.time in times
+                          and self._is_told_by_other(told, packing.teller)}
             for part in moved:
                 carried[part] += packing.stated or [Stated(uri, None, None, None)]
             found |= moved
@@ -100,7 +110,13 @@ class Movements:
             found[told.part] = told
             carried[told.part] = told.event.amounts(OBJECT, uri)
         moved = [self._movement(told, carried[part]) for part, told in found.items()]
-        return sorted(moved, key=lambda each: each.told.order())
+        return sorted((each for each in moved if each.is_own_side),
+                      key=lambda each: each.told.order())
+
+    def _is_told_by_other(self, told: Told, packer: str) -> bool:
+        """Whether what was in a container is not the word of who received that alone."""
+        moved = self._movement(told, [])
+        return moved.receiver != packer or moved.sender == packer
 
     def _told(self, uri: str) -> list[Told]:
         return [told for told in self.facts.events(uri)
@@ -130,7 +146,7 @@ class Movements:
                 if before is not None:  # from now on it holds what is said last
                     before.last = event.time - 1
                 open_ones[container] = Packing(container, event.time, ALWAYS,
-                                               event.amounts(CHILD, uri))
+                                               event.amounts(CHILD, uri), told.issuer)
                 found.append(open_ones[container])
             elif event.action == "DELETE" and before is not None:
                 before.last = event.time

@@ -22,17 +22,21 @@ struct CustodyCheck {
         // What is hidden may be the other side: then it is withheld, not missing.
         guard !movements.isHidden(lot.uri) else { return [] }
         let all = movements.of(lot.uri)
-        guard !all.isEmpty || !lot.users.isEmpty else { return aggregation(lot) }
+        guard !all.isEmpty || !lot.users.isEmpty || !lot.packers.isEmpty else {
+            return aggregation(lot)
+        }
         let makers = Set(lot.makings.map { graph.makings[$0].party })
-        var holders = lot.users
-        if lot.users.isEmpty { holders = Set(all.compactMap(\.receiver)) }
+        var holders = lot.users.union(lot.packers)
+        if lot.users.isEmpty { holders.formUnion(all.compactMap(\.receiver)) }
         var found = lot.users.isEmpty ? unaddressed(all, lot) : []
         var seen: Set<String> = []
         var queue = holders.sorted()
         while let holder = queue.popLast() {
             guard seen.insert(holder).inserted else { continue }
-            let shipments = all.filter { $0.side == .shipping && $0.receiver == holder }
-            let receipts = all.filter { $0.side == .receiving && $0.receiver == holder }
+            // What somebody moves between sites of its own did not come to it there.
+            let inbound = all.filter { $0.receiver == holder && $0.sender != holder }
+            let shipments = inbound.filter { $0.side == .shipping }
+            let receipts = inbound.filter { $0.side == .receiving }
             if shipments.isEmpty, receipts.isEmpty {
                 if !makers.contains(holder), !makers.isEmpty { found.append(gap(lot, holder)) }
                 continue
@@ -84,9 +88,7 @@ struct CustodyCheck {
             found += orders(sent, met, lot, sender: sender, receiver: holder)
         }
         for receipt in open {
-            if let sender = receipt.sender, sender != holder { senders.insert(sender) }
-            // Who took goods from itself, from one site to another, needs no other side.
-            guard receipt.sender != holder else { continue }
+            if let sender = receipt.sender { senders.insert(sender) }
             var partners = ["receiver": holder]
             partners["sender"] = receipt.sender
             found.append(

@@ -88,6 +88,8 @@ struct Lot {
     var contents: [String]
     /// By whom it was used up on the way to what was asked; empty for what was asked.
     var users: Set<String>
+    /// By whom it was put into containers on that way.
+    var packers: Set<String> = []
 }
 
 /// Everything upstream of a subject, as the events that count tell it.
@@ -111,13 +113,14 @@ struct TradeGraph {
         while next < queue.count {
             let (thing, _) = queue[next]
             next += 1
-            for (upstream, user) in open(thing) {
-                if lots[upstream] == nil {
-                    lots[upstream] = Lot(
-                        uri: upstream, via: thing, makings: [], contents: [], users: [])
-                    queue.append((upstream, thing))
+            for upstream in open(thing) {
+                let uri = upstream.uri
+                if lots[uri] == nil {
+                    lots[uri] = Lot(uri: uri, via: thing, makings: [], contents: [], users: [])
+                    queue.append((uri, thing))
                 }
-                if let user { lots[upstream]?.users.insert(user) }
+                if let user = upstream.user { lots[uri]?.users.insert(user) }
+                lots[uri]?.packers.formUnion(upstream.packers)
             }
         }
     }
@@ -129,9 +132,17 @@ struct TradeGraph {
         return path.reversed()
     }
 
-    /// Reads what is said of a thing; gives what lies upstream of it and who used that up.
-    private mutating func open(_ uri: String) -> [(String, String?)] {
-        var upstream: [(String, String?)] = []
+    /// A thing upstream of another, and who used it up or packed it there.
+    private struct Upstream {
+        var uri: String
+        var user: String?
+        var packers: Set<String> = []
+    }
+
+    /// Reads what is said of a thing; gives what lies upstream of it.
+    private mutating func open(_ uri: String) -> [Upstream] {
+        var upstream: [Upstream] = []
+        var packers: [String: Set<String>] = [:]
         var (processes, origins): (OrderedSet<Int>, OrderedSet<Int>) = ([], [])
         var contents: OrderedSet<String> = []
         for number in facts.eventsAbout[uri] ?? [] {
@@ -142,8 +153,17 @@ struct TradeGraph {
                 if let batch = flow.subject.batch { contents.append(batch) }
             }
             let packs = told.type == .aggregation || told.type == .association
-            if packs, told.parentID?.uri == uri, told.action == .add {
-                for child in things.children { contents.append(child.uri) }
+            // A batch or product is no container, whatever is said to be in it.
+            if packs, told.parentID?.uri == uri, told.action == .add, told.parentID?.kind != .batch,
+                told.parentID?.kind != .product
+            {
+                let packer =
+                    told.primarySite.flatMap { facts.owner(of: $0.uri) }
+                    ?? facts.events[number].issuer
+                for child in things.children {
+                    contents.append(child.uri)
+                    packers[child.uri, default: []].insert(packer)
+                }
             }
             guard
                 flows.contains(where: { $0.role == .create })
@@ -165,10 +185,10 @@ struct TradeGraph {
         // What was used up is met once, with the first of what was made of it.
         for making in chosen where !makings[making].isOrigin && walked.insert(making).inserted {
             for input in makings[making].inputs {
-                upstream.append((input.uri, makings[making].party))
+                upstream.append(Upstream(uri: input.uri, user: makings[making].party))
             }
         }
-        return upstream + contents.map { ($0, nil) }
+        return upstream + contents.map { Upstream(uri: $0, packers: packers[$0] ?? []) }
     }
 
     /// The making that an event belongs to; events of one process are one.
