@@ -52,6 +52,10 @@ package struct HTTPLimits: Hashable, Sendable {
     package var epcisAnswers = 16
     /// Of these, for one organisation; all callers without a name are one.
     package var epcisAnswersOfCaller = 4
+    /// Lineages being walked at a time, one on a thread of the node's six; of these, for one
+    /// organisation, all callers without a name being one.
+    package var traces = 4
+    package var tracesOfCaller = 3
     /// WebSockets at a time; each holds at most one document of about 1 MiB.
     package var sockets = 64
     /// Of these, for one organisation.

@@ -22,6 +22,7 @@ struct Responder: Sendable {
     let evidenceAnswers: Slots
     let verdictStreams: Slots
     let epcisAnswers: CallerSlots
+    private let traces: CallerSlots
     let sockets: CallerSlots
     let witnessRequests: Slots
     let witnessBytes: Slots
@@ -45,6 +46,7 @@ struct Responder: Sendable {
         witnessBytes = Slots(limits.witnessBytesTogether)
         epcisAnswers = CallerSlots(
             limits.epcisAnswers, share: limits.epcisAnswersOfCaller)
+        traces = CallerSlots(limits.traces, share: limits.tracesOfCaller)
         sockets = CallerSlots(limits.sockets, share: limits.socketsOfCaller)
     }
 
@@ -267,7 +269,9 @@ struct Responder: Sendable {
         let form: TraceForm = type == dot ? .dot : type == "text/plain" ? .table : .json
         var request = asked
         request.form = form
-        let bytes = try await service.trace(request, for: asking.reader)
+        let bytes = try await traces.answering(asking.reader) { [request] () throws(Refusal) in
+            try await service.trace(request, for: asking.reader)
+        }
         let types: [TraceForm: String] = [.dot: MediaType.dot, .table: MediaType.text]
         return Answer(type: types[form] ?? MediaType.json, bytes).fresh
     }

@@ -159,9 +159,9 @@ extension LedgerStore {
     /// - Throws: ``StorageError``, fatal.
     package func keep(loss: Loss) throws(StorageError) {
         try requireWriter()
-        guard loss.size < Place.entriesLimit else { return }
         try inTransaction { () throws(StorageError) in
-            let (size, changes) = (Int64(loss.size), Int64(loss.keyChanges))
+            // Whoever has a key can sign a size that no log reaches: it is a loss all the same.
+            let (size, changes) = (Int64(clamping: loss.size), Int64(clamping: loss.keyChanges))
             try sql(.dropLost).run(.integer(changes), .integer(size))
             try sql(.setLost).run(.integer(size), .integer(changes))
         }

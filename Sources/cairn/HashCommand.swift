@@ -37,7 +37,7 @@ struct HashCommand: ParsableCommand {
         if format == .json { return try printJSON(hashes) }
         for hash in hashes {
             Console.line(hash.value)
-            if prehash { Console.line("  \(hash.prehash)") }
+            if prehash { Console.line("  \(TextLines.printable(hash.prehash))") }
         }
         for (number, hash) in hashes.enumerated() where !hash.undefined.isEmpty {
             Console.note(

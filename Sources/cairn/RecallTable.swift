@@ -25,7 +25,7 @@ struct RecallTable {
             lines += ["\(head(thing))  (\(thing.role.rawValue))"] + hidden(thing)
         }
         lines += summary
-        return lines.map { $0 + "\n" }.joined()
+        return lines.map { TextLines.printable($0) + "\n" }.joined()
     }
 
     private func lines(_ thing: RecalledThing) -> [String] {

@@ -32,7 +32,7 @@ struct TextLines {
 
     /// The text without characters that would steer the terminal: what a stranger's record says
     /// draws nothing but itself.
-    private static func printable(_ words: String) -> String {
+    static func printable(_ words: String) -> String {
         let steering: ClosedRange<UInt32> = 0x202A...0x202E
         let isolating: ClosedRange<UInt32> = 0x2066...0x2069
         var text = String.UnicodeScalarView()

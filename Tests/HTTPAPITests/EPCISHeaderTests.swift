@@ -141,6 +141,26 @@ struct EPCISHeaderTests {
         }
     }
 
+    @Test func `one organisation's long lineages leave room for another's`() async throws {
+        let node = ScriptedNode()
+        try await withListener(node) { port in
+            let long = (0..<HTTPLimits().tracesOfCaller).map { _ in
+                Task { try await RawAnswer.ask(port, "GET", "/trace/urn%3Ax%3Ahard") }
+            }
+            let deadline = ContinuousClock.now + .seconds(60)
+            var own = try await RawAnswer.ask(port, "GET", "/trace/urn%3Ax%3Ay")
+            while own.status == 200, ContinuousClock.now < deadline {
+                own = try await RawAnswer.ask(port, "GET", "/trace/urn%3Ax%3Ay")
+            }
+            #expect(own.status == 503)
+            let other = try await RawAnswer.ask(
+                port, "GET", "/trace/urn%3Ax%3Ay", fields: ["x-forwarded-for": "192.0.2.1"])
+            #expect(other.status == 200)
+            node.state.withLock { $0.endsSearches = true }
+            for lineage in long { #expect(try await lineage.value.status == 200) }
+        }
+    }
+
     @Test func `the list of what there is of a value takes a page's size`() async throws {
         try await withListener { port in
             for list in ["eventTypes", "epcs", "bizSteps", "bizLocations", "readPoints"] {

@@ -104,7 +104,11 @@ final class ScriptedNode: NodeService {
     }
 
     func trace(_ request: TraceRequest, for reader: Reader) async throws(Refusal) -> [UInt8] {
-        ask("trace \(request.subject) \(request.direction) \(request.limit ?? 0) \(request.form)")
+        while request.subject.contains("hard"), !state.withLock({ $0.endsSearches }) {
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+        return ask(
+            "trace \(request.subject) \(request.direction) \(request.limit ?? 0) \(request.form)")
     }
 
     func organisations(for reader: Reader) async throws(Refusal) -> [UInt8] { Array("{}".utf8) }

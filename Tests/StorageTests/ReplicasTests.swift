@@ -194,6 +194,10 @@ struct `A node's mirrors` {
         #expect(try findings(in: own) == [])
         try own.write { try $0.commit(groups[2]) }
         #expect(try findings(in: own) == [])
+        // A size that no log reaches is one that a thief has signed: it is remembered too.
+        try own.write { try $0.keep(loss: Loss(size: .max, keyChanges: 1)) }
+        #expect(try own.read { try $0.lostSize() } == UInt64(Int64.max))
+        #expect(try findings(in: own) == [])
         try own.close()
     }
 
