@@ -156,7 +156,10 @@ package struct Judge {
             accuse("\(node.origin) mirrors \(origin) no further, which is honest: \(reason)")
         case .quorum(let size, let note):
             quorums[node.origin] = max(quorums[node.origin] ?? 0, size)
-            let needed = node.replicator?.governance.policy.quorum ?? 0
+            // One event can bring the cosignature and, after it, governance that asks for more.
+            let needed =
+                [node.governanceBefore, node.replicator?.governance]
+                .compactMap { $0?.policy.quorum }.min() ?? 0
             if Self.cosigners(of: note) < needed {
                 accuse("\(node.origin) takes \(Self.cosigners(of: note)) for a quorum")
             }
