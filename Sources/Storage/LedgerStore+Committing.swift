@@ -225,7 +225,8 @@ extension LedgerStore: LedgerWriter {
                 StoredBucket.Subject(leaf: IndexLeaf(key: key, head: head), last: place))
         }
         for (number, bucket) in changed.sorted(by: { $0.key < $1.key }) {
-            buckets[number] = bucket
+            // What was not kept need not be now: how many are has its limit where they are read.
+            if buckets[number] != nil { buckets[number] = bucket }
             try sql(.setBucket).run(
                 .integer(Place.key(log: log, UInt64(number))), .bytes(bucket.hash.bytes),
                 .bytes(bucket.encodedSubjects))

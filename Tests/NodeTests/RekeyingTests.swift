@@ -115,6 +115,25 @@ import Testing
         try FileManager.default.moveItem(atPath: copy, toPath: ring.path(0))
     }
 
+    /// Starts the nodes; the first takes so many entries back from the others, registers nothing,
+    /// and stops.
+    private static func recover(
+        _ size: UInt64, _ ring: Ring
+    ) async throws -> (NodeRuntime, NodeRuntime) {
+        let second = try ring.node(1)
+        try await second.start()
+        let third = try ring.node(2, calling: [1: second])
+        try await third.start()
+        let node = try ring.node(0, calling: [1: second, 2: third])
+        try await node.start()
+        #expect(try await reaches(size, node))
+        let refused = try await HTTPCaller(address: node.address).post(
+            try ring.commissioning("LOT3"))
+        #expect(refused.code == "node.behind")
+        try await node.stop()
+        return (second, third)
+    }
+
     /// Registers a third lot with all nodes up, and compares what they hold.
     private static func goOn(
         _ ring: Ring, _ nodes: [NodeRuntime], size: UInt64
@@ -139,19 +158,9 @@ import Testing
         let ring = try Ring()
         defer { try? FileManager.default.removeItem(atPath: ring.directory) }
         try await Self.lose(ring, afterFirst: false)
-        let second = try ring.node(1)
-        try await second.start()
-        let third = try ring.node(2, calling: [1: second])
-        try await third.start()
-        var node = try ring.node(0, calling: [1: second, 2: third])
-        try await node.start()
-        #expect(try await Self.reaches(6, node))
-        let refused = try await HTTPCaller(address: node.address).post(
-            try ring.commissioning("LOT3"))
-        #expect(refused.code == "node.behind")
-        try await node.stop()
+        let (second, third) = try await Self.recover(6, ring)
         // The key that has signed what was lost signs nothing more, whoever answers.
-        node = try ring.node(0, alone: true)
+        var node = try ring.node(0, alone: true)
         try await node.start()
         let again = try await HTTPCaller(address: node.address).post(
             try ring.commissioning("LOT3"))
@@ -191,19 +200,9 @@ import Testing
         }
         try FileManager.default.removeItem(atPath: ring.path(0))
         try ring.initialise(0)
-        let second = try ring.node(1)
-        try await second.start()
-        let third = try ring.node(2, calling: [1: second])
-        try await third.start()
-        var node = try ring.node(0, calling: [1: second, 2: third])
-        try await node.start()
-        #expect(try await Self.reaches(4, node))
-        let refused = try await HTTPCaller(address: node.address).post(
-            try ring.commissioning("LOT2"))
-        #expect(refused.code == "node.behind")
-        try await node.stop()
+        let (second, third) = try await Self.recover(4, ring)
         let change = try Self.rekey(ring.path(0), "seven")
-        node = try ring.node(0, calling: [1: second, 2: third])
+        let node = try ring.node(0, calling: [1: second, 2: third])
         try await node.start()
         let caller = HTTPCaller(address: second.address)
         #expect(try await caller.post(try Self.rotation(change, in: ring.network)).status == 201)

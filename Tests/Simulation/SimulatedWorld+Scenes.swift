@@ -29,10 +29,7 @@ extension SimulatedWorld {
             try giveLogKey(place)
             try start(place)
         }
-        for amendment in governors.made { register(amendment, at: 0) }
-        isSpread = true
-        connectAll(0...place)
-        try settle(withQuorum: true)
+        try spreadAmendments()
     }
 
     /// A node registers among its peers what nobody signed, and they hear of it: all of them, or
@@ -84,9 +81,14 @@ extension SimulatedWorld {
         let place = nodes.count - 1
         try giveLogKey(place)
         try start(place)
+        try spreadAmendments()
+    }
+
+    /// The first node registers all that was decided, and all are connected.
+    private func spreadAmendments() throws {
         for amendment in governors.made { register(amendment, at: 0) }
         isSpread = true
-        connectAll(0...place)
+        connectAll(0...nodes.count - 1)
         try settle(withQuorum: true)
     }
 

@@ -63,6 +63,13 @@ protocol MovementFacts {
     func owner(of uri: String) -> String?
 }
 
+extension MovementFacts {
+    /// Who did what an event tells: who governs its primary site, else its issuer.
+    func actor(of told: TradeEvent) -> String {
+        told.event.primarySite.flatMap { owner(of: $0.uri) } ?? told.issuer
+    }
+}
+
 extension ClaimFacts: MovementFacts {}
 
 /// Finds the movements of things, those of the containers they were packed into included.
@@ -182,12 +189,12 @@ struct Movements<Facts: MovementFacts> {
         _ side: Movement.Side, _ told: TradeEvent, _ amount: StatedAmount?
     ) -> Movement {
         let event = told.event
-        let here = event.primarySite.flatMap { facts.owner(of: $0.uri) }
+        let here = facts.actor(of: told)
         let from = party(event.sources)
         let to = party(event.destinations)
         return Movement(
-            side: side, sender: from ?? (side == .shipping ? here ?? told.issuer : nil),
-            receiver: to ?? (side == .receiving ? here ?? told.issuer : nil), amount: amount,
+            side: side, sender: from ?? (side == .shipping ? here : nil),
+            receiver: to ?? (side == .receiving ? here : nil), amount: amount,
             orders: Set(event.businessTransactions), day: event.localDate,
             timeMilliseconds: event.eventTimeMilliseconds, part: told.part)
     }

@@ -157,9 +157,7 @@ struct TradeGraph {
             if packs, told.parentID?.uri == uri, told.action == .add, told.parentID?.kind != .batch,
                 told.parentID?.kind != .product
             {
-                let packer =
-                    told.primarySite.flatMap { facts.owner(of: $0.uri) }
-                    ?? facts.events[number].issuer
+                let packer = facts.actor(of: facts.events[number])
                 for child in things.children {
                     contents.append(child.uri)
                     packers[child.uri, default: []].insert(packer)
@@ -226,7 +224,7 @@ struct TradeGraph {
             inputs: flows.filter { $0.place == .input && $0.role == .consume }
                 .map(StatedAmount.init),
             outputs: flows.filter { $0.role == .create }.map(StatedAmount.init), site: site,
-            party: site.flatMap(facts.owner) ?? told.issuer, step: step,
+            party: facts.actor(of: told), step: step,
             first: told, parts: numbers.map { facts.events[$0].part },
             process: facts.terms.scheme.process(step))
     }
