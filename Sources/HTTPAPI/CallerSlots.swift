@@ -22,8 +22,17 @@ final class CallerSlots: Sendable {
     func answering<Value>(
         _ reader: Reader, _ body: () async throws(Refusal) -> Value
     ) async throws(Refusal) -> Value {
+        let holding = try holding(for: reader)
+        defer { holding.release() }
+        return try await body()
+    }
+
+    /// Takes one of them for as long as what is returned lives, or until it is released.
+    ///
+    /// - Throws: `node.busy` where there is none for this caller.
+    func holding(for reader: Reader) throws(Refusal) -> Holding {
         switch take(reader) {
-        case .taken: break
+        case .taken(let holding): return holding
         case .noneLeft: throw Responder.busy
         case .shareUsedUp:
             throw Refusal(
@@ -31,29 +40,49 @@ final class CallerSlots: Sendable {
                 reason: "as many questions of this caller are being answered as one may have at a "
                     + "time (\(share)); try again when one is")
         }
-        defer { give(reader) }
-        return try await body()
+    }
+
+    /// One slot of a caller, for as long as this lives.
+    final class Holding: Sendable {
+        private let slots: CallerSlots
+        private let reader: Reader
+        private let isHeld = Mutex(true)
+
+        fileprivate init(_ slots: CallerSlots, _ reader: Reader) {
+            self.slots = slots
+            self.reader = reader
+        }
+
+        /// Gives it back; further calls do nothing.
+        func release() {
+            let wasHeld = isHeld.withLock { isHeld in
+                defer { isHeld = false }
+                return isHeld
+            }
+            if wasHeld { slots.give(reader) }
+        }
+
+        deinit { release() }
     }
 
     /// How it went to take one of them.
     enum Outcome {
-        case taken
+        case taken(Holding)
         case noneLeft
         case shareUsedUp
     }
 
-    /// Takes one of them, to be given back.
+    /// Takes one of them.
     func take(_ reader: Reader) -> Outcome {
         guard together.take(1) else { return .noneLeft }
         guard takeShare(of: reader) else {
             together.give(1)
             return .shareUsedUp
         }
-        return .taken
+        return .taken(Holding(self, reader))
     }
 
-    /// Gives one back.
-    func give(_ reader: Reader) {
+    private func give(_ reader: Reader) {
         giveShare(of: reader)
         together.give(1)
     }

@@ -40,10 +40,14 @@ package struct HTTPLimits: Hashable, Sendable {
     /// Items of a stream that are no submission, after which it is read no further: each is
     /// answered at greater length than it has.
     package var streamMalformed = 64
-    /// Evidence files being built or sent at a time.
+    /// Evidence files being built or sent at a time; of these, for one organisation, all callers
+    /// without a name being one.
     package var evidenceAnswers = 4
-    /// Streams of verdicts at a time, and single ones are among the evidence answers.
+    package var evidenceAnswersOfCaller = 3
+    /// Streams of verdicts at a time, one for each caller; single ones are among the evidence
+    /// answers.
     package var verdictStreams = 2
+    package var verdictStreamsOfCaller = 1
     /// Checkpoints being judged as a witness at a time.
     package var witnessRequests = 16
     /// Bytes of such requests that are being received, all together.

@@ -14,14 +14,16 @@ extension Responder {
     ) async throws(Refusal) -> Answer {
         switch route {
         case .verdict(let subject, let request):
-            guard let holding = SlotHolding(evidenceAnswers, 1) else { throw Self.busy }
-            defer { holding.release() }
-            let bytes = try await service.verdict(about: subject, request, for: asking.reader)
+            let bytes = try await evidenceAnswers.answering(asking.reader) {
+                () throws(Refusal) in
+                try await service.verdict(about: subject, request, for: asking.reader)
+            }
             return Answer(type: MediaType.json, bytes).fresh
         case .claims(let subject):
-            guard let holding = SlotHolding(evidenceAnswers, 1) else { throw Self.busy }
-            defer { holding.release() }
-            let bytes = try await service.claims(about: subject, for: asking.reader)
+            let bytes = try await evidenceAnswers.answering(asking.reader) {
+                () throws(Refusal) in
+                try await service.claims(about: subject, for: asking.reader)
+            }
             return Answer(type: MediaType.json, bytes).fresh
         default: return try await verdicts(asking)
         }
@@ -29,7 +31,7 @@ extension Responder {
 
     /// One verdict a line, in the order of the subjects, as they are made.
     private func verdicts(_ asking: Asking) async throws(Refusal) -> Answer {
-        guard let holding = SlotHolding(verdictStreams, 1) else { throw Self.busy }
+        let holding = try verdictStreams.holding(for: asking.reader)
         let asked = try VerdictsRequest(try await body(of: asking))
         let service = service
         let (reader, eventLoop) = (asking.reader, asking.eventLoop)

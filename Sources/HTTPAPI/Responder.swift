@@ -19,8 +19,8 @@ struct Responder: Sendable {
     private let counts = RequestCounts()
     let submissionBytes: Slots
     private let streams: Slots
-    let evidenceAnswers: Slots
-    let verdictStreams: Slots
+    let evidenceAnswers: CallerSlots
+    let verdictStreams: CallerSlots
     let epcisAnswers: CallerSlots
     private let traces: CallerSlots
     let sockets: CallerSlots
@@ -40,8 +40,10 @@ struct Responder: Sendable {
         self.callers = callers
         submissionBytes = Slots(limits.submissionBytesTogether)
         streams = Slots(limits.streams)
-        evidenceAnswers = Slots(limits.evidenceAnswers)
-        verdictStreams = Slots(limits.verdictStreams)
+        evidenceAnswers = CallerSlots(
+            limits.evidenceAnswers, share: limits.evidenceAnswersOfCaller)
+        verdictStreams = CallerSlots(
+            limits.verdictStreams, share: limits.verdictStreamsOfCaller)
         witnessRequests = Slots(limits.witnessRequests)
         witnessBytes = Slots(limits.witnessBytesTogether)
         epcisAnswers = CallerSlots(
@@ -239,7 +241,7 @@ struct Responder: Sendable {
     private func evidence(
         about subject: String, upstream: Bool, onlyFor other: String?, _ asking: Asking
     ) async throws(Refusal) -> Answer {
-        guard let holding = SlotHolding(evidenceAnswers, 1) else { throw Self.busy }
+        let holding = try evidenceAnswers.holding(for: asking.reader)
         let bytes = try await service.evidence(
             about: subject, upstream: upstream, for: asking.reader, onlyFor: other)
         let eventLoop = asking.eventLoop

@@ -26,7 +26,7 @@ package final class NodeRuntime: Sendable {
         /// The most bytes of them.
         package var waitingBytes = 64 << 20
         /// The most links a day of one issuer to the chain of another's thing.
-        package var foreignLinksPerDay: UInt32 = 20_000
+        package var foreignLinksPerDay: UInt32 = 1_000
         /// How long a question about lineage waits for the views to reach the newest seal.
         package var viewsPatience = Duration.seconds(2)
         /// How long one answer's evidence may take to gather, waiting included: what strangers add

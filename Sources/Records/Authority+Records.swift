@@ -27,6 +27,7 @@ extension Authority {
             let certified = certify(by: speaker, as: .certifier)
             return certified == .own ? .own : weigh([record.site].compactMap(\.self), by: speaker)
         case .delegation:
+            try checkGiver(record.about, speaker)
             try checkScope(record.scope, by: speaker)
         case .erasure:
             try checkErasure(record.target, by: speaker)
@@ -133,6 +134,14 @@ extension Authority {
         let digits = (try? CanonicalIdentifier(uri))?.ownershipDigits
         return governance.owner(ofSite: uri) ?? governance.organisations[uri]
             ?? digits.flatMap { governance.owner(ofPrefixCovering: $0) }
+    }
+
+    /// Who asks about what an organisation has in hand finds in its own chain whom it let speak.
+    private func checkGiver(_ about: [String], _ speaker: Speaker) throws(Refusal) {
+        guard !about.contains(speaker.issuer) else { return }
+        throw Refusal(
+            code: "authority.assert-own", field: "record.about",
+            reason: "a delegation names who gives it: add \(speaker.issuer) (rule assert.body)")
     }
 
     private func checkScope(_ scope: [ScopeItem], by speaker: Speaker) throws(Refusal) {

@@ -188,11 +188,20 @@ struct Speaker {
     }
 }
 
+extension Record {
+    /// Has a delegation name whoever is about to sign it in `about` (SPEC §13.1).
+    package mutating func nameGiver(_ issuer: String) {
+        guard kind == .delegation, !about.contains(issuer) else { return }
+        about = (about + [issuer]).sorted(by: precedesBytewise)
+    }
+}
+
 extension Delegation {
-    /// Reads a delegation record, whose issuer is the one that delegates (SPEC §13).
+    /// Reads a delegation record, whose issuer is the one that delegates and is named in `about`:
+    /// so it stands in its giver's own chain (SPEC §13).
     package init?(_ record: Record, to organisation: String, issuer: String) {
-        guard record.kind == .delegation, record.to.contains(organisation), let id = record.id,
-            let from = record.fromMilliseconds
+        guard record.kind == .delegation, record.to.contains(organisation),
+            record.about.contains(issuer), let id = record.id, let from = record.fromMilliseconds
         else { return nil }
         self.init(
             id: id, by: issuer, to: organisation,

@@ -3,7 +3,7 @@ import GS1
 import MerkleTrees
 import Records
 
-/// One link as the closure reads it: who signed what, where, and what the part says if it is open.
+/// One link as the closure reads it: who signed what, and where.
 struct ClosureLink {
     /// The issuer of the statement.
     var issuer: String
@@ -15,15 +15,18 @@ struct ClosureLink {
     var stands: Bool
     /// The part that the row names.
     var part: Hash256
-    /// What it says; nil for a stub.
-    var opened: OpenedPart?
-    /// The content, nil for a stub and for what cannot be read.
-    var content: Content? { opened?.readable }
+
+    /// By place; of one place by digest.
+    static func precedes(_ left: ClosureLink, _ right: ClosureLink) -> Bool {
+        left.place == right.place ? left.part < right.part : left.place < right.place
+    }
 }
 
-/// Which subjects an answer rests on, and whose word counts about each (SPEC §13.2, §15.2): a
-/// function of the question, of governance and of the opened parts alone, computed alike by who
-/// builds evidence and by who checks it.
+/// Which subjects an answer rests on, and whose word counts about each (SPEC §13.2, §15.2).
+///
+/// A function of the question, of governance and of the opened parts alone, computed alike by who
+/// builds evidence and by who checks it. It opens the parts of those alone whose word counts, so
+/// that what a stranger says makes nothing larger.
 ///
 /// Both only grow as more is read, so the order of reading does not matter.
 struct Closure {
@@ -42,7 +45,7 @@ struct Closure {
     private var owners: [String: Set<String>] = [:]
     private var links: [Subject: [String: [ClosureLink]]] = [:]
     private var relations: [String: Set<Subject>] = [:]
-    private var gifts: [String: [Delegation]] = [:]
+    private var gifts: [String: Set<Delegation>] = [:]
     private var opened: Set<String> = []
     private var held: Set<String> = []
     private var stepped: Set<Stepped> = []
@@ -72,12 +75,12 @@ struct Closure {
     private var goesUpstream: Bool { question.scope == .upstream }
 
     /// Computes the closure; `read` gives the links of a chain over all logs, none where it is
-    /// absent.
+    /// absent, `open` what a part says, nil for a stub.
     ///
-    /// - Throws: what `read` throws, and `evidence.too-large`.
+    /// - Throws: what `read` and `open` throw, and `evidence.too-large`.
     static func of(
         _ question: EvidenceQuestion, network: Hash256, ownership: Ownership,
-        read: (Subject) throws -> [ClosureLink]
+        read: (Subject) throws -> [ClosureLink], open: (Hash256) throws -> OpenedPart?
     ) throws -> Closure {
         var closure = Closure(question, ownership: ownership)
         closure.ask(.network(network))
@@ -92,10 +95,25 @@ struct Closure {
             switch next {
             case .read(let subject): closure.take(try read(subject), of: subject)
             case .relate(let organisation, let subject): closure.relate(organisation, to: subject)
-            case .follow(let organisation, let subject): closure.follow(organisation, in: subject)
+            case .follow(let organisation, let subject):
+                try closure.follow(organisation, in: subject, open: open)
             }
         }
         return closure
+    }
+
+    /// The links of a chain that was asked.
+    func links(of subject: Subject) -> some Sequence<ClosureLink> {
+        (links[subject] ?? [:]).values.joined()
+    }
+
+    /// Whether what a link names may bear on an answer: it stands, and its issuer's word counts
+    /// about the thing or about another in the answer, or is a certifier's.
+    func hears(_ link: ClosureLink, in subject: Subject) -> Bool {
+        guard link.stands else { return false }
+        if related[subject]?.contains(link.issuer) ?? false { return true }
+        if subject.facet != .events, ownership.isCertifying(link.issuer) { return true }
+        return relations[link.issuer]?.contains { $0.facet == .events } ?? false
     }
 
     // MARK: Asking
@@ -156,6 +174,7 @@ struct Closure {
         for gift in ownership.gifts(of: organisation) { pass(gift, on: subject) }
         for gift in gifts[organisation] ?? [] { pass(recorded: gift, on: subject) }
         if subject.facet == .events {
+            ask(assertionsAbout: organisation)
             for uri in [subject.uri, organisation] {
                 work.append(.relate(organisation, Subject(facet: .assertions, uri: uri)))
             }
@@ -193,39 +212,41 @@ struct Closure {
             work.append(.relate(first, subject))
         }
         for issuer in (links[subject] ?? [:]).keys {
-            ask(assertionsAbout: issuer)
+            if ownership.isCertifying(issuer) { ask(assertionsAbout: issuer) }
             work.append(.follow(issuer, subject))
-        }
-        for link in read where link.stands && link.opened?.things == nil {
-            guard case .record(let record) = link.content, record.kind == .delegation else {
-                continue
-            }
-            for organisation in record.to {
-                guard let gift = Delegation(record, to: organisation, issuer: link.issuer) else {
-                    continue
-                }
-                gifts[gift.by, default: []].append(gift)
-                for subject in relations[gift.by] ?? [] { pass(recorded: gift, on: subject) }
-            }
         }
     }
 
     /// Follows what an organisation says in a chain, if its word counts there.
-    private mutating func follow(_ organisation: String, in subject: Subject) {
+    private mutating func follow(
+        _ organisation: String, in subject: Subject, open: (Hash256) throws -> OpenedPart?
+    ) throws {
         let isRelated = related[subject]?.contains(organisation) ?? false
+        let isOwn = subject.facet == .assertions && subject.uri == organisation
         let certifies =
-            subject.facet == .assertions && subject.uri != organisation
-            && ownership.isCertifying(organisation)
+            subject.facet == .assertions && !isOwn && ownership.isCertifying(organisation)
         guard isRelated || certifies else { return }
         for link in links[subject]?[organisation] ?? [] where link.stands {
-            if let things = link.opened?.things {
+            guard let opened = try open(link.part) else { continue }
+            if let things = opened.things {
                 guard subject.facet == .events else { continue }
                 followContext(of: things, in: subject)
                 guard goesUpstream else { continue }
                 follow(things, of: link.part, from: subject.uri, led: organisation)
-            } else if case .record(let record) = link.content {
+            } else if case .record(let record) = opened.readable {
                 follow(record)
+                if isOwn { take(gifts: record, of: organisation) }
             }
+        }
+    }
+
+    /// Leave that an organisation gives stands in its own chain.
+    private mutating func take(gifts record: Record, of giver: String) {
+        for organisation in record.to {
+            guard let gift = Delegation(record, to: organisation, issuer: giver),
+                gifts[giver, default: []].insert(gift).inserted
+            else { continue }
+            for subject in relations[giver] ?? [] { pass(recorded: gift, on: subject) }
         }
     }
 

@@ -57,8 +57,12 @@ package struct EvidenceBuilder {
     private let alarms: [Alarm]
     private var shares: [LogShare]
     private var opened: [Hash256: OpenedPart?] = [:]
+    /// The parts that links name, opened or not.
+    private var named: Set<Hash256> = []
     /// Bytes of the parts that were opened.
     private var partBytes = 0
+    /// Bytes of the parts that were read, opened or not.
+    private var readBytes = 0
 
     /// What was read of the evidence that was built.
     package var readings: EvidenceReadings {
@@ -97,12 +101,17 @@ package struct EvidenceBuilder {
     /// - Throws: `Refusal` `evidence.too-large`, or what the source throws.
     package mutating func build(_ question: EvidenceQuestion) throws -> Evidence {
         let closure = try closure(of: question)
+        try openTheRest(of: closure)
         let asked = closure.asked.sorted()
         let logs = try shares.map { try $0.log(asked, in: network) }
         var parts: [Hash256: [UInt8]] = [:]
         var stubs: [Hash256] = []
-        for (digest, part) in opened {
-            if let part { parts[digest] = part.part.encoded } else { stubs.append(digest) }
+        for digest in named {
+            if case .some(let part?) = opened[digest] {
+                parts[digest] = part.part.encoded
+            } else {
+                stubs.append(digest)
+            }
         }
         let sorted = parts.sorted { $0.key < $1.key }.map(\.value)
         let evidence = Evidence(
@@ -111,7 +120,7 @@ package struct EvidenceBuilder {
             alarms: alarms.sorted { $0.digest < $1.digest }.map { $0.encoded() })
         let bytes = evidence.byteCountAtMost
         guard bytes <= EvidenceLimits.fileBytes else {
-            throw Self.tooLarge(shares.map(\.entryCount).max() ?? 0, opened.count, bytes)
+            throw Self.tooLarge(shares.map(\.entryCount).max() ?? 0, named.count, bytes)
         }
         return evidence
     }
@@ -125,13 +134,47 @@ package struct EvidenceBuilder {
 
     private mutating func closure(of question: EvidenceQuestion) throws -> Closure {
         var builder = self
-        let closure = try Closure.of(question, network: network, ownership: newest.ownership) {
-            let links = try builder.read($0)
-            try builder.checkSize()
-            return links
-        }
+        let closure = try Closure.of(
+            question, network: network, ownership: newest.ownership,
+            read: { subject in
+                let links = try builder.read(subject)
+                try builder.checkSize()
+                return links
+            },
+            open: { digest in
+                let part = try builder.part(digest)
+                try builder.checkSize()
+                return part
+            })
         self = builder
         return closure
+    }
+
+    /// Opens what the closure did not need: all that governance says and whose word may count, and
+    /// of each other issuer what it registered first, up to a bound (SPEC §15.2).
+    private mutating func openTheRest(of closure: Closure) throws {
+        var unheard: [String: [ClosureLink]] = [:]
+        for subject in closure.asked {
+            for link in closure.links(of: subject) {
+                if subject == .network(network) || closure.hears(link, in: subject) {
+                    _ = try part(link.part)
+                    try checkSize()
+                } else {
+                    unheard[link.issuer, default: []].append(link)
+                }
+            }
+        }
+        for links in unheard.values {
+            let before = readBytes
+            for link in links.sorted(by: ClosureLink.precedes) where opened[link.part] == nil {
+                let part = try part(link.part)
+                guard readBytes - before <= EvidenceLimits.unheardBytes else {
+                    if part != nil { close(link.part) }
+                    break
+                }
+            }
+            try checkSize()
+        }
     }
 
     /// The log whose governance is newest: every other one's is the beginning of it.
@@ -148,6 +191,7 @@ package struct EvidenceBuilder {
         for number in shares.indices {
             for link in try shares[number].read(subject, in: network) {
                 let entry = link.entry
+                named.insert(link.row.part)
                 let fall = governance.fall(
                     ofIssuer: entry.statement.issuer, key: entry.statement.keyThumbprint,
                     registeredAtMilliseconds: entry.registeredAtMilliseconds)
@@ -157,8 +201,7 @@ package struct EvidenceBuilder {
                         place: (
                             entry.registeredAtMilliseconds, shares[number].source.origin,
                             link.leafIndex
-                        ), stands: fall == nil, part: link.row.part,
-                        opened: try part(link.row.part)))
+                        ), stands: fall == nil, part: link.row.part))
             }
         }
         return links
@@ -168,9 +211,9 @@ package struct EvidenceBuilder {
     private func checkSize() throws(Refusal) {
         let entries = shares.map(\.entryCount).max() ?? 0
         let bytes = shares.reduce(partBytes) { $0 + $1.entryBytes }
-        guard entries <= EvidenceLimits.entries, opened.count <= EvidenceLimits.parts,
+        guard entries <= EvidenceLimits.entries, named.count <= EvidenceLimits.parts,
             bytes <= EvidenceLimits.fileBytes
-        else { throw Self.tooLarge(entries, opened.count, bytes) }
+        else { throw Self.tooLarge(entries, named.count, bytes) }
     }
 
     private static func tooLarge(_ entries: Int, _ parts: Int, _ bytes: Int) -> Refusal {
@@ -187,6 +230,7 @@ package struct EvidenceBuilder {
         var result: OpenedPart?
         let found = try shares.lazy.compactMap { try $0.source.part(digest) }.first
         if let bytes = found {
+            readBytes += bytes.count
             let part = try Part.decode(bytes)
             if try shares.contains(where: { try $0.source.permits(reader, part) }) {
                 result = OpenedPart(part)
@@ -195,6 +239,11 @@ package struct EvidenceBuilder {
         }
         opened[digest] = .some(result)
         return result
+    }
+
+    private mutating func close(_ digest: Hash256) {
+        if case .some(let part?) = opened[digest] { partBytes -= part.part.encoded.count }
+        opened[digest] = .some(nil)
     }
 }
 

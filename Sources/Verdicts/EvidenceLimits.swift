@@ -12,6 +12,8 @@ package enum EvidenceLimits {
     package static let entries = 200_000
     /// Parts, and stubs.
     package static let parts = 200_000
+    /// Bytes of parts that a node opens of one issuer whose word does not count.
+    package static let unheardBytes = 4 << 20
     /// Items of an index proof.
     package static let proofItems = 2_000_000
     /// Alarms.

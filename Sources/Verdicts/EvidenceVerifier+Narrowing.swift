@@ -54,7 +54,7 @@ extension EvidenceVerifier {
         do {
             asked = try Closure.of(
                 verified.question, network: verified.network, ownership: verified.ownership,
-                read: narrowed.closureLinks
+                read: narrowed.closureLinks, open: { kept[$0] }
             ).asked.sorted()
         } catch {
             throw EvidenceRejection(.closure, "\(error)")

@@ -172,7 +172,7 @@ extension VerifiedEvidence {
                             entry.statement.registeredAtMilliseconds, log.origin, link.leafIndex
                         ),
                         stands: !hasFallen(entry),
-                        part: link.part, opened: parts[link.part])
+                        part: link.part)
                 }
             }
         }

@@ -9,8 +9,6 @@ struct RecordJudge {
     /// Parts whose event its issuer declared wrong, and what is said to be right instead.
     let declaredWrong: [Hash256: [String]]
     private let records: LogRecords
-    /// Whose word counts about any thing: asked for each stub, and gathered once.
-    private let handlers: Set<String>
 
     init(
         evidence: VerifiedEvidence, log: VerifiedLog, contradicted: Set<Hash256>,
@@ -21,7 +19,6 @@ struct RecordJudge {
         self.contradicted = contradicted
         self.declaredWrong = declaredWrong
         records = LogRecords(log, of: evidence)
-        handlers = evidence.handlers
     }
 
     /// A part at a leaf, with the rows that the asked chains show of it.
@@ -78,10 +75,11 @@ struct RecordJudge {
     /// Whether a finding lowers the answer: only about what its issuer's word counts (SPEC §16).
     private func lowers(_ found: Found, at place: Place, isVouchedFor: Bool) -> Bool {
         guard found.code.lowersTo != nil else { return false }
+        let isStub = found.code == .partWithheld || found.code == .partErased
         let counts = { (subject: Subject) in
-            // Of what nobody vouches for, everybody's word counts.
+            // Of what nobody vouches for, everybody's word counts, if it is shown.
             evidence.isRelated(place.issuer, to: subject)
-                || (subject.uri == evidence.question.uri && !isVouchedFor)
+                || (subject.uri == evidence.question.uri && !isVouchedFor && !isStub)
         }
         if found.missing.contains(where: { $0.facet == .events && counts($0) }) { return true }
         return place.rows.contains { row in
@@ -90,11 +88,8 @@ struct RecordJudge {
             case .events: return counts(subject)
             case .account: return false
             case .assertions:
-                // A stub might be the delegation that lets another speak, if its issuer has things
-                // in the answer.
-                let isStub = found.code == .partWithheld || found.code == .partErased
-                return isStub && row.role != .mention
-                    && (counts(subject) || handlers.contains(place.issuer))
+                // A stub might be the delegation that lets another speak.
+                return isStub && row.role != .mention && counts(subject)
             }
         }
     }
@@ -102,8 +97,8 @@ struct RecordJudge {
     private func codes(_ place: Place) -> [Found] {
         let fallen = fallen(place)
         let found = strange(place) + fallen
-        guard let opened = evidence.parts[place.part] else { return found + [stub(place)] }
         guard fallen.isEmpty else { return found }
+        guard let opened = evidence.parts[place.part] else { return found + [stub(place)] }
         // A governance body is read in the chain of the network and nowhere else.
         guard opened.part.contentType != PartContentType.governance else {
             return found + rowFindings(RowRules.governance(in: evidence.network), place)

@@ -53,13 +53,6 @@ extension VerifiedEvidence {
         related[subject]?.contains(issuer) ?? false
     }
 
-    /// Whose word counts about any thing in the answer.
-    var handlers: Set<String> {
-        related.reduce(into: []) { handlers, entry in
-            if entry.key.facet == .events { handlers.formUnion(entry.value) }
-        }
-    }
-
     /// An event with an ID in the `events` chains of the file.
     private struct NamedEvent {
         var issuer: String

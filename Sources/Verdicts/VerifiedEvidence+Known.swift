@@ -38,7 +38,7 @@ extension VerifiedEvidence {
         do {
             closure = try Closure.of(
                 question, network: network, ownership: ownership,
-                read: { read.closureLinks(of: $0) })
+                read: { read.closureLinks(of: $0) }, open: { read.parts[$0] })
         } catch {
             throw EvidenceRejection(.closure, "\(error)")
         }

@@ -52,9 +52,10 @@ enum SignableFile {
             var (parts, notes): ([Part], [String]) = ([], [])
             for (index, item) in items.enumerated() {
                 let place = isList ? "record[\(index)]" : "record"
-                let record = try Record.read(json: item, field: place) { name throws(Refusal) in
+                var record = try Record.read(json: item, field: place) { name throws(Refusal) in
                     try Self.content(of: name, beside: file, field: "\(place).body.file")
                 }
+                record.nameGiver(issuer)
                 parts.append(try signer.part(record, visibility: visibility))
                 if let note = Self.note(record, issuer: issuer) {
                     notes.append("\(place): \(note)")

@@ -55,6 +55,7 @@ struct FlippedLedger: Sendable {
         var record = Record(kind: .delegation)
         record.id = "urn:x:d1"
         record.to = [network.carrier.uri]
+        record.about = [network.supplier.uri]
         record.fromMilliseconds = 0
         record.scope = [ScopeItem("prefix", network.supplier.prefix)]
         let signer = Signer(

@@ -138,6 +138,30 @@ struct DeadlineTests {
         }
     }
 
+    @Test func `one caller's unread answers leave room for another's`() async throws {
+        let node = ScriptedNode(evidenceBytes: 32 << 20)
+        let policy = CallerPolicy.anywhere(access: AccessMatrixTests.WordAccess())
+        try await withListener(node, callers: policy) { port in
+            var unread: [RawConnection] = []
+            for _ in 0..<HTTPLimits().evidenceAnswersOfCaller {
+                let connection = try RawConnection(port: port, receiveBufferBytes: 4_096)
+                await connection.send(
+                    "GET /evidence/urn:x:y HTTP/1.1\r\nhost: localhost\r\n"
+                        + "authorization: Bearer reader@urn:x:a\r\n\r\n")
+                let start = await connection.receive { !$0.isEmpty }
+                #expect(RawAnswer(start.bytes).status == 200)
+                unread.append(connection)
+            }
+            for (organisation, status) in [("urn:x:a", 503), ("urn:x:b", 200)] {
+                let answer = try await RawAnswer.ask(
+                    port, "GET", "/evidence/urn:x:y",
+                    fields: ["authorization": "Bearer reader@\(organisation)"])
+                #expect(answer.status == status)
+            }
+            for connection in unread { connection.drop() }
+        }
+    }
+
     @Test func `a head past the limit is refused`() async throws {
         try await withListener { port in
             let answer = try await RawAnswer.ask(

@@ -149,7 +149,10 @@ import Testing
             ScopeItem("prefix", demo.supplier.prefix + "1"), ScopeItem("site", demo.supplier.site),
             ScopeItem("scheme", "organic"),
         ]
+        expectRefusal("authority.assert-own") { try judge(.record(record), by: demo.supplier) }
+        record.nameGiver(demo.supplier.uri)
         #expect(try judge(.record(record), by: demo.supplier) == .own)
+        record.nameGiver(demo.wholesaler.uri)
         expectRefusal("authority.assert-own") { try judge(.record(record), by: demo.wholesaler) }
         record.scope = [ScopeItem("prefix", String(demo.supplier.prefix.dropLast()))]
         expectRefusal("authority.assert-own") { try judge(.record(record), by: demo.supplier) }
@@ -225,6 +228,7 @@ import Testing
     @Test func `a record's URI belongs to whoever used it first`() throws {
         var record = Record(kind: .delegation)
         record.id = "urn:x:delegation"
+        record.about = [demo.supplier.uri, demo.carrier.uri]
         var facts = GivenFacts()
         facts.issuer = .organisation(demo.supplier.uri)
         #expect(try judge(.record(record), by: demo.supplier, facts: facts) == .own)

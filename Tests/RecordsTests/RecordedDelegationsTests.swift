@@ -25,6 +25,7 @@ import Testing
         var record = Record(kind: .delegation)
         record.id = Self.id
         record.to = [demo.carrier.uri]
+        record.about = [demo.supplier.uri]
         record.scope = [ScopeItem("prefix", demo.supplier.prefix)]
         record.fromMilliseconds = start
         var delegations = RecordedDelegations()

@@ -312,6 +312,7 @@ struct `The sequencer` {
         var record = Record(kind: .delegation)
         record.id = id
         record.to = [network.carrier.uri]
+        record.about = [network.supplier.uri]
         record.fromMilliseconds = 0
         record.scope = [ScopeItem("prefix", network.supplier.prefix)]
         return try submission(record, by: network.supplier)

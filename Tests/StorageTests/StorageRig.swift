@@ -50,6 +50,7 @@ struct StorageRig {
         var record = Record(kind: .delegation)
         record.id = id
         record.to = [network.carrier.uri]
+        record.about = [network.supplier.uri]
         record.fromMilliseconds = 0
         record.scope = [
             ScopeItem("prefix", network.supplier.prefix), ScopeItem("site", network.supplier.site),

@@ -212,6 +212,7 @@ package struct ReplicaConformance<Store: ReplicaStore> {
         var delegation = Record(kind: .delegation)
         delegation.id = "urn:x:d1"
         delegation.to = [network.carrier.uri]
+        delegation.about = [network.supplier.uri]
         delegation.fromMilliseconds = 0
         delegation.scope = [ScopeItem("prefix", network.supplier.prefix)]
         let first = try submission(delegation, by: network.supplier)

@@ -116,6 +116,7 @@ package struct TextileLog: Sendable {
         delegation.id = "https://delegations.example/1"
         delegation.fromMilliseconds = DemoNetwork.startMilliseconds
         delegation.to = [network.carrier.uri]
+        delegation.about = [supplier.uri]
         delegation.scope = [ScopeItem("prefix", supplier.prefix)]
         try register(delegation, by: supplier, "delegation", visibility: .open)
         try log.seal()

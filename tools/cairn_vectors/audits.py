@@ -83,8 +83,8 @@ def _own_logs() -> list[dict]:
             "ObjectEvent", action="OBSERVE", bizStep=step, quantityList=[quantity(APPLES)],
             readPoint=place(FARM.site)))
         say_event(ledger, FARM, created(APPLES, FARM.site))
-        say_record(ledger, FARM, {1: "delegation", 2: stories.DELEGATION_ID, 5: T0,
-                                  7: [CARRIER.uri], 15: [["site", FARM.site]]})
+        say_record(ledger, FARM, {1: "delegation", 2: stories.DELEGATION_ID, 3: [FARM.uri],
+                                  5: T0, 7: [CARRIER.uri], 15: [["site", FARM.site]]})
         handled("loading")
         say_record(ledger, FARM, {1: "revocation", 4: stories.DELEGATION_ID,
                                   5: T0, 14: "contract ended"})
@@ -299,7 +299,7 @@ def _content_cases() -> list[dict]:
 
     def greedy_delegation(ledger: Ledger) -> str:
         say_event(ledger, FARM, created(APPLES, FARM.site))
-        say_record(ledger, SHOP, {1: "delegation", 2: stories.DELEGATION_ID, 3: [APPLE_BATCH],
+        say_record(ledger, SHOP, {1: "delegation", 2: stories.DELEGATION_ID, 3: sorted([APPLE_BATCH, SHOP.uri]),
                                   5: T0, 7: [CARRIER.uri], 15: [["prefix", FARM.prefix]]})
         return APPLE_BATCH
 
@@ -436,8 +436,8 @@ def _strangers() -> list[dict]:
     def squatted(ledger: Ledger) -> str:
         harvest(ledger)
         for who in (SHOP, FARM):
-            say_record(ledger, who, {1: "delegation", 2: stories.DELEGATION_ID, 5: T0,
-                                     7: [CARRIER.uri], 15: [["site", who.site]]})
+            say_record(ledger, who, {1: "delegation", 2: stories.DELEGATION_ID, 3: [who.uri],
+                                     5: T0, 7: [CARRIER.uri], 15: [["site", who.site]]})
         say_event(ledger, CARRIER, moved(FARM))
         return APPLE_BATCH
 
@@ -448,16 +448,18 @@ def _strangers() -> list[dict]:
 
     def hidden_delegation(ledger: Ledger) -> str:
         harvest(ledger)
-        leaf = say_record(ledger, FARM, {1: "delegation", 2: stories.DELEGATION_ID, 5: T0,
-                                         7: [CARRIER.uri], 15: [["site", FARM.site]]})
+        leaf = say_record(ledger, FARM, {1: "delegation", 2: stories.DELEGATION_ID,
+                                         3: [FARM.uri], 5: T0, 7: [CARRIER.uri],
+                                         15: [["site", FARM.site]]})
         hidden.add(part_of(ledger, leaf))
         say_event(ledger, CARRIER, moved(FARM))
         return APPLE_BATCH
 
     def erased_delegation(ledger: Ledger) -> str:
         harvest(ledger)
-        leaf = say_record(ledger, FARM, {1: "delegation", 2: stories.DELEGATION_ID, 5: T0,
-                                         7: [CARRIER.uri], 15: [["site", FARM.site]]})
+        leaf = say_record(ledger, FARM, {1: "delegation", 2: stories.DELEGATION_ID,
+                                         3: [FARM.uri], 5: T0, 7: [CARRIER.uri],
+                                         15: [["site", FARM.site]]})
         say_record(ledger, FARM, {
             1: "erasure", 4: part_of(ledger, leaf), 14: "no trace",
             8: sorted({key for _, key, _ in ledger.registered[leaf].rows})})
@@ -537,8 +539,8 @@ def _strangers() -> list[dict]:
                 withheld, private_assertion(SHOP), hidden=hidden),
         _single("its owner's private record", "withheld", withheld, private_assertion(FARM),
                 hidden=hidden),
-        _single("a stranger hides what it says of itself", "verified",
-                ["part.withheld", "standing.reported"], talks_of_itself, scope=1, hidden=hidden),
+        _single("a stranger hides what it says of itself", "verified", [], talks_of_itself,
+                scope=1, hidden=hidden),
         _single("a stranger contradicts itself about a process that nobody owns", "verified",
                 ["event.contradicted", "event.contradicted", "issuer.unrelated",
                  "issuer.unrelated", "standing.reported", "standing.reported"],

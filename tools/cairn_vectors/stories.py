@@ -109,7 +109,7 @@ def long() -> tuple[Ledger, dict[str, int]]:
     amend(ledger, [["admit", LATECOMER.item()]])
     ledger.seal()
     at["delegation"] = say_record(ledger, FARM, {
-        1: "delegation", 2: DELEGATION_ID, 5: T0, 7: [CARRIER.uri],
+        1: "delegation", 2: DELEGATION_ID, 3: [FARM.uri], 5: T0, 7: [CARRIER.uri],
         15: [["prefix", FARM.prefix], ["site", FARM.site]]})
     at["borrowed"] = say_event(ledger, CARRIER, created(BORROWED, FARM.site))
     at["foreign"] = say_event(ledger, CARRIER, created(FOREIGN, CARRIER.site))

@@ -130,6 +130,8 @@ class Story:
         scope = [self.some((["prefix", owner.prefix], ["site", owner.site]))]
         record = {1: "delegation", 2: self.some(IDS), 5: T0 + self.dice.choice([0, 5000]),
                   7: [self.some(MEMBERS).uri], 15: scope}
+        if self.dice.random() < 0.9:
+            record[3] = [who.uri]
         if self.dice.random() < 0.2:
             record[6] = record[5] + 6000
         return say_record(ledger, who, record)

@@ -44,8 +44,6 @@ class Audit:
                          for number, _ in self.rows(saying)
                          if self.evidence.asked[number] in about}
         self.vouched = self._vouched(about, verification)
-        self.handlers = set().union(*(who for (facet, _), who in self.related.items()
-                                      if facet == EVENTS))
 
     def _vouched(self, about: list, verification: Verification) -> bool:
         """Whether the owner says more than a mention of what was asked, or somebody whom a
@@ -117,10 +115,11 @@ class Audit:
         """The rows of a saying: number in asked, and role."""
         return self.links[saying.origin, saying.leaf, saying.digest]
 
-    def counts(self, issuer: str, subject: tuple[int, str]) -> bool:
-        """Whether somebody's word counts; of what nobody related speaks, everybody's does."""
+    def counts(self, issuer: str, subject: tuple[int, str], is_open: bool = True) -> bool:
+        """Whether somebody's word counts; of what nobody related speaks, everybody's does that is
+        open."""
         alone = subject[1] == self.evidence.subject and not self.vouched
-        return alone or issuer in self.related[subject]
+        return alone and is_open or issuer in self.related[subject]
 
     def _findings_of(self, saying: Saying) -> list[tuple[str, str, bool]]:
         """Code, detail, and whether an `events` chain misses what its issuer should list there."""
@@ -131,6 +130,8 @@ class Audit:
             found.append(("issuer.unrelated", saying.issuer, False))
         fallen = self.fallen[id(saying)]
         found += [(code, detail, False) for code, detail in fallen]
+        if fallen:
+            return found
         content = saying.content
         if content is None:
             owner = self.judge.first_signer(saying.origin, saying.digest)
@@ -138,8 +139,6 @@ class Audit:
                 saying.digest in self.newest.ordered
                 and any(digest == saying.digest for digest, _ in self.erased))
             return found + [("part.erased" if erased else "part.withheld", "", False)]
-        if fallen:
-            return found
         if content.error is not None:
             return found + [("content.invalid", str(content.error), False)]
         found += self._row_findings(saying)
@@ -176,13 +175,14 @@ class Audit:
         """Whether a finding lowers the answer, SPEC §16."""
         if LOWERS_TO[code] is None:
             return False
+        is_open = code not in ("part.erased", "part.withheld")
         for number, role in self.rows(saying):
             facet, uri = self.evidence.asked[number]
-            counts = self.counts(saying.issuer, (facet, uri))
+            counts = self.counts(saying.issuer, (facet, uri), is_open)
             if facet == EVENTS:
                 hides |= counts
-            elif facet != ACCOUNT and code in ("part.erased", "part.withheld"):
-                hides |= role != MENTION and (counts or saying.issuer in self.handlers)
+            elif facet != ACCOUNT and not is_open:
+                hides |= role != MENTION and counts
         return hides
 
     def findings(self) -> list[dict]:

@@ -32,7 +32,7 @@ class Closure:
         self.related: dict[Subject, set[str]] = defaultdict(set)
         self._relations: dict[str, set[Subject]] = defaultdict(set)
         self._said: dict[Subject, dict[str, list[_Said]]] = {}
-        self._gifts: dict[str, list[Gift]] = defaultdict(list)
+        self._gifts: dict[str, set[Gift]] = defaultdict(set)
         self._opened: set[str] = set()
         self._held: set[str] = set()
         self._queue: deque = deque()
@@ -91,6 +91,7 @@ class Closure:
         for gift in self._gifts[organisation]:
             self._pass(gift, subject)
         if subject[0] == EVENTS:
+            self._ask(ASSERTIONS, organisation)
             for uri in (subject[1], organisation):
                 self._queue.append((self._relate, organisation, (ASSERTIONS, uri)))
         self._queue.append((self._follow, organisation, subject))
@@ -138,18 +139,18 @@ class Closure:
             if first is not None:
                 self._queue.append((self._relate, first, (facet, uri)))
         for issuer in {said.issuer for said, _ in links}:
-            self._ask(ASSERTIONS, issuer)
+            if issuer in self.ownership.certifying:
+                self._ask(ASSERTIONS, issuer)
             self._queue.append((self._follow, issuer, (facet, uri)))
-        for said in standing:
-            if said.content is not None and said.content.kind == "delegation":
-                self._note(said.content.record, said.issuer)
 
     def _note(self, record: dict, issuer: str) -> None:
+        """Takes up a delegation that stands in its giver's own chain."""
         for organisation in record[7]:
             gift = Gift.recorded(record, issuer, organisation)
-            self._gifts[issuer].append(gift)
-            for subject in list(self._relations[issuer]):
-                self._pass(gift, subject)
+            if gift not in self._gifts[issuer]:
+                self._gifts[issuer].add(gift)
+                for subject in list(self._relations[issuer]):
+                    self._pass(gift, subject)
 
     def _follow(self, organisation: str, subject: Subject) -> None:
         """Follows what an organisation says in a chain, if its word counts there."""
@@ -164,6 +165,9 @@ class Closure:
                 continue
             if said.content.record:
                 self._record(said.content.record)
+                if subject == (ASSERTIONS, organisation) and said.content.kind == "delegation" \
+                        and organisation in said.content.record.get(3, ()):
+                    self._note(said.content.record, organisation)
             elif said.content.event and facet == EVENTS:
                 self._context(said.content.event, subject)
                 if self.upstream:

@@ -112,6 +112,8 @@ class Judge:
                 if "certifier" not in issuer.roles:
                     yield self._about(saying, issuer, record[13]), "assert-own"
             case "delegation":
+                if issuer.uri not in record.get(3, ()):
+                    yield REFUSED, "assert-body"
                 yield self._scope(issuer, record[15]), "assert-body"
             case "erasure":
                 yield self._erasure(saying, record[4]), "erase-own"
@@ -208,7 +210,8 @@ class Judge:
         for each in self.delegations:
             record = each.content.record
             earlier = each.origin == saying.origin and each.leaf < saying.leaf
-            if not earlier or saying.issuer not in record[7] or each.issuer not in members:
+            if not earlier or saying.issuer not in record[7] or each.issuer not in members \
+                    or each.issuer not in record.get(3, ()):
                 continue
             if self._in_force(each.issuer, record, saying):
                 named: dict[str, list[str]] = {"prefix": [], "site": []}

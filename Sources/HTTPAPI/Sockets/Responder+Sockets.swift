@@ -14,7 +14,7 @@ extension Responder {
         let controls = try SubscriptionControls(
             parameters: try QueryParameters(asking.query).all,
             format: try preferences.deliveryFormat())
-        let seat = try SocketSeat(sockets, for: asking.reader, share: limits.socketsOfCaller)
+        let seat = try sockets.seat(for: asking.reader, share: limits.socketsOfCaller)
         let feed = try await epcisAnswers.answering(asking.reader) { () throws(Refusal) in
             try await service.follow(name, controls, of: organisation)
         }

@@ -11,7 +11,7 @@ struct SocketSession: Sendable {
     /// Refuses the caller that opened it, once it may ask no more.
     var requireCaller: @Sendable () async throws(Refusal) -> Void
     /// The place among the WebSockets at a time, held by this value.
-    var seat: SocketSeat
+    var seat: CallerSlots.Holding
     var limits: HTTPLimits
 
     /// Takes the offer with an answer, and serves the connection until it is gone.
@@ -72,18 +72,13 @@ struct SocketSession: Sendable {
     }
 }
 
-/// A place among the WebSockets that may be open at a time, given back once.
-final class SocketSeat: Sendable {
-    private let slots: CallerSlots
-    private let reader: Reader
-    private let isTaken = Mutex(true)
-
-    /// Takes a place.
+extension CallerSlots {
+    /// Takes a place among the WebSockets that may be open at a time.
     ///
     /// - Throws: `node.busy`, `subscription.limit`.
-    init(_ slots: CallerSlots, for reader: Reader, share: Int) throws(Refusal) {
-        switch slots.take(reader) {
-        case .taken: break
+    func seat(for reader: Reader, share: Int) throws(Refusal) -> Holding {
+        switch take(reader) {
+        case .taken(let holding): return holding
         case .noneLeft: throw Responder.busy
         case .shareUsedUp:
             throw Refusal(
@@ -91,18 +86,5 @@ final class SocketSeat: Sendable {
                 reason: "an organisation has at most \(share) WebSockets open here; close one, or "
                     + "subscribe with a webhook")
         }
-        self.slots = slots
-        self.reader = reader
     }
-
-    /// Gives it back; further calls do nothing.
-    func release() {
-        let wasTaken = isTaken.withLock { taken in
-            defer { taken = false }
-            return taken
-        }
-        if wasTaken { slots.give(reader) }
-    }
-
-    deinit { release() }
 }

@@ -61,7 +61,7 @@ package enum Setting: String, CaseIterable, Hashable, Sendable {
         case .drainSeconds: .number(10)
         case .readyLagEntries: .number(100_000)
         case .diskWarningDays: .number(30)
-        case .foreignLinksPerDay: .number(20_000)
+        case .foreignLinksPerDay: .number(1_000)
         case .captureVisibility: .text("network")
         }
     }

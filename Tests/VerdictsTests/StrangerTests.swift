@@ -1,0 +1,85 @@
+import MerkleTrees
+import Records
+import Signatures
+import Support
+import Testing
+import Verdicts
+
+/// How much whose word does not count can add to an answer (SPEC §15.2).
+@Suite struct StrangerTests {
+    private static let mebibyte = String(repeating: "a", count: 1 << 20 - 16)
+
+    @Test func `of a stranger's parts the first are opened, and the others lower nothing`() throws {
+        var textile = try TextileLog()
+        let (fibre, stranger) = (textile.fibre, textile.network.wholesaler)
+        let before = try textile.evidence(about: fibre)
+        var seen = Record(kind: .transcribedCertificate)
+        seen.id = "https://certificates.example/seen"
+        seen.about = [fibre]
+        seen.fromMilliseconds = DemoNetwork.startMilliseconds
+        seen.body = RecordBody(contentType: "text/plain", bytes: [0x61])
+        seen.reason = "seen at the gate"
+        let first = try textile.register(seen, by: stranger, "seen")
+        let parts = try textile.register(Self.mebibyte, about: fibre, by: stranger, 6)
+        let evidence = try textile.evidence(about: fibre)
+        #expect(Set(evidence.stubs) == Set(before.stubs + parts.dropFirst(3)))
+        #expect(evidence.parts.count == before.parts.count + 4)
+        #expect(evidence.parts.contains { Part.digest(of: $0) == first })
+        let answer = try textile.answer(evidence)
+        #expect(answer.outcome == (try textile.answer(before)).outcome)
+        #expect(answer.outcome == .verified)
+        #expect(answer.findings.filter { $0.code == .partWithheld }.count == 3)
+    }
+
+    @Test func `who says something of another's thing is asked nothing of itself`() throws {
+        var textile = try TextileLog()
+        let (fibre, stranger) = (textile.fibre, textile.network.wholesaler)
+        let asked = try textile.evidence(about: fibre).asked
+        try textile.register("a", about: fibre, by: stranger, 1)
+        try textile.register("a", about: stranger.uri, by: stranger, 3)
+        #expect(try textile.evidence(about: fibre).asked == asked)
+        let owner = Subject(facet: .assertions, uri: textile.network.supplier.uri)
+        #expect(asked.contains(owner), "whom the owner let speak stands there")
+    }
+
+    @Test func `what fell with a stolen key is a stranger's, and hides nothing`() throws {
+        var textile = try TextileLog()
+        let (fibre, supplier) = (textile.fibre, textile.network.supplier)
+        let stolen = textile.log.nowMilliseconds
+        let parts = try textile.register(Self.mebibyte, about: fibre, by: supplier, 6)
+        #expect(try textile.evidence(about: fibre).stubs.isEmpty)
+        try textile.log.amend(
+            [
+                .revokeKey(
+                    thumbprint: supplier.key.publicKey.thumbprint, fromMilliseconds: stolen)
+            ], "revoke")
+        let evidence = try textile.evidence(about: fibre)
+        #expect(Set(evidence.stubs) == Set(parts.dropFirst(3)))
+        let answer = try textile.answer(evidence)
+        #expect(answer.outcome == .verified)
+        #expect(answer.findings.map(\.code).filter { $0 == .keyRevoked }.count == 6)
+        #expect(!answer.findings.contains { $0.code == .partWithheld })
+    }
+}
+
+extension TextileLog {
+    /// Registers attachments that mention a URI, each in a statement of its own.
+    @discardableResult
+    fileprivate mutating func register(
+        _ text: String, about uri: String, by member: DemoNetwork.Member, _ count: Int
+    ) throws -> [Hash256] {
+        let parts = try (0..<count).map { number in
+            let submission = try network.attachment(
+                "\(text)\(number)", mentioning: [uri], by: member,
+                issuedAtSeconds: log.nowMilliseconds / 1_000)
+            try log.register(submission, "attachment \(uri) \(number)")
+            return try Part.decode(submission.parts[0]).digest
+        }
+        try log.seal()
+        return parts
+    }
+
+    fileprivate func answer(_ evidence: Evidence) throws -> Answer {
+        try EvidenceVerifier(genesis: network.file).verify(evidence).judge()
+    }
+}
