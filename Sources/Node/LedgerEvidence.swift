@@ -114,7 +114,14 @@ struct LedgerEvidence: EvidenceSource {
                 reason: "the answer rests on more records than can be gathered in time; "
                     + "ask with scope subject")
         }
-        return try store.links(of: key)
+        let limit = EvidenceLimits.entries
+        guard let links = try store.links(of: key, atMost: UInt64(limit)) else {
+            throw Refusal(
+                code: "evidence.too-large", field: "question",
+                reason: "the answer rests on a thing about which \(origin) has more than \(limit) "
+                    + "records; a file holds no more of one")
+        }
+        return links
     }
 
     func inclusionPath(of index: UInt64) throws -> [Hash256] {

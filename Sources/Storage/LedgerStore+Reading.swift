@@ -154,8 +154,16 @@ extension LedgerStore: LedgerReader {
 
     /// Walks the chain backwards from its last link; each row tells the place of the one before.
     package func links(of key: Hash256) throws(StorageError) -> [LinkPlace] {
+        try links(of: key, atMost: .max) ?? []
+    }
+
+    /// The same of a chain that is no longer than a limit, else nil: it is not walked then.
+    package func links(
+        of key: Hash256, atMost limit: UInt64
+    ) throws(StorageError) -> [LinkPlace]? {
         let position = IndexLeaf(key: key, head: .empty).position
         guard let subject = try bucket(bucketNumber(of: position)).subject(key) else { return [] }
+        guard subject.leaf.head.count <= limit else { return nil }
         var links: [LinkPlace] = []
         var next: LinkPlace? = subject.last
         var rows = (leaf: UInt64.max, before: [UInt8]())

@@ -87,7 +87,12 @@ struct UpstreamWalk {
     private mutating func events(about uri: String) throws -> [Int] {
         var found: [Int] = []
         let key = Subject(facet: .events, uri: uri).key(in: network)
-        for link in try store.links(of: key) {
+        // A chain longer than what is left is not walked to its beginning.
+        guard let links = try store.links(of: key, atMost: UInt64(max(0, budget.links))) else {
+            budget.links = 0
+            return []
+        }
+        for link in links {
             budget.links -= 1
             guard !budget.isSpent else { break }
             let parts = try parts(at: link.leafIndex)

@@ -59,6 +59,8 @@ package struct EvidenceBuilder {
     private var opened: [Hash256: OpenedPart?] = [:]
     /// The parts that links name, opened or not.
     private var named: Set<Hash256> = []
+    /// How many links were read.
+    private var linkCount = 0
     /// Bytes of the parts that were opened.
     private var partBytes = 0
     /// Bytes of the parts that were read, opened or not.
@@ -204,17 +206,22 @@ package struct EvidenceBuilder {
                         ), stands: fall == nil, part: link.row.part))
             }
         }
+        linkCount += links.count
         return links
     }
 
     /// Refuses what no file may hold, before it is gathered (SPEC §19).
     private func checkSize() throws(Refusal) {
         let entries = shares.map(\.entryCount).max() ?? 0
-        let bytes = shares.reduce(partBytes) { $0 + $1.entryBytes }
+        let linkBytes = linkCount * Self.leastLinkBytes
+        let bytes = shares.reduce(partBytes + linkBytes) { $0 + $1.entryBytes }
         guard entries <= EvidenceLimits.entries, named.count <= EvidenceLimits.parts,
             bytes <= EvidenceLimits.fileBytes
         else { throw Self.tooLarge(entries, named.count, bytes) }
     }
+
+    /// What a link takes in a file at least: its part's digest, its place and its role.
+    private static let leastLinkBytes = 40
 
     private static func tooLarge(_ entries: Int, _ parts: Int, _ bytes: Int) -> Refusal {
         Refusal(

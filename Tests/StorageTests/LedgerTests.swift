@@ -33,6 +33,19 @@ struct `The ledger` {
     /// Lets the directory's lock go with the value before.
     private func open() throws -> Ledger { try Ledger.open(directory: rig.directory.path) }
 
+    @Test func `a chain longer than a limit is not walked`() throws {
+        let ledger = try rig.filled()
+        try ledger.read { store in
+            let events = Subject(facet: .events, uri: rig.network.supplier.batch("lot-1"))
+            let key = events.key(in: rig.network.id)
+            let links = try store.links(of: key)
+            try #require(!links.isEmpty)
+            let count = UInt64(links.count)
+            #expect(try store.links(of: key, atMost: count) == links)
+            #expect(try store.links(of: key, atMost: count - 1) == nil)
+        }
+    }
+
     // MARK: Opening
 
     @Test func `the writer syncs every commit, erases what it deletes, and says so`() throws {
