@@ -36,7 +36,8 @@ import Testing
         defer { _ = node.stop() }
         let file = place.folder.appending(path: "cotton.evidence").path()
         // Later than what the demo tells: all of it counts.
-        let times = ["--valid-at", "2026-12-31", "--known-at", "2030-01-01"]
+        let known = Date.now.addingTimeInterval(60).ISO8601Format()
+        let times = ["--valid-at", "2026-12-31", "--known-at", known]
         let claim = ["--claim", Self.scheme, "--genesis", Self.genesis] + times
         let verified = try CairnProcess.run(
             ["verify", Self.cotton, "--node", node.url, "-o", file, "--format", "json"] + claim)
@@ -53,7 +54,7 @@ import Testing
 
         let query =
             "\(node.url)/verdicts?subject=\(Self.cotton)&claim=\(Self.scheme)"
-            + "&validAt=2026-12-31&knownAt=2030-01-01"
+            + "&validAt=2026-12-31&knownAt=\(known)"
         let body = try Data(contentsOf: try #require(URL(string: query)))
         let answer = String(decoding: body, as: UTF8.self)
         #expect(answer + "\n" == audited.output)
@@ -117,6 +118,7 @@ import Testing
             (["--claim", Self.scheme, "--share", "0.4"], "claim.share"),
             (["--claim", Self.scheme, "--model", "mixed"], "claim.model"),
             (["--claim", Self.scheme, "--known-at", "soon"], "claim.time"),
+            (["--claim", Self.scheme, "--known-at", "2999-01-01"], "knownAt: this time has not"),
             (["--share", "0.4"], "--share goes with --claim"),
         ] {
             let run = try CairnProcess.run(audit + arguments)

@@ -89,6 +89,10 @@ import Testing
         #expect(request.validAtMilliseconds == 1_772_409_599_999)
         #expect(request.knownAtMilliseconds == 1_772_323_200_000)
         let open = try ClaimRequest(scheme: "urn:x:s").times(nowMilliseconds: 7)
+        try request.requireKnowable(nowMilliseconds: 1_772_323_200_000 - 300_000)
+        #expect(throws: Refusal.self) {
+            try request.requireKnowable(nowMilliseconds: 1_772_323_200_000 - 300_001)
+        }
         #expect(open == ClaimTimes(validAtMilliseconds: 7, knownAtMilliseconds: 7))
     }
 
