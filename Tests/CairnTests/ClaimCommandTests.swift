@@ -169,6 +169,45 @@ import Testing
         #expect(summary["unreadable"] as? Int == 1)
     }
 
+    @Test func `a delivery is named by GTIN and lot as well, and a bad line by row and column`()
+        throws
+    {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let node = try Self.farmNode(place)
+        defer { _ = node.stop() }
+        let list = place.folder.appending(path: "note.csv")
+        let text = """
+            Pos;GTIN;Menge;Lot
+            1;9521101000016;12;H26-07
+            2;09521101000016;12;H26-07
+            3;09521101000017;12;H26-07
+            4;9,5211E+12;12;H26-07
+            5;09521101000016;12;
+            6;;12;H26-07
+            7;;12;urn:epc:class:lgtin:9521101.000001.H26-07
+            8;09521101000016;12;much too long for a lot of GS1
+            ;;;
+            9;9521101000016;12;A/1
+            """
+        try Data(text.utf8).write(to: list)
+        let run = try CairnProcess.run([
+            "verify", "--file", list.path(), "--claim", Self.scheme, "--genesis", Self.genesis,
+            "--node", node.url, "--language", "en", "--format", "json",
+        ])
+        #expect(run.code == 2)
+        for words in [
+            "line 4: gtin: ", "line 5: gtin: \"9,5211E+12\" is no GTIN", "line 6: lot: is empty",
+            "line 7: gtin: is empty", "line 9: lot: ", "identifier.check-digit", "row.value",
+        ] { #expect(run.errors.contains(words), "\(words)\n\(run.errors)") }
+        let lots = try #require(try Self.members(run.output)["lots"] as? [[String: Any]])
+        let judged = lots.filter { $0["verdict"] != nil }
+        #expect(judged.compactMap { $0["line"] as? Int } == [2, 3, 8, 11])
+        let named = judged.compactMap { $0["lot"] as? String }
+        #expect(named.prefix(2).allSatisfy { $0 == Self.cotton })
+        #expect(named.last == "https://id.gs1.org/01/09521101000016/10/A%2F1")
+    }
+
     @Test func `verify wants a batch or a list, and names a node out of reach`() throws {
         let claim = ["--claim", Self.scheme, "--genesis", Self.genesis]
         let neither = try CairnProcess.run(["verify", "--node", "http://127.0.0.1:1"] + claim)
