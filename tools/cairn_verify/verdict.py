@@ -75,7 +75,7 @@ class Verdict:
                 continue
             lowers = LOWERS_TO[each["code"]] if each["lowers"] else None
             if each["code"] == "standing.reported":
-                parameters["rule"] = each["detail"].replace("-", ".")
+                parameters["rule"] = each["detail"]
             found.append(Finding(each["code"], lowers, subject, None, parameters,
                                  saying.issuer if lowers else None, {saying.digest}))
         return found
