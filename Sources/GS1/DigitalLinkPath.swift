@@ -48,11 +48,23 @@ struct DigitalLinkPath {
                 let qualifiers = identifier.qualifierSequences
             else { continue }
             guard isAtGS1 || isLink(from: index, identifier, qualifiers) else { continue }
+            try checkLast(qualifiers)
             throw IdentifierError(
                 "identifier.malformed", segments[index],
                 "a path that names a GS1 key (\(code)) ends with the key's value, or with those of "
                     + "its qualifiers in the standard's order; nothing else may follow")
         }
+    }
+
+    /// Tells a path that ends where the value of a lot or another qualifier should stand.
+    private func checkLast(_ qualifiers: [[String]]) throws(IdentifierError) {
+        let isEmpty = segments.last?.isEmpty ?? false
+        guard let last = isEmpty ? segments.dropLast().last : segments.last,
+            let code = Self.code(last), qualifiers.contains(where: { $0.contains(code) })
+        else { return }
+        throw IdentifierError(
+            "identifier.malformed", last,
+            "after /\(code)/ \(code == "10" ? "the lot" : "the value") is missing")
     }
 
     private func isLink(

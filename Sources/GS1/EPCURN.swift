@@ -157,7 +157,9 @@ extension EPCURN {
         _ code: String, _ value: [UInt8]
     ) throws(IdentifierError) -> [ElementString] {
         if isPattern { return [] }
-        guard !value.isEmpty else { throw fieldError("the last field is empty") }
+        guard !value.isEmpty else {
+            throw fieldError("the last field\(code == "10" ? ", the lot," : "") is empty")
+        }
         return [ElementString(code: code, value: value)]
     }
 

@@ -1,5 +1,5 @@
 /// Percent-encoding in one normal form, so that equal identifiers are equal texts.
-enum PercentEncoding {
+package enum PercentEncoding {
     /// Appends the encoding of `bytes` in which only unreserved characters stand unencoded.
     ///
     /// RFC 3986 §2.1, §6.2.2: two upper-case hexadecimal digits.
@@ -21,7 +21,7 @@ enum PercentEncoding {
     }
 
     /// The encoding of `bytes` as text, only unreserved characters unencoded.
-    static func text(_ bytes: some Collection<UInt8>) -> String {
+    package static func text(_ bytes: some Collection<UInt8>) -> String {
         var output: [UInt8] = []
         append(bytes, to: &output)
         return output.asText

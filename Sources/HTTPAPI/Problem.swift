@@ -39,7 +39,7 @@ package struct Problem: Hashable, Sendable {
         "statement.issuer-suspended": 403, "statement.key-unknown": 403,
         "statement.key-purpose": 403, "statement.key-not-yet-valid": 403,
         "statement.key-revoked": 403, "statement.signature": 403, "evidence.too-large": 422,
-        "event.unknown": 404, "capture.unknown": 404,
+        "event.unknown": 404, "event.id-taken": 409, "capture.unknown": 404,
         "capture.organisation": 403, "capture.no-key": 501, "capture.too-large": 413,
         "capture.too-many": 413,
         "witness.signature": 403, "witness.log": 404, "witness.proof": 422, "witness.none": 404,

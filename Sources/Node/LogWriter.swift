@@ -25,6 +25,12 @@ final class LogWriter: Sendable {
         case admitAgain
         /// It may not stand in the log, or the node cannot take it.
         case refused(Refusal)
+
+        /// The leaf of what stands in the log.
+        var leafIndex: UInt64? {
+            guard case .registered(let leafIndex, _) = self else { return nil }
+            return leafIndex
+        }
     }
 
     private enum Work: Sendable {

@@ -27,6 +27,8 @@ extension RunningNode {
             .sorted { $0.origin.utf8.lexicographicallyPrecedes($1.origin.utf8) }
         members.append(JSONMember("peers", .array(others.map { told($0, in: newest) })))
         members.append(JSONMember("alarms", .array((newest?.alarms ?? []).map(told))))
+        let keys = peers?.unlistedKeys(under: governance) ?? []
+        if !keys.isEmpty { members.append(JSONMember("keys", .array(keys.map(told)))) }
         return JSONValue.object(members).serialized()
     }
 
@@ -104,6 +106,20 @@ extension RunningNode {
             members.append(JSONMember("stopped", .string(stopped)))
         }
         return .object(members)
+    }
+
+    private func told(_ key: PeerWork.UnlistedKey) -> JSONValue {
+        let listed = key.isOther ? "lists another" : "lists none"
+        let effect = key.purpose == "tls" ? "its peers refuse it" : "its cosignatures do not count"
+        return .object([
+            JSONMember("purpose", .string(key.purpose)),
+            JSONMember(
+                "reason",
+                .string(
+                    "\(key.setting) is not the \(key.purpose) key of this node: governance "
+                        + "\(listed), and \(effect); start it with the right one, or register an "
+                        + "amendment that lists this one")),
+        ])
     }
 
     private func told(_ alarm: Alarm) -> JSONValue {

@@ -22,13 +22,16 @@ extension RunningNode {
         for attempt in 0..<Self.admissionsLimit {
             let basis = published.newest.basis
             let admitted: AdmittedStatement
+            let claimed: [NamedEvent.Name]
             do throws(Refusal) {
                 admitted = try admit(submission, under: basis)
                 if attempt == 0 { try count(admitted, under: basis) }
+                claimed = try claimNames(of: admitted)
             } catch {
                 return try await registration(of: submission, refusedFor: error)
             }
             let outcome = await writer.register(admitted, admittedUnder: basis.version)
+            names.settle(claimed, leafIndex: outcome.leafIndex)
             switch outcome {
             case .registered(let leafIndex, let isNew):
                 return Registration(id: admitted.verified.id, leafIndex: leafIndex, isNew: isNew)
@@ -102,6 +105,42 @@ extension RunningNode {
                     reason: "\(duty.name) keeps this part until "
                         + "\(Timestamp.text(milliseconds: Int64(clamping: end))); before, only "
                         + "governors can order its erasure")
+            }
+        }
+    }
+
+    /// Claims the IDs of a statement's events; whoever calls settles what is returned.
+    ///
+    /// - Throws: `event.id-taken`; nothing is claimed then.
+    private func claimNames(
+        of admitted: AdmittedStatement
+    ) throws(Refusal) -> [NamedEvent.Name] {
+        let claimed = try names.claim(NamedEvent.of(admitted), viewed: views.reachedSize)
+        do {
+            try requireNamesFree(admitted)
+        } catch {
+            names.settle(claimed, leafIndex: nil)
+            throw error
+        }
+        return claimed
+    }
+
+    /// Refuses events whose ID another event of the issuer has in the log, as far as the views are.
+    func requireNamesFree(_ admitted: AdmittedStatement) throws(Refusal) {
+        let events = NamedEvent.of(admitted)
+        guard !events.isEmpty else { return }
+        // Views that cannot be read keep nobody from registering: the log does not ask for this.
+        guard
+            let found = try? viewed.parts(
+                named: events.map { ($0.name.issuer, $0.name.eventID) },
+                limit: NamedEvent.comparedLimit)
+        else { return }
+        for (event, parts) in zip(events, found) {
+            for digest in parts where digest != event.part {
+                guard let encoded = try? ledger.read({ try $0.part(digest) }),
+                    let part = try? Part.decode(encoded), event.contradicts(part)
+                else { continue }
+                throw .taken(event.name)
             }
         }
     }

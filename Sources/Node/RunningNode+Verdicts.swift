@@ -13,6 +13,7 @@ extension RunningNode {
         about subject: String, _ request: ClaimRequest, for reader: Reader
     ) async throws(Refusal) -> [UInt8] {
         try Self.require(Visibility.entries, for: reader)
+        try request.requireKnowable(nowMilliseconds: nowMilliseconds())
         let uri = try Self.identifier(subject).uri
         let question = VerdictCache.Question(uri: uri, request: request, reader: reader)
         // A verdict of now is one of this stretch: asked again within it, it is the same.

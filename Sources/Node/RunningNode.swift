@@ -45,6 +45,8 @@ final class RunningNode: Sendable {
     let watch: NodeWatch
     /// How much each issuer may add today to the chains of others' things.
     let quota: Mutex<LinkQuota>
+    /// The event IDs that are on their way into the log.
+    let names = EventNames()
     /// What checks the evidence of this node before a claim is judged over it.
     let verifier: EvidenceVerifier
     /// What connects it with its peers; nil for a node that has none.

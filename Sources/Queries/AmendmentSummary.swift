@@ -44,7 +44,10 @@ package struct AmendmentSummary: Sendable {
     package var isComplete: Bool { file.signatures.count >= states[0].governors.threshold }
 
     /// All of it for people.
-    package var table: String {
+    package var table: String { text + count + "\n" }
+
+    /// What it does and who has signed, for whoever is about to sign.
+    package var text: String {
         let name = PrintableText.of(states[0].name)
         var lines = [
             "amendment   \(file.amendment.seq) of \(name)", "network     \(states[0].network.hex)",
@@ -53,7 +56,7 @@ package struct AmendmentSummary: Sendable {
         for (number, change) in changes.enumerated() { lines.append("\(number + 1). \(change)") }
         lines.append("")
         for signer in signers { lines.append("signed by \(signer)") }
-        return (lines + [count]).map { $0 + "\n" }.joined()
+        return lines.map { $0 + "\n" }.joined()
     }
 }
 

@@ -49,6 +49,27 @@ extension Views {
             """, [uri, limit])
     }
 
+    /// For each of some event IDs the parts of its issuer that may be events of that ID, in the
+    /// order of the log, of each at most so many.
+    package func parts(
+        named events: [(issuer: String, eventID: String)], limit: Int
+    ) throws(StorageError) -> [[Hash256]] {
+        try StorageError.mapping(Self.fileName) {
+            try pool.read { database in
+                let statement = try database.cachedStatement(
+                    sql: """
+                        SELECT digest FROM event WHERE id_key = ? AND issuer = ?
+                        ORDER BY number LIMIT ?
+                        """)
+                return try events.map { event in
+                    try Data.fetchAll(
+                        statement, arguments: [EventKey.of(event.eventID), event.issuer, limit]
+                    ).compactMap { Hash256([UInt8]($0)) }
+                }
+            }
+        }
+    }
+
     /// How many rows the views hold.
     package func counts() throws(StorageError) -> ViewCounts {
         try StorageError.mapping(Self.fileName) {

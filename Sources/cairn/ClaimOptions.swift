@@ -37,7 +37,9 @@ struct ClaimOptions: ParsableArguments {
         do {
             let request = try ClaimRequest(
                 scheme: scheme, share: share, model: model, validAt: validAt, knownAt: knownAt)
-            return (request.claim, request.times(nowMilliseconds: SystemClock.nowMilliseconds()))
+            let now = SystemClock.nowMilliseconds()
+            try request.requireKnowable(nowMilliseconds: now)
+            return (request.claim, request.times(nowMilliseconds: now))
         } catch {
             throw CommandFailure(error, about: "--claim \(scheme)")
         }

@@ -17,9 +17,16 @@ struct LotList {
     private var reader: CSVReader
     private var rows: [LotRow] = []
     private var next = 0
-    private var column: Int?
+    private var columns: Columns?
     private var isAtEnd = false
     private let first: Data
+
+    /// The columns that name a batch.
+    private struct Columns {
+        /// The batch's URI, or with a GTIN its lot.
+        var lot: Int
+        var gtin: Int?
+    }
 
     private static let chunkBytes = 64 << 10
 
@@ -83,21 +90,40 @@ struct LotList {
             return
         }
         let texts = fields.map { $0.trimmingCharacters(in: .whitespaces) }
-        if column == nil {
-            let named = texts.firstIndex { $0.lowercased() == "lot" }
-            column = named ?? 0
+        guard let columns else {
+            let names = texts.map { $0.lowercased() }
+            let lot = names.firstIndex(of: "lot")
+            let found = Columns(
+                lot: lot ?? 0, gtin: lot == nil ? nil : names.firstIndex(of: "gtin"))
+            columns = found
             // A first line that names no batch is the names of the columns.
-            if named != nil || !(texts.first?.contains(":") ?? false) { return }
+            guard lot == nil, texts.first?.contains(":") ?? false else { return }
+            return take(row, texts, found)
         }
-        let text = column.flatMap { $0 < texts.count ? texts[$0] : nil } ?? ""
-        guard !text.isEmpty else {
-            if texts.allSatisfy(\.isEmpty) { return }
-            let error = RowError(
-                row: row.number, line: row.line, column: "lot", code: "row.missing",
-                message: "names no batch")
-            rows.append(LotRow(line: row.line, lot: .failure(error)))
-            return
+        take(row, texts, columns)
+    }
+
+    private mutating func take(_ row: CSVRow, _ texts: [String], _ columns: Columns) {
+        guard !texts.allSatisfy(\.isEmpty) else { return }
+        func field(_ column: Int) -> String { column < texts.count ? texts[column] : "" }
+        let lot = field(columns.lot)
+        let named: Result<String, BatchName.Problem>
+        // A line may name its batch whole, whatever the others do.
+        if let gtin = columns.gtin, !(field(gtin).isEmpty && lot.contains(":")) {
+            named = BatchName.uri(gtin: field(gtin), lot: lot)
+        } else {
+            named =
+                lot.isEmpty
+                ? .failure(BatchName.Problem("lot", "row.missing", "names no batch"))
+                : .success(lot)
         }
-        rows.append(LotRow(line: row.line, lot: .success(text)))
+        rows.append(
+            LotRow(
+                line: row.line,
+                lot: named.mapError { problem in
+                    RowError(
+                        row: row.number, line: row.line, column: problem.column,
+                        code: problem.code, message: problem.message)
+                }))
     }
 }

@@ -18,8 +18,9 @@ struct PeersCommand: AsyncParsableCommand {
               curl -o fork.alarm http://127.0.0.1:8080/alarms/DIGEST
               cairn audit fork.alarm --genesis genesis/demo/demo.genesis
 
-            Exit codes: 0 all is well; 1 there is an alarm, the node may not sign, or fewer nodes \
-            than a quorum are connected; 3 it cannot be reached.
+            Exit codes: 0 all is well; 1 there is an alarm, the node may not sign, it has a key \
+            that governance does not list, or fewer nodes than a quorum are connected; 3 it cannot \
+            be reached.
             """)
 
     @OptionGroup var node: NodeOptions
@@ -38,7 +39,9 @@ struct PeersCommand: AsyncParsableCommand {
         let peers = report["peers"]?.asArray ?? []
         let up = peers.count { $0["connected"]?.asBool == true } + 1
         let quorum = Int(report["quorum"]?.asNumber?.text ?? "") ?? 0
-        guard alarms.isEmpty, report["status"]?.asString == "ok", up >= quorum else {
+        guard alarms.isEmpty, report["keys"] == nil, report["status"]?.asString == "ok",
+            up >= quorum
+        else {
             Foundation.exit(CommandExit.otherAnswer.rawValue)
         }
     }
@@ -50,6 +53,9 @@ struct PeersCommand: AsyncParsableCommand {
                 + "\(number(report["cosignedSize"])) with a quorum of \(number(report["quorum"]))",
             "status  \(report["status"]?.asString ?? "")",
         ]
+        for key in report["keys"]?.asArray ?? [] {
+            lines.append("key     \(key["reason"]?.asString ?? "")")
+        }
         for peer in report["peers"]?.asArray ?? [] {
             let cosigners = peer["cosigners"]?.asArray?.count ?? 0
             var line =

@@ -20,9 +20,9 @@ struct RecallTable {
         }
         for thing in reach.things where thing.role == .affected { lines += self.lines(thing) }
         // Whoever looks for the goods looks for what holds them.
-        for thing in reach.things where thing.role == .carrier || !thing.hidden.isEmpty {
+        for thing in reach.things where thing.role == .carrier || !thing.isPlain {
             guard thing.role != .affected else { continue }
-            lines += ["\(head(thing))  (\(thing.role.rawValue))"] + hidden(thing)
+            lines += ["\(head(thing))  (\(thing.role.rawValue))"] + doubts(thing)
         }
         lines += summary
         return lines.map { TextLines.printable($0) + "\n" }.joined()
@@ -45,7 +45,7 @@ struct RecallTable {
                 "    \(Self.padded(holding.state.rawValue))\(name(holding.organisation))\(amount)  "
                     + "\(word) \(since)" + mark(holding.isUnrelated))
         }
-        return lines + hidden(thing)
+        return lines + doubts(thing)
     }
 
     private func head(_ thing: RecalledThing) -> String {
@@ -55,11 +55,16 @@ struct RecallTable {
         return "\(thing.depth)  \(thing.kind)  \(short[thing.uri])\(amount)\(via)"
     }
 
-    private func hidden(_ thing: RecalledThing) -> [String] {
-        thing.hidden.sorted { $0.key < $1.key }.map { issuer, count in
+    private func doubts(_ thing: RecalledThing) -> [String] {
+        let hidden = thing.hidden.sorted { $0.key < $1.key }.map { issuer, count in
             "    \(Self.padded("unknown"))\(counted(count, "part")) withheld or erased: "
                 + "ask \(name(issuer))"
         }
+        let retold = thing.retold.sorted { $0.key < $1.key }.map { issuer, count in
+            "    \(Self.padded("doubtful"))\(counted(count, "part")) of events that are told in "
+                + "several ways, and counted once: ask \(name(issuer))"
+        }
+        return hidden + retold
     }
 
     private var summary: [String] {
@@ -84,6 +89,12 @@ struct RecallTable {
             lines.append(
                 "not whole: parts are withheld or erased; ask "
                     + asked.map(name).sorted().joined(separator: ", "))
+        }
+        let retelling = Set(reach.things.flatMap(\.retold.keys))
+        if !retelling.isEmpty {
+            lines.append(
+                "doubtful: events are told in several ways that contradict each other; ask "
+                    + retelling.map(name).sorted().joined(separator: ", "))
         }
         if reach.isTruncated { lines.append("not whole: cut short; ask for more with --limit") }
         for origin in reach.notConsulted { lines.append("not whole: \(origin) was not asked") }
@@ -138,4 +149,9 @@ struct RecallTable {
         }
         return escaped + "\""
     }
+}
+
+extension RecalledThing {
+    /// Whether nothing about it is hidden or told in several ways.
+    fileprivate var isPlain: Bool { hidden.isEmpty && retold.isEmpty }
 }

@@ -36,7 +36,8 @@ import Testing
         defer { _ = node.stop() }
         let file = place.folder.appending(path: "cotton.evidence").path()
         // Later than what the demo tells: all of it counts.
-        let times = ["--valid-at", "2026-12-31", "--known-at", "2030-01-01"]
+        let known = Date.now.addingTimeInterval(60).ISO8601Format()
+        let times = ["--valid-at", "2026-12-31", "--known-at", known]
         let claim = ["--claim", Self.scheme, "--genesis", Self.genesis] + times
         let verified = try CairnProcess.run(
             ["verify", Self.cotton, "--node", node.url, "-o", file, "--format", "json"] + claim)
@@ -53,7 +54,7 @@ import Testing
 
         let query =
             "\(node.url)/verdicts?subject=\(Self.cotton)&claim=\(Self.scheme)"
-            + "&validAt=2026-12-31&knownAt=2030-01-01"
+            + "&validAt=2026-12-31&knownAt=\(known)"
         let body = try Data(contentsOf: try #require(URL(string: query)))
         let answer = String(decoding: body, as: UTF8.self)
         #expect(answer + "\n" == audited.output)
@@ -117,6 +118,7 @@ import Testing
             (["--claim", Self.scheme, "--share", "0.4"], "claim.share"),
             (["--claim", Self.scheme, "--model", "mixed"], "claim.model"),
             (["--claim", Self.scheme, "--known-at", "soon"], "claim.time"),
+            (["--claim", Self.scheme, "--known-at", "2999-01-01"], "knownAt: this time has not"),
             (["--share", "0.4"], "--share goes with --claim"),
         ] {
             let run = try CairnProcess.run(audit + arguments)
@@ -165,6 +167,45 @@ import Testing
         let summary = try #require(document["summary"] as? [String: Any])
         #expect(summary["outcomes"] as? [String: Int] == ["incomplete": 2, "not-applicable": 1])
         #expect(summary["unreadable"] as? Int == 1)
+    }
+
+    @Test func `a delivery is named by GTIN and lot as well, and a bad line by row and column`()
+        throws
+    {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let node = try Self.farmNode(place)
+        defer { _ = node.stop() }
+        let list = place.folder.appending(path: "note.csv")
+        let text = """
+            Pos;GTIN;Menge;Lot
+            1;9521101000016;12;H26-07
+            2;09521101000016;12;H26-07
+            3;09521101000017;12;H26-07
+            4;9,5211E+12;12;H26-07
+            5;09521101000016;12;
+            6;;12;H26-07
+            7;;12;urn:epc:class:lgtin:9521101.000001.H26-07
+            8;09521101000016;12;much too long for a lot of GS1
+            ;;;
+            9;9521101000016;12;A/1
+            """
+        try Data(text.utf8).write(to: list)
+        let run = try CairnProcess.run([
+            "verify", "--file", list.path(), "--claim", Self.scheme, "--genesis", Self.genesis,
+            "--node", node.url, "--language", "en", "--format", "json",
+        ])
+        #expect(run.code == 2)
+        for words in [
+            "line 4: gtin: ", "line 5: gtin: \"9,5211E+12\" is no GTIN", "line 6: lot: is empty",
+            "line 7: gtin: is empty", "line 9: lot: ", "identifier.check-digit", "row.value",
+        ] { #expect(run.errors.contains(words), "\(words)\n\(run.errors)") }
+        let lots = try #require(try Self.members(run.output)["lots"] as? [[String: Any]])
+        let judged = lots.filter { $0["verdict"] != nil }
+        #expect(judged.compactMap { $0["line"] as? Int } == [2, 3, 8, 11])
+        let named = judged.compactMap { $0["lot"] as? String }
+        #expect(named.prefix(2).allSatisfy { $0 == Self.cotton })
+        #expect(named.last == "https://id.gs1.org/01/09521101000016/10/A%2F1")
     }
 
     @Test func `verify wants a batch or a list, and names a node out of reach`() throws {

@@ -139,6 +139,22 @@ import Testing
         #expect(other.code == 2 && other.errors.contains("to begin anew"), "\(other.errors)")
     }
 
+    @Test func `a list that is being imported is not imported a second time`() throws {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let file = try Self.list(Self.row(1), in: place)
+        let arguments =
+            ["import", file] + Self.signing + ["-o", place.folder.appending(path: "out").path()]
+        let held = unsafe open(file, O_RDONLY)
+        #expect(flock(held, LOCK_EX) == 0)
+        let second = try CairnProcess.run(arguments)
+        #expect(second.code == 3)
+        #expect(second.errors.contains("another process is importing it"), "\(second.errors)")
+        #expect(!FileManager.default.fileExists(atPath: file + ".cairn-import.json"))
+        close(held)
+        #expect(try CairnProcess.run(arguments).code == 0)
+    }
+
     @Test func `refused rows are tried again under other options, the others not`() throws {
         let place = try DemoPlace()
         defer { place.remove() }
@@ -280,6 +296,7 @@ import Testing
             2026-08-01 08:00,9521102000015,B1
             2026-08-01 08:00,9521101000016,A2
             2026-01-01 08:00,9521101000016,A3
+
             """.utf8
         ).write(to: file)
         var arguments = ["import", file.path()] + Self.signing + ["--node", node.url]
@@ -290,6 +307,20 @@ import Testing
         let errors = try String(contentsOfFile: file.path() + ".errors.csv", encoding: .utf8)
         #expect(errors.contains("\r\n2,") && errors.contains("authority.create-prefix"))
         #expect(errors.contains("\r\n4,5,day,row.before-network,"), "\(errors)")
+        // A slash at the URL's end is no other node; what is done is told apart from what is new.
+        var slashed = arguments
+        slashed[slashed.count - 1] = node.url + "/"
+        let again = try CairnProcess.run(slashed)
+        #expect(
+            again.errors.contains("2 rows wrong; none of them new, the others imported before"),
+            "\(again.errors)")
+        try Data(
+            try String(contentsOf: file, encoding: .utf8).utf8
+                + Data("2026-08-01 08:00,9521101000016,A4\n".utf8)
+        ).write(to: file)
+        let more = try CairnProcess.run(slashed)
+        #expect(
+            more.errors.contains("3 rows good, 2 rows wrong; 1 of them new"), "\(more.errors)")
         let traced = try CairnProcess.run([
             "trace", "https://id.gs1.org/01/09521101000016/10/A2", "--node", node.url,
         ])

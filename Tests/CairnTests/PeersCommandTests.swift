@@ -71,7 +71,7 @@ import Testing
           || echo "other network: $?"
         set -- $nodes; kill $2 $3
         while cairn peers --node http://127.0.0.1:8081 > /dev/null; do sleep 0.1; done
-        sed 's/T26/T27/g' genesis/demo/documents/05-sewing.json > later.json
+        sed 's/T26/T27/g;s/4000-8000-/4000-9000-/' genesis/demo/documents/05-sewing.json > later.json
         cairn sign later.json --key $keys/sewing.pem --issuer $org/9521105000005 \\
           --genesis our.genesis -o later.cairn
         cairn submit later.cairn $wait --genesis our.genesis --wait-seconds 2 --receipts ./late \\

@@ -3,6 +3,20 @@ import Testing
 
 @Suite struct IdentifierErrorTests {
     @Test(arguments: [
+        ("urn:epc:class:lgtin:4012345.012345.", "the lot, is empty"),
+        ("https://id.gs1.org/01/09780345418913/10", "after /10/ the lot is missing"),
+        ("https://id.gs1.org/01/09780345418913/10/", "after /10/ the lot is missing"),
+        ("https://shop.example/01/09780345418913/10/", "after /10/ the lot is missing"),
+        ("https://id.gs1.org/01/09780345418913/10/A/21/", "after /21/ the value is missing"),
+        ("https://id.gs1.org/01/09780345418913/", "nothing else may follow"),
+    ])
+    func `a value that is missing is told`(text: String, words: String) throws {
+        #expect {
+            try CanonicalIdentifier(text)
+        } throws: { ($0 as? IdentifierError)?.reason.contains(words) ?? false }
+    }
+
+    @Test(arguments: [
         ("", "identifier.malformed"),
         ("42", "identifier.malformed"),
         ("Hello World!", "identifier.malformed"),

@@ -68,7 +68,7 @@ import Verdicts
         /// A node that calls those before it.
         func node(
             _ number: Int, calling others: [Int: NodeRuntime] = [:], alone: Bool = false,
-            isPeer: Bool = true
+            isPeer: Bool = true, keysOf owner: String? = nil
         ) throws -> NodeRuntime {
             let origin = Self.origins[number]
             var settings = NodeRuntime.Settings.quiet
@@ -77,8 +77,8 @@ import Verdicts
                 addresses[Self.origins[other]] = runtime.running?.peers?.address?.description
             }
             settings.peers = PeerSettings(
-                listen: "127.0.0.1:0", tlsKey: Self.key("tls", origin),
-                cosignerKey: Self.key("cosigner", origin), addresses: addresses)
+                listen: "127.0.0.1:0", tlsKey: Self.key("tls", owner ?? origin),
+                cosignerKey: Self.key("cosigner", owner ?? origin), addresses: addresses)
             if !isPeer { settings.peers = nil }
             settings.goesOnAlone = alone
             return try NodeRuntime(directory: path(number), settings: settings)
@@ -130,6 +130,26 @@ import Verdicts
             throw error
         }
         for node in nodes { try await node.stop() }
+    }
+
+    @Test func `keys that governance does not list for a node are told of among its peers`()
+        async throws
+    {
+        let ring = try Ring()
+        defer { try? FileManager.default.removeItem(atPath: ring.directory) }
+        for (owner, purposes) in [(nil, []), ("a stranger", ["tls", "cosigner"])]
+            as [(String?, [String])]
+        {
+            let node = try ring.node(0, alone: true, keysOf: owner)
+            try await node.start()
+            let report = try await Self.report(HTTPCaller(address: node.address))
+            let keys = report["keys"]?.asArray ?? []
+            #expect(keys.compactMap { $0["purpose"]?.asString } == purposes)
+            #expect((report["keys"] == nil) == purposes.isEmpty)
+            #expect(
+                keys.allSatisfy { $0["reason"]?.asString?.contains("lists another") ?? false })
+            try await node.stop()
+        }
     }
 
     @Test func `what one node registers, a quorum cosigns, and every node can prove`() async throws

@@ -34,6 +34,13 @@ import Verdicts
         "/verdicts?subject=\(HTTPCaller.segment(subject))&claim=\(scheme)" + more
     }
 
+    /// Settings of a node shortly before the end of 1 January 2030.
+    private static var later: NodeRuntime.Settings {
+        var settings = NodeRuntime.Settings.quiet
+        settings.nowMilliseconds = { 1_893_542_300_000 }
+        return settings
+    }
+
     /// A record about a thing that is no event, by who owns it.
     private static func recall(_ uri: String, _ node: TestNode) throws -> Submission {
         let part = try node.network.note("looked at again", by: node.network.supplier)
@@ -48,7 +55,7 @@ import Verdicts
         let node = try TestNode()
         let supplier = node.network.supplier
         let times = "&validAt=2026-12-31&knownAt=2030-01-01"
-        try await node.serve { runtime, caller in
+        try await node.serve(Self.later) { runtime, caller in
             try await Self.found(node, caller)
             let running = try #require(runtime.running)
             let target = Self.target(supplier.batch("lot-mixed"), times)
@@ -140,7 +147,7 @@ import Verdicts
     {
         let node = try TestNode()
         let supplier = node.network.supplier
-        try await node.serve { runtime, caller in
+        try await node.serve(Self.later) { runtime, caller in
             try await Self.found(node, caller)
             let asker = Asker(port: runtime.address.port)
             let subjects = [supplier.batch("lot-mixed"), "no identifier", supplier.batch("lot-1")]
@@ -171,6 +178,7 @@ import Verdicts
                 (Self.target(subject, "&share=2"), "claim.share"),
                 (Self.target(subject, "&model=mixed"), "claim.model"),
                 (Self.target(subject, "&validAt=soon"), "claim.time"),
+                (Self.target(subject, "&knownAt=2999-01-01"), "claim.time"),
                 ("/verdicts?subject=\(HTTPCaller.segment(subject))", "request.parameter"),
                 ("/verdicts?subject=urn:x:y&claim=urn:x:z", "claim.scheme"),
                 ("/claims", "request.parameter"),

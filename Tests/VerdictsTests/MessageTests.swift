@@ -53,8 +53,9 @@ import Testing
 
     /// What a line of a delivery is refused for, but for the steps of verification.
     private static let refusals = [
-        "csv.encoding", "csv.quote", "csv.too-large", "row.missing", "identifier.check-digit",
-        "identifier.malformed", "identifier.too-long", "evidence.too-large",
+        "csv.encoding", "csv.quote", "csv.too-large", "row.missing", "row.key", "row.value",
+        "identifier.check-digit", "identifier.malformed", "identifier.too-long",
+        "evidence.too-large",
     ]
 
     @Test func `why a line could not be judged is told in German`() {
@@ -88,6 +89,10 @@ import Testing
             scheme: "urn:x:s", validAt: "2026-03-01", knownAt: "2026-03-01T01:00:00+01:00")
         #expect(request.validAtMilliseconds == 1_772_409_599_999)
         #expect(request.knownAtMilliseconds == 1_772_323_200_000)
+        try request.requireKnowable(nowMilliseconds: 1_772_323_200_000 - 300_000)
+        #expect(throws: Refusal.self) {
+            try request.requireKnowable(nowMilliseconds: 1_772_323_200_000 - 300_001)
+        }
         let open = try ClaimRequest(scheme: "urn:x:s").times(nowMilliseconds: 7)
         #expect(open == ClaimTimes(validAtMilliseconds: 7, knownAtMilliseconds: 7))
     }

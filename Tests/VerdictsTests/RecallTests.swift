@@ -205,6 +205,45 @@ import Verdicts
         #expect(twice.things.first?.amount?.value == once.things.first?.amount?.value)
     }
 
+    @Test func `an event that is told in two ways counts once, and is doubtful`() throws {
+        let id = #","eventID":"urn:uuid:00000000-0000-4000-8000-000000000001"}"#
+        var trade = Self.trade
+        trade[0].1 = trade[0].1.dropLast() + id
+        let once = try Self.dossier(try Self.world(trade)).0
+        #expect(once.isWhole)
+        // The same amount in other words, then another amount.
+        for (step, amount) in [("inspecting", "100"), ("commissioning", "130")] {
+            let again = trade[0].1.replacing("commissioning", with: step)
+                .replacing("100", with: amount)
+            let (reach, dossier) = try Self.dossier(try Self.world(trade + [("anna", again)]))
+            let lot = try #require(reach.things.first)
+            #expect(lot.amount?.value == (amount == "100" ? ExactDecimal(100) : nil))
+            let anna = try #require(Self.holdings(reach).first { $0.hasPrefix("1: anna") })
+            #expect(anna == (amount == "100" ? "1: anna holds 20" : "1: anna holds"))
+            #expect(Array(lot.retold.values) == [2] && !reach.isWhole)
+            let told = lot.retold.keys.first.flatMap { reach.names[$0] }
+            #expect(told == "anna")
+            let member = reach.json["things"]?.asArray?.first?["contradicted"]?.asArray
+            #expect(member?.first?["name"]?.asString == "anna")
+            #expect(dossier.files.count == reach.things.count)
+        }
+    }
+
+    @Test func `of what is sent in two ways both receivers are told, and the amount left once`()
+        throws
+    {
+        let id = #","eventID":"urn:uuid:00000000-0000-4000-8000-000000000002"}"#
+        var trade = Array(Self.trade.prefix(2))
+        trade[1].1 = trade[1].1.dropLast() + id
+        let other = trade[1].1.replacing("$bert", with: "$cora")
+        let reach = try Self.dossier(try Self.world(trade + [("anna", other)])).0
+        #expect(
+            Self.holdings(reach).sorted() == [
+                "1: anna holds 20", "1: bert on-the-way 80", "1: cora on-the-way 80",
+            ])
+        #expect(!reach.isWhole)
+    }
+
     @Test func `an alarm about a log makes the list doubtful, in the dossier too`() throws {
         let world = try Self.world(Self.trade + [Self.receipt], disowning: 6)
         let (calm, _) = try Self.dossier(world)

@@ -478,7 +478,8 @@ class CommandLine(unittest.TestCase):
                 ((*claim, "--share", "x"), "claim.share"),
                 ((*claim, "--model", "x"), "claim.model"),
                 ((*claim, "--valid-at", "2026-02-30"), "claim.time"),
-                ((*claim, "--known-at", "yesterday"), "claim.time")):
+                ((*claim, "--known-at", "yesterday"), "claim.time"),
+                ((*claim, "--known-at", "2999-01-01"), "claim.time")):
             with self.subTest(options):
                 code, output, errors = self.run_on("01-organic-bed-linen 1", *options)
                 self.assertEqual((code, output), (2, ""))

@@ -9,13 +9,14 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
+from types import SimpleNamespace
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 VECTORS = ROOT / "Tests/Vectors/cairn"
 sys.path.insert(0, str(ROOT / "tools"))
 
 import verify  # noqa: E402
-from cairn_verify import cbor, epcis, gs1, records, signatures  # noqa: E402
+from cairn_verify import cbor, epcis, gs1, records, signatures, standing  # noqa: E402
 from cairn_verify.refusal import Refused  # noqa: E402
 
 STEPS = ["format", "genesis", "governance", "checkpoint", "seal", "transition", "entry", "index",
@@ -30,6 +31,20 @@ def load(name: str) -> dict:
 
 class Evidence(unittest.TestCase):
     """Whole files."""
+
+    def test_of_rules_that_come_to_the_same_the_first_of_the_table_is_named(self):
+        member = SimpleNamespace(uri="urn:x:a", prefixes=[], owns=lambda thing: False)
+        thing = SimpleNamespace(covered_by=lambda prefix: False)
+        event = SimpleNamespace(primary_site=thing, flows=[("urn:x:b", 0)],
+                                objects={"urn:x:b": thing})
+        saying = SimpleNamespace(
+            issuer=member.uri, origin="o", leaf=1, at=0,
+            content=SimpleNamespace(event=event, record=None),
+            state=SimpleNamespace(organisations={member.uri: member}, delegations={}))
+        judge = standing.Judge([], [], {})
+        self.assertEqual(judge.judge(saying), (standing.REPORTED, "create.prefix"))
+        event.flows = [("urn:x:b", 2)]
+        self.assertEqual(judge.judge(saying), (standing.REPORTED, "report.site"))
 
     def test_good_evidence_has_the_answer_of_its_vector(self):
         file = load("evidence")

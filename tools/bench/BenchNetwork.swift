@@ -191,8 +191,9 @@ struct BenchNetwork: Sendable {
         let issuer = issuers[number % issuers.count]
         let day = String(101 + number / 7 % 28).dropFirst()
         let month = String(101 + number / 1_000 % 6).dropFirst()
-        let serial = String(1_000_000_000_000 + number).dropFirst()
         let lot = named ?? batch(number)
+        // A second event of one ID with other content is refused.
+        let serial = Hash256.sha256(Array("\(number) \(lot) \(action)".utf8)).hex.prefix(12)
         let details = action == "ADD" ? "ilmd" : "example:seen"
         return Array(
             """

@@ -148,7 +148,7 @@ class Audit:
             found.append(("event.declared-wrong", content.event.ident, False))
         standing, rule = self.judge.judge(saying)
         if standing == REFUSED:
-            found.append(("authority.refused", f"authority.{rule}", False))
+            found.append(("authority.refused", "authority." + rule.replace(".", "-"), False))
         elif standing == REPORTED:
             found.append(("standing.reported", rule, False))
         return found

@@ -28,7 +28,7 @@ class Judged:
     certificate: Certificate
     assessment: Assessment
     parts: set[bytes] = field(default_factory=set)
-    since: str | None = None
+    withdrawal: dict[str, str] = field(default_factory=dict)
 
     def rank(self) -> tuple:
         """The best comes first."""
@@ -85,7 +85,7 @@ class Certificates:
             "certificate": certificate.ident, "issuer": certificate.issuer,
             "party": making.party, "site": making.site, "from": certificate.first,
             "until": certificate.last,
-            "since": best.since if best.state in ("revoked", "suspended") else None}
+            **(best.withdrawal if best.state in ("revoked", "suspended") else {})}
         lowers = LOWERS_TO[best.state]
         return Finding("certificate." + best.state, lowers, lot.uri, making.day, parameters,
                        certificate.issuer if best.state != "valid" else None,
@@ -200,12 +200,18 @@ class Certificates:
                                     judged.assessment.day or certificate.first)
         if found is None:
             return False, None
-        _, digest, state, record = found
+        _, digest, state, taken, accreditation = found
         judged.parts.add(digest)
-        if record is not None:
-            judged.parts.add(record[1])
-            judged.since = day_of(record[0][5])
+        if taken is not None:
+            judged.parts.add(taken[1])
+            judged.withdrawal = self._told(taken[0], accreditation.issuer)
+            judged.withdrawal["accreditation"] = accreditation.ident
         return True, state
+
+    @staticmethod
+    def _told(record: dict, by: str) -> dict[str, str]:
+        """What a finding says of a revocation or suspension."""
+        return {"since": day_of(record[5]), "by": by, "reason": record[14]}
 
     def accredited_on(self, organisation: str, day: str) -> str | None:
         """Whether somebody was accredited on a day: `valid`, or what took that back, or None."""
@@ -213,13 +219,13 @@ class Certificates:
         return None if found is None else found[2] or "valid"
 
     def _accreditation(self, organisation: str, day: str) -> tuple | None:
-        """The best accreditation that fits on a day: rank, part, and what took it back."""
+        """The best accreditation that fits on a day: rank, part, what took it back, itself."""
         found = []
         for each in self._accreditations(organisation):
             if self._names(each) and each.holds_on(day):
                 state, record = self._taken_back(each, day)
                 rank = ("valid", "suspended", "revoked").index(state or "valid")
-                found.append((rank, each.digest, state, record))
+                found.append((rank, each.digest, state, record, each))
         return min(found, key=lambda each: each[:2], default=None)
 
     def _taken_back(self, each: Accreditation, day: str) -> tuple[str | None, tuple | None]:
@@ -239,7 +245,7 @@ class Certificates:
                 if record[5] <= at and (6 not in record or at < record[6])]
             if records:
                 record, digest = min(records, key=lambda it: (it[0][5], it[1]))
-                judged.since = day_of(record[5])
+                judged.withdrawal = self._told(record, certificate.issuer)
                 judged.parts.add(digest)
                 return state
             if withdrawal == state:

@@ -22,6 +22,8 @@ DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 RFC3339 = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))", re.ASCII)
 MILLISECOND = timedelta(milliseconds=1)
+# How far ahead of one clock another may be, in milliseconds.
+CLOCK_SKEW = 300_000
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,8 @@ def claim(schemes_at: Callable[[int], dict[str, Any]], ident: str, share: str | 
 
     `schemes_at` gives the schemes of the governance known at a time."""
     times = instant(valid_at), instant(known_at)
+    need(times[1] <= instant(None) + CLOCK_SKEW, "claim.time",
+         f"--known-at {known_at}: this time has not come (a day stands for its end)")
     schemes = schemes_at(times[1])
     need(ident in schemes, "claim.scheme", f"the network does not know {ident}")
     try:

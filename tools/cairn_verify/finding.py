@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 
 ORDER = ("invalid", "contradicted", "revoked", "suspended", "expired", "incomplete", "withheld",
          "stale", "declared")
-SHORT = ("incomplete", "withheld", "stale", "declared")
+# Of what lowers to these nobody alone can tell more: all whom a finding names are asked.
+DISPUTED = ("contradicted", "revoked", "suspended", "expired")
+NAMED = ("by", "party", "receiver", "sender")
 
 
 @dataclass
@@ -26,6 +28,13 @@ class Finding:
         return (rank, self.code.encode(), self.subject.encode(), (self.day or "").encode(),
                 sorted(self.evidence), sorted((k.encode(), v.encode())
                                               for k, v in self._said().items()))
+
+    def asked(self) -> set[str]:
+        """Whom to ask next."""
+        named = {self.ask}
+        if self.lowers_to in DISPUTED:
+            named |= {self.parameters.get(name) for name in NAMED}
+        return {each for each in named if each} if self.lowers_to else set()
 
     def _said(self) -> dict[str, str]:
         return {name: value for name, value in sorted(self.parameters.items()) if value is not None}

@@ -91,46 +91,48 @@ class Judge:
     def _record(self, saying: Saying, issuer: Organisation, record: dict[int, Any]):
         if 2 in record:
             owner = self._owner(saying, record[2])
-            yield OWN if owner in (None, UNDISCLOSED, issuer.uri) else REFUSED, "id-own"
+            yield OWN if owner in (None, UNDISCLOSED, issuer.uri) else REFUSED, "id.own"
         match record[1]:
             case "master-data":
                 for uri in record[3]:
                     standing = self._about(saying, issuer, uri)
                     if standing == REPORTED and self._is_taken(saying.state, uri):
                         standing = REFUSED
-                    yield standing, "assert-own"
+                    yield standing, "assert.own"
             case "recall" | "dispute" | "resolution" | "allocation":
                 for uri in record[3]:
-                    yield self._about(saying, issuer, uri), "assert-own"
+                    yield self._about(saying, issuer, uri), "assert.own"
             case "certificate":
-                yield OWN if "certifier" in issuer.roles else REPORTED, "assert-certify"
+                yield OWN if "certifier" in issuer.roles else REPORTED, "assert.certify"
             case "accreditation":
-                yield OWN if "accreditor" in issuer.roles else REPORTED, "assert-certify"
+                yield OWN if "accreditor" in issuer.roles else REPORTED, "assert.certify"
             case "transcribed-certificate":
-                yield REPORTED, "assert-certify"
+                yield REPORTED, "assert.certify"
             case "period-balance":
                 if "certifier" not in issuer.roles:
-                    yield self._about(saying, issuer, record[13]), "assert-own"
+                    yield self._about(saying, issuer, record[13]), "assert.own"
             case "delegation":
                 if issuer.uri not in record.get(3, ()):
-                    yield REFUSED, "assert-body"
-                yield self._scope(issuer, record[15]), "assert-body"
+                    yield REFUSED, "assert.body"
+                yield self._scope(issuer, record[15]), "assert.body"
             case "erasure":
-                yield self._erasure(saying, record[4]), "erase-own"
+                yield self._erasure(saying, record[4]), "erase.own"
             case "revocation" | "suspension":
                 owner = self._owner(saying, record[4])
-                yield OWN if owner in (UNDISCLOSED, issuer.uri) else REFUSED, "status-own"
+                yield OWN if owner in (UNDISCLOSED, issuer.uri) else REFUSED, "status.own"
 
     def _event(self, saying: Saying, issuer: Organisation, event: Event):
+        # In the order of SPEC §13.1: of rules that come to the same the first is named.
         site = event.primary_site
-        if site:
-            yield self._site(saying, issuer, site), "report-site"
-        for uri, role in event.flows:
-            thing = event.objects[uri]
+        things = [(event.objects[uri], role) for uri, role in event.flows]
+        for thing, role in things:
             if role == CREATE:
-                yield self._create(saying, issuer, thing), "create-prefix"
-            elif not site:
-                yield self._thing(saying, issuer, thing), "report-thing"
+                yield self._create(saying, issuer, thing), "create.prefix"
+        if site:
+            yield self._site(saying, issuer, site), "report.site"
+        for thing, role in things:
+            if role != CREATE and not site:
+                yield self._thing(saying, issuer, thing), "report.thing"
 
     def _thing(self, saying: Saying, issuer: Organisation, thing: gs1.Identifier) -> int:
         if any(thing.covered_by(p) for p in issuer.prefixes):

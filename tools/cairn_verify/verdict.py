@@ -8,7 +8,7 @@ from .certificates import Certificates
 from .claims import Claim
 from .custody import Custody
 from .facts import Facts
-from .finding import ORDER, SHORT, Finding
+from .finding import ORDER, Finding
 from .graph import Graph
 from .material import Material
 from .movements import Movements
@@ -75,7 +75,7 @@ class Verdict:
                 continue
             lowers = LOWERS_TO[each["code"]] if each["lowers"] else None
             if each["code"] == "standing.reported":
-                parameters["rule"] = each["detail"].replace("-", ".")
+                parameters["rule"] = each["detail"]
             found.append(Finding(each["code"], lowers, subject, None, parameters,
                                  saying.issuer if lowers else None, {saying.digest}))
         return found
@@ -102,8 +102,8 @@ class Verdict:
 
     def frontier(self) -> list[dict]:
         """Whom to ask about what."""
-        asked = {(f.ask, f.subject, f.code) for f in self.findings
-                 if f.lowers_to in SHORT and f.ask}
+        asked = {(ask, each.subject, each.code) for each in self.findings
+                 for ask in each.asked()}
         return [{"ask": a, "about": b, "code": c} for a, b, c in sorted(asked)]
 
     def coverage(self) -> dict:

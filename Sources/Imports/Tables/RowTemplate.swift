@@ -1,4 +1,5 @@
 import EPCIS
+import GS1
 
 /// JSON with places for a row's fields: `"https://id.gs1.org/01/{gtin}/10/{lot}"`.
 ///
@@ -220,27 +221,13 @@ extension RowTemplate {
                     throw Vanishing(isMemberOnly: mayVanish)
                 }
                 if segments.count == 1, let whole = cell.json(facet) { return whole }
-                result += isURI ? Self.encoded(text) : text
+                result += isURI ? PercentEncoding.text(text.utf8) : text
             }
             return .string(result)
         }
 
         private func rowCell(_ facet: Facet) -> Cell {
             .text(facet == .uuid ? RowMaker.uuid(row) : row)
-        }
-
-        /// A text with all but unreserved characters percent-encoded (RFC 3986 §2.3).
-        private static func encoded(_ text: String) -> String {
-            let digits = Array("0123456789ABCDEF".utf8)
-            var result: [UInt8] = []
-            for byte in text.utf8 {
-                switch byte {
-                case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x2d, 0x2e, 0x5f, 0x7e:
-                    result.append(byte)
-                default: result += [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-                }
-            }
-            return String(decoding: result, as: UTF8.self)
         }
     }
 }

@@ -192,7 +192,7 @@ extension RunningNode {
 
     private func judge(_ submission: Submission) throws(Refusal) {
         if let refusal = watch.disk.refusal() { throw refusal }
-        _ = try admit(submission, under: published.newest.basis)
+        try requireNamesFree(try admit(submission, under: published.newest.basis))
     }
 
     /// Finds what in a refused document is refused by itself.

@@ -113,18 +113,43 @@ final class PeerWork: Sendable {
         tasks.withLock { $0.append(calling) }
     }
 
-    /// Tells of keys that governance does not list for this node: its peers refuse them.
+    /// A key of this node that is not the one that governance lists for it.
+    struct UnlistedKey: Sendable {
+        /// Its setting.
+        var setting: String
+        /// What it is for: `tls` or `cosigner`.
+        var purpose: String
+        /// Whether governance lists another one.
+        var isOther: Bool
+    }
+
+    /// The keys that governance does not list for this node, so that its peers refuse them.
+    func unlistedKeys(under governance: GovernanceState) -> [UnlistedKey] {
+        let node = governance.nodes[origin]
+        var keys = [("peerKey", "tls", node?.tlsKey, settings.tlsKey.publicKey)]
+        if let cosigner = settings.cosignerKey {
+            keys.append(("cosignerKey", "cosigner", node?.cosignerKey, cosigner.publicKey))
+        }
+        return keys.filter { $0.2 != $0.3 }.map {
+            UnlistedKey(setting: $0.0, purpose: $0.1, isOther: $0.2 != nil)
+        }
+    }
+
+    /// Tells of keys that governance does not list for this node, also of a cosigner's that it
+    /// lists and the node was not given.
     private func warnOfKeys() {
-        let node = published.newest.basis.governance.nodes[origin]
-        let keys = [
-            ("peerKey", "tls", node?.tlsKey, settings.tlsKey),
-            ("cosignerKey", "cosigner", node?.cosignerKey, settings.cosignerKey ?? settings.tlsKey),
-        ]
-        for (setting, purpose, listed, given) in keys where listed != given.publicKey {
-            if purpose == "cosigner", settings.cosignerKey == nil, listed == nil { continue }
+        let governance = published.newest.basis.governance
+        var unlisted = unlistedKeys(under: governance)
+        if settings.cosignerKey == nil, governance.nodes[origin]?.cosignerKey != nil {
+            unlisted.append(
+                UnlistedKey(setting: "cosignerKey", purpose: "cosigner", isOther: true))
+        }
+        for key in unlisted {
             logger.error(
                 "a key is not the one that governance lists for this node",
-                metadata: ["code": "node.key", "setting": "\(setting)", "purpose": "\(purpose)"])
+                metadata: [
+                    "code": "node.key", "setting": "\(key.setting)", "purpose": "\(key.purpose)",
+                ])
         }
     }
 

@@ -82,8 +82,8 @@ struct CertificateCheck {
         var code: ClaimCode
         var certificate: Certificate
         var parts: [Hash256]
-        /// The UTC day from which a revocation or suspension has effect.
-        var since: String?
+        /// What revoked or suspended it.
+        var withdrawal: Withdrawal?
 
         /// Best first, so that taking one away never betters what is left.
         private static let order: [ClaimCode] = [
@@ -142,7 +142,7 @@ struct CertificateCheck {
         ]
         if let site = need.making.site { parameters["site"] = site }
         if let until = certificate.untilDay { parameters["until"] = until }
-        if let since = verdict.since { parameters["since"] = since }
+        for (name, value) in verdict.withdrawal?.parameters ?? [:] { parameters[name] = value }
         return VerdictFinding(
             verdict.code, need.lot, day: need.making.day, parameters,
             ask: verdict.code == .certificateValid ? nil : certificate.issuer,
@@ -179,7 +179,7 @@ struct CertificateCheck {
             Verdict(
                 code: code, certificate: certificate,
                 parts: [known.part] + accreditation.parts + (standing?.parts ?? []),
-                since: standing?.since)
+                withdrawal: standing?.withdrawal)
         }
         guard fit == .whole else {
             return verdict(fit == .model ? .certificateGranularity : .certificateOutOfScope)
@@ -246,11 +246,29 @@ struct CertificateCheck {
 
     private enum Status { case good, suspended, revoked, none }
 
-    /// Whether something counts; if not, since when, and the parts that say so.
+    /// Whether something counts; if not, what took it back, and the parts that say so.
     private struct Standing {
         var status: Status
-        var since: String?
+        var withdrawal: Withdrawal?
         var parts: [Hash256] = []
+    }
+
+    /// A revocation or suspension, of a certificate or of the accreditation behind it.
+    private struct Withdrawal {
+        /// The UTC day from which it has effect.
+        var since: String?
+        var by: String
+        var reason: String?
+        /// The accreditation, if that was revoked or suspended.
+        var accreditation: String?
+
+        var parameters: [String: String] {
+            var parameters = ["by": by]
+            if let since { parameters["since"] = since }
+            if let reason { parameters["reason"] = reason }
+            if let accreditation { parameters["accreditation"] = accreditation }
+            return parameters
+        }
     }
 
     /// Whether the issuer was accredited for the scheme and its criteria when it assessed, or is
@@ -290,6 +308,7 @@ struct CertificateCheck {
                 Self.day(from) <= day && until.map { day <= Self.day($0) } ?? true
             }
             found.parts.insert(part, at: 0)
+            found.withdrawal?.accreditation = given.id
             switch found.status {
             case .good: return found
             case .suspended where worst.status != .suspended: worst = found
@@ -328,6 +347,9 @@ struct CertificateCheck {
         guard let first else { return Standing(status: .good) }
         return Standing(
             status: revocations.isEmpty ? .suspended : .revoked,
-            since: first.record.fromMilliseconds.map(Self.day), parts: [first.part])
+            withdrawal: Withdrawal(
+                since: first.record.fromMilliseconds.map(Self.day), by: issuer,
+                reason: first.record.reason),
+            parts: [first.part])
     }
 }

@@ -267,11 +267,10 @@ struct ClaimJudge {
 
     private func verdict(_ outcome: Outcome, share: Ratio?) -> Verdict {
         let sorted = VerdictFinding.sorted(findings)
-        let mended: Set<Outcome> = [.incomplete, .withheld, .stale, .declared]
-        let steps = sorted.compactMap { finding -> FrontierStep? in
-            guard let lowers = finding.lowersTo, mended.contains(lowers), let ask = finding.ask
-            else { return nil }
-            return FrontierStep(ask: ask, about: finding.subject, code: finding.code)
+        let steps = sorted.flatMap { finding in
+            finding.asked.map {
+                FrontierStep(ask: $0, about: finding.subject, code: finding.code)
+            }
         }
         var paths: [String: [String]] = [:]
         for finding in sorted where graph.lots[finding.subject] != nil {

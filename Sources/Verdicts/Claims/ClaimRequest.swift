@@ -64,6 +64,24 @@ package struct ClaimRequest: Hashable, Sendable {
             knownAtMilliseconds: knownAtMilliseconds ?? now)
     }
 
+    /// How far ahead of one clock another may be, milliseconds.
+    package static let clockSkewMilliseconds: UInt64 = 300_000
+
+    /// Refuses to judge by what was known at a time that has not come: what is registered until
+    /// then nobody knows.
+    ///
+    /// - Parameter now: the present, milliseconds.
+    /// - Throws: `claim.time`.
+    package func requireKnowable(nowMilliseconds now: UInt64) throws(Refusal) {
+        guard let known = knownAtMilliseconds, known > now,
+            known - now > Self.clockSkewMilliseconds
+        else { return }
+        throw Refusal(
+            code: "claim.time", field: "knownAt",
+            reason: "this time has not come, so that nobody knows what is registered until then "
+                + "(a day stands for its end): name one that is past, or none for the present")
+    }
+
     private static func time(_ text: String?, _ field: String) throws(Refusal) -> UInt64? {
         guard let text else { return nil }
         for whole in [text, text + "T23:59:59.999Z"] {

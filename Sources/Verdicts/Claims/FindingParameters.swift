@@ -8,7 +8,10 @@ extension ClaimCode {
             .certificateUnconfirmed, .certificateValid:
             ["certificate", "issuer", "party", "site", "from", "until"]
         case .certificateRevoked, .certificateSuspended:
-            ["certificate", "issuer", "party", "site", "from", "until", "since"]
+            [
+                "certificate", "issuer", "party", "site", "from", "until", "since", "by", "reason",
+                "accreditation",
+            ]
         case .certificateMissing: ["party", "site", "scheme"]
         case .claimModelRefused: ["model"]
         case .originPlotMissing: ["site"]

@@ -120,6 +120,20 @@ package struct VerdictFinding: Hashable, Sendable {
     }
 }
 
+extension VerdictFinding {
+    /// Whom to ask next (SPEC §24.6): who can mend it, and of what was contradicted or does not
+    /// hold any more all that it names, since nobody of them alone can.
+    var asked: [String] {
+        switch lowersTo {
+        case nil: []
+        case .contradicted, .revoked, .suspended, .expired:
+            [ask].compactMap(\.self)
+                + ["by", "party", "receiver", "sender"].compactMap { parameters[$0] }
+        default: [ask].compactMap(\.self)
+        }
+    }
+}
+
 extension VerdictFinding: Comparable {
     /// By outcome, worst first, then code, subject, day, evidence and parameters.
     package static func < (left: VerdictFinding, right: VerdictFinding) -> Bool {

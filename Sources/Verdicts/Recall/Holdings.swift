@@ -9,10 +9,12 @@ import MerkleTrees
 struct Holdings {
     private let facts: RecallFacts
     private let movements: Movements<RecallFacts>
+    private let retold: [Hash256: RecallFacts.NamedEvent]
 
     init(_ facts: RecallFacts) {
         self.facts = facts
         movements = Movements(facts)
+        retold = facts.retold
     }
 
     /// One step into or out of somebody's hands.
@@ -25,10 +27,14 @@ struct Holdings {
 
     /// How much of a thing was made; nil where that is not said throughout, or in several units.
     func made(_ uri: String) -> RecalledAmount? {
-        let flows = facts.events(about: uri).flatMap { told in
-            told.things.flows(of: uri).filter { $0.role == .create }
-        }
-        return Self.sum(flows.map(StatedAmount.init))
+        let made = facts.events(about: uri).compactMap { Self.passage($0, of: uri, as: .create) }
+        return Self.sum(once(made).map(\.amount))
+    }
+
+    /// How many parts about a thing tell an event that their issuer tells otherwise, too.
+    func retold(_ uri: String) -> [String: Int] {
+        let parts = facts.events(about: uri).compactMap { retold[$0.part]?.issuer }
+        return Dictionary(parts.map { ($0, 1) }, uniquingKeysWith: +)
     }
 
     /// In whose hands a thing is or was, those first that have it.
@@ -43,7 +49,7 @@ struct Holdings {
                     isInward: isInward, timeMilliseconds: movement.timeMilliseconds,
                     amount: movement.amount, part: movement.part))
         }
-        var found = passages.compactMap { Self.holding(of: $0, $1) }
+        var found = passages.compactMap { holding(of: $0, $1) }
         found += underWay(told)
         return found.sorted {
             (Self.rank($0.state), $0.organisation, $0.sinceMilliseconds)
@@ -67,27 +73,63 @@ struct Holdings {
         for told in facts.events(about: uri) {
             let party = told.event.primarySite.flatMap { facts.owner(of: $0.uri) } ?? told.issuer
             for role in [FlowRole.create, .consume] {
-                let flows = told.things.flows(of: uri).filter { $0.role == role }
-                guard let first = flows.first else { continue }
-                var amount = StatedAmount(first)
-                let sum = Self.sum(flows.map(StatedAmount.init))
-                amount.amount = sum?.value
-                passages[party, default: []].append(
-                    Passage(
-                        isInward: role == .create,
-                        timeMilliseconds: told.event.eventTimeMilliseconds, amount: amount,
-                        part: told.part))
+                guard let passage = Self.passage(told, of: uri, as: role) else { continue }
+                passages[party, default: []].append(passage)
             }
         }
         return passages
     }
 
-    private static func holding(of organisation: String, _ passages: [Passage]) -> Holding? {
-        let inward = passages.filter(\.isInward)
-        let outward = passages.filter { !$0.isInward }
+    /// What an event makes or uses up of a thing; nil if it does not.
+    private static func passage(
+        _ told: TradeEvent, of uri: String, as role: FlowRole
+    ) -> Passage? {
+        let flows = told.things.flows(of: uri).filter { $0.role == role }
+        guard let first = flows.first else { return nil }
+        var amount = StatedAmount(first)
+        amount.amount = sum(flows.map(StatedAmount.init))?.value
+        return Passage(
+            isInward: role == .create, timeMilliseconds: told.event.eventTimeMilliseconds,
+            amount: amount, part: told.part)
+    }
+
+    /// Passages, each event's once: of one that is told in several ways the amount is not said
+    /// where they do not agree about it.
+    private func once(_ passages: [Passage]) -> [Passage] {
+        struct Told: Hashable {
+            var event: RecallFacts.NamedEvent
+            var isInward: Bool
+        }
+        var found: [Passage] = []
+        var places: [Told: Int] = [:]
+        for passage in passages {
+            guard let event = retold[passage.part] else {
+                found.append(passage)
+                continue
+            }
+            let told = Told(event: event, isInward: passage.isInward)
+            guard let place = places[told] else {
+                places[told] = found.count
+                found.append(passage)
+                continue
+            }
+            let known = found[place]
+            let agrees =
+                known.amount?.amount == passage.amount?.amount
+                && known.amount?.unit == passage.amount?.unit
+            if !agrees { found[place].amount = nil }
+            found[place].timeMilliseconds = max(known.timeMilliseconds, passage.timeMilliseconds)
+        }
+        return found
+    }
+
+    private func holding(of organisation: String, _ passages: [Passage]) -> Holding? {
+        let counted = once(passages)
+        let inward = counted.filter(\.isInward)
+        let outward = counted.filter { !$0.isInward }
         let lastIn = inward.map(\.timeMilliseconds).max()
         let lastOut = outward.map(\.timeMilliseconds).max()
-        let left = left(inward, outward)
+        let left = Self.left(inward, outward)
         let state: HoldingState
         if let lastIn {
             if let left {
@@ -148,9 +190,14 @@ struct Holdings {
             }
         }
         return ways.map { way, shipments in
-            Holding(
+            let sent = shipments.map {
+                Passage(
+                    isInward: false, timeMilliseconds: $0.timeMilliseconds, amount: $0.amount,
+                    part: $0.part)
+            }
+            return Holding(
                 organisation: way.organisation, state: way.state,
-                amount: Self.sum(shipments.map(\.amount)),
+                amount: Self.sum(once(sent).map(\.amount)),
                 sinceMilliseconds: shipments.map(\.timeMilliseconds).max() ?? 0,
                 isUnrelated: false, parts: Set(shipments.map(\.part)).sorted())
         }

@@ -23,6 +23,23 @@ struct RecallFacts: MovementFacts, Sendable {
     private(set) var governance: GovernanceState?
     private var taken: Set<String> = []
     private var numbers: [Spoken: Int] = [:]
+    /// What each event with an ID was told with: the parts of each of its contents.
+    private var contents: [NamedEvent: [Hash256: Set<Hash256>]] = [:]
+
+    /// An event by the name that its issuer gives it.
+    struct NamedEvent: Hashable, Sendable {
+        var issuer: String
+        var eventID: String
+    }
+
+    /// The parts of events that their issuer tells in several ways, which contradict each other.
+    var retold: [Hash256: NamedEvent] {
+        var retold: [Hash256: NamedEvent] = [:]
+        for (name, told) in contents where told.count > 1 {
+            for part in told.values.joined() { retold[part] = name }
+        }
+        return retold
+    }
 
     private struct Spoken: Hashable, Sendable {
         var part: Hash256
@@ -52,7 +69,16 @@ struct RecallFacts: MovementFacts, Sendable {
         if answer.outcome == .notApplicable { unknown.insert(uri) }
         related[uri] = evidence.related[Subject(facet: .events, uri: uri)] ?? []
         gatherRecalls(evidence)
-        for told in gatherEvents(evidence) { add(told, about: uri) }
+        for told in gatherEvents(evidence) {
+            add(told, about: uri)
+            guard let eventID = told.event.eventID, let part = evidence.parts[told.part] else {
+                continue
+            }
+            let content = Hash256.sha256(part.part.content)
+            contents[NamedEvent(issuer: told.issuer, eventID: eventID), default: [:]][
+                content, default: []
+            ].insert(told.part)
+        }
         return events(about: uri)
     }
 

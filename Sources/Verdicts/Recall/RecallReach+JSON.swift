@@ -28,12 +28,19 @@ extension RecalledThing {
         members += RecalledAmount.members(amount)
         members.append(JSONMember("recalls", .array(recalls.map(\.json))))
         members.append(JSONMember("holdings", .array(holdings.map { $0.json(names) })))
-        let asked = hidden.sorted { $0.key < $1.key }.map { issuer, count in
-            JSONValue.object(
-                party("ask", issuer, names) + [JSONMember("parts", .number(JSONNumber(count)))])
+        members.append(JSONMember("withheld", Self.asked(hidden, names)))
+        if !retold.isEmpty {
+            members.append(JSONMember("contradicted", Self.asked(retold, names)))
         }
-        members.append(JSONMember("withheld", .array(asked)))
         return .object(members)
+    }
+
+    private static func asked(_ parts: [String: Int], _ names: [String: String]) -> JSONValue {
+        .array(
+            parts.sorted { $0.key < $1.key }.map { issuer, count in
+                .object(
+                    party("ask", issuer, names) + [JSONMember("parts", .number(JSONNumber(count)))])
+            })
     }
 }
 

@@ -21,10 +21,10 @@ package struct RecallReach: Sendable {
     /// The names of the organisations in it.
     package var names: [String: String]
 
-    /// Whether nothing is hidden, cut off, missing or disowned that could lead further.
+    /// Whether nothing is hidden, cut off, missing, disowned or told in several ways.
     package var isWhole: Bool {
         !isTruncated && notConsulted.isEmpty && alarms.isEmpty
-            && things.allSatisfy(\.hidden.isEmpty)
+            && things.allSatisfy { $0.hidden.isEmpty && $0.retold.isEmpty }
     }
     /// Whether the records say nothing of the subject.
     package var isUnknown: Bool { things.first.map { $0.isUnknown } ?? true }
@@ -60,6 +60,8 @@ package struct RecalledThing: Sendable {
     package var holdings: [Holding]
     /// Whose parts about it may not be seen, and how many: whom to ask.
     package var hidden: [String: Int]
+    /// Who tells events about it in several ways, and in how many parts: whom to ask.
+    package var retold: [String: Int]
     /// Whether no chain is about it.
     package var isUnknown: Bool
 }

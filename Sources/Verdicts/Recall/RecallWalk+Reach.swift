@@ -13,7 +13,8 @@ extension RecallWalk {
             var thing = RecalledThing(
                 uri: uri, kind: visit.kind, role: visit.role, depth: visit.depth,
                 via: visit.via.sorted(), amount: nil, recalls: facts.recalls[uri] ?? [],
-                holdings: [], hidden: [:], isUnknown: facts.unknown.contains(uri))
+                holdings: [], hidden: [:], retold: holdings.retold(uri),
+                isUnknown: facts.unknown.contains(uri))
             for part in facts.hidden[uri] ?? [] { thing.hidden[part.issuer, default: 0] += 1 }
             guard visit.role == .affected else { return thing }
             thing.amount = holdings.made(uri)

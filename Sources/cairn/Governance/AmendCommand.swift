@@ -76,7 +76,8 @@ extension NetworkCommand {
             } catch {
                 throw CommandFailure(error, about: copies.name)
             }
-            Console.output(summary.table)
+            // How many have signed is told once these have, too.
+            Console.output(keys.isEmpty ? summary.table : summary.text)
             if !keys.isEmpty { try confirm() }
             guard !keys.isEmpty || files.count > 1 || output != nil else { return }
             let path = output ?? copies.name

@@ -15,9 +15,16 @@ enum ImportDestination {
     /// What it is called in the state of an import.
     var name: String {
         switch self {
-        case .node(let options): options.url
+        case .node(let options): Self.withoutSlash(options.url)
         case .folder(let folder): Files.place(folder.path)
         }
+    }
+}
+
+extension ImportDestination {
+    /// A node's URL as it is with or without a slash at its end; a folder's path as it is.
+    static func withoutSlash(_ name: String) -> String {
+        name.contains("://") && name.hasSuffix("/") ? String(name.dropLast()) : name
     }
 }
 

@@ -49,8 +49,11 @@ final class ImportJob {
 
     /// Imports what has not been imported yet.
     func run() async throws {
+        let lock = try ImportLock(file)
+        defer { withExtendedLifetime(lock) {} }
         state = try ImportState.read(for: file, identity: identity)
         saved = state
+        let before = state
         try takeUpRefused()
         if state.row > 0 { Console.note("\(file): goes on after row \(state.row)") }
         let interruption = Interruption { [file] in
@@ -72,7 +75,7 @@ final class ImportJob {
         }
         try await flush()
         Console.endProgress()
-        try finish()
+        try finish(after: before)
     }
 
     /// Where the options are others than before, rows that were refused are tried again; those that
@@ -192,9 +195,14 @@ final class ImportJob {
         groupRows = 0
     }
 
-    private func finish() throws {
+    private func finish(after before: ImportState) throws {
         errors?.removeIfClean(state.counts)
-        Console.note("\(file): \(state.counts.sentence)")
+        // What a former run took is in the counts, too.
+        let new = state.counts.taken - before.counts.taken
+        let told =
+            before.row == 0
+            ? "" : "; \(new == 0 ? "none" : "\(new)") of them new, the others imported before"
+        Console.note("\(file): \(state.counts.sentence)\(told)")
         guard state.counts.failed == 0 else {
             throw CommandFailure(
                 .badInput,

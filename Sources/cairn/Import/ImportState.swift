@@ -74,10 +74,11 @@ struct ImportState: Codable, Equatable {
         }
         let anew = "remove \(path) to begin anew; what is registered stays and counts once"
         guard
-            let state = try? JSONDecoder().decode(
+            var state = try? JSONDecoder().decode(
                 ImportState.self, from: Data(try Files.read(path))),
             state.format == edition
         else { throw CommandFailure(.badInput, "\(path): is no state of an import; \(anew)") }
+        state.identity = state.identity.map(ImportDestination.withoutSlash)
         guard state.identity == identity else {
             throw CommandFailure(
                 .badInput,
