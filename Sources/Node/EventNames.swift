@@ -68,6 +68,9 @@ final class EventNames: Sendable {
         var holders = 0
         /// The last leaf that one of them was given.
         var leafIndex: UInt64 = 0
+
+        /// Whether views that are so far may not know of it.
+        func isNeeded(viewed: UInt64) -> Bool { holders > 0 || leafIndex >= viewed }
     }
 
     private struct State {
@@ -102,7 +105,10 @@ final class EventNames: Sendable {
         return try state.withLock { state throws(Refusal) in
             Self.sweep(&state, viewed: viewed)
             for (name, content) in contents {
-                if let claim = state.claims[name], claim.content != content { throw .taken(name) }
+                guard let claim = state.claims[name], claim.content != content else { continue }
+                guard !claim.isNeeded(viewed: viewed) else { throw .taken(name) }
+                // Of what they know the views tell, also that it was erased.
+                state.claims[name] = nil
             }
             guard state.claims.count + contents.count <= Self.limit else { return [] }
             for (name, content) in contents {
@@ -120,8 +126,7 @@ final class EventNames: Sendable {
                 guard var claim = state.claims[name] else { continue }
                 claim.holders -= 1
                 claim.leafIndex = max(claim.leafIndex, leafIndex ?? 0)
-                let isNeeded = claim.holders > 0 || claim.leafIndex > 0
-                state.claims[name] = isNeeded ? claim : nil
+                state.claims[name] = claim.isNeeded(viewed: 1) ? claim : nil
             }
         }
     }
@@ -129,7 +134,11 @@ final class EventNames: Sendable {
     /// Forgets what the views know now, now and then.
     private static func sweep(_ state: inout State, viewed: UInt64) {
         guard state.claims.count >= state.sweepCount else { return }
-        state.claims = state.claims.filter { $0.value.holders > 0 || $0.value.leafIndex >= viewed }
-        state.sweepCount = max(sweepCount, 2 * state.claims.count)
+        state.claims = state.claims.filter { $0.value.isNeeded(viewed: viewed) }
+        // Where the views are that far behind, only those on their way are kept apart.
+        if state.claims.count > limit / 2 {
+            state.claims = state.claims.filter { $0.value.holders > 0 }
+        }
+        state.sweepCount = min(limit, max(sweepCount, 2 * state.claims.count))
     }
 }

@@ -55,16 +55,19 @@ extension Views {
         named events: [(issuer: String, eventID: String)], limit: Int
     ) throws(StorageError) -> [[Hash256]] {
         try StorageError.mapping(Self.fileName) {
-            try pool.read { database in
-                let statement = try database.cachedStatement(
-                    sql: """
-                        SELECT digest FROM event WHERE id_key = ? AND issuer = ?
-                        ORDER BY number LIMIT ?
-                        """)
+            // One statement is consistent by itself: a transaction would cost as much again.
+            try pool.unsafeRead { database in
+                let statement = try SQLStatement(
+                    database,
+                    """
+                    SELECT digest FROM event INDEXED BY event_id
+                    WHERE id_key = ? AND issuer = ? ORDER BY number LIMIT ?
+                    """)
                 return try events.map { event in
-                    try Data.fetchAll(
-                        statement, arguments: [EventKey.of(event.eventID), event.issuer, limit]
-                    ).compactMap { Hash256([UInt8]($0)) }
+                    try statement.all(
+                        .integer(EventKey.of(event.eventID)), .text(event.issuer),
+                        .integer(Int64(limit))
+                    ) { Hash256($0.bytes(0)) }.compactMap(\.self)
                 }
             }
         }

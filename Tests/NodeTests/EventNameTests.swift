@@ -160,7 +160,10 @@ import Testing
         names.settle(first, leafIndex: nil)
         let second = try names.claim([named("two"), named("two")], viewed: 0)
         names.settle(second, leafIndex: 7)
-        #expect(throws: Refusal.self) { try names.claim([named("one")], viewed: 0) }
+        #expect(throws: Refusal.self) { try names.claim([named("one")], viewed: 7) }
+        // What the views know they tell: it may have been erased.
+        _ = try names.claim([named("one")], viewed: 8)
+        #expect(throws: Refusal.self) { try names.claim([named("two")], viewed: 8) }
     }
 
     @Test func `is remembered until the views have reached its event`() throws {

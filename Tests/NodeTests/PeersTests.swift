@@ -132,6 +132,35 @@ import Verdicts
         for node in nodes { try await node.stop() }
     }
 
+    @Test func `what contradicts an event of another log is taken, mirrored and shown`()
+        async throws
+    {
+        let ring = try Ring()
+        defer { try? FileManager.default.removeItem(atPath: ring.directory) }
+        let supplier = ring.network.supplier
+        let batch = supplier.batch("LOT1")
+        try await Self.serving(ring) { nodes, callers in
+            for (number, kilograms) in ["5", "6"].enumerated() {
+                let event = DemoNetwork.event(
+                    "ObjectEvent", time: "2026-01-05T08:00:00Z",
+                    """
+                    "eventID":"urn:uuid:1","action":"ADD","bizStep":"commissioning",\
+                    "bizLocation":{"id":"\(supplier.site)"},"quantityList":\
+                    [\(DemoNetwork.quantities([(batch, kilograms)]))]
+                    """)
+                let submission = try ring.network.submission(event: event, by: supplier)
+                #expect(try await callers[number].post(submission).status == 201)
+            }
+            let isShown = try await Self.waits {
+                let answer = try await callers[2].get("/evidence/" + HTTPCaller.segment(batch))
+                guard answer.status == 200 else { return false }
+                let verified = try EvidenceVerifier(genesis: ring.network.file).verify(answer.body)
+                return verified.judge().findings.contains { $0.code == .eventContradicted }
+            }
+            #expect(isShown)
+        }
+    }
+
     @Test func `keys that governance does not list for a node are told of among its peers`()
         async throws
     {
