@@ -91,7 +91,7 @@ struct Allocations {
         var total = ExactDecimal.zero
         for known in drawn {
             guard let quantity = known.record.quantity,
-                let amount = ExactDecimal(quantity.amount), !amount.isNegative,
+                let amount = quantity.number, !amount.isNegative,
                 let inUnit = Amounts.converted(amount, from: quantity.unit, to: volume.unit),
                 let sum = total + inUnit
             else {

@@ -24,6 +24,7 @@ struct ClaimJudge {
     private let graph: TradeGraph
     private let certificates: CertificateCheck
     private let allocations: Allocations
+    private let movements: Movements<ClaimFacts>
     private let answer: Answer
     private var supports: [Int: [String: Support]] = [:]
     private var findings: [VerdictFinding] = []
@@ -38,6 +39,7 @@ struct ClaimJudge {
         graph = TradeGraph(of: evidence.question.uri, facts)
         certificates = CertificateCheck(facts)
         allocations = Allocations(facts)
+        movements = Movements(facts)
         answer = evidence.judge()
     }
 
@@ -58,7 +60,7 @@ struct ClaimJudge {
         let attested = AttestedBalances(facts, graph)
         let share = material(attested)
         traceOrigins()
-        let custody = CustodyCheck(facts, graph)
+        let custody = CustodyCheck(facts, graph, movements)
         let status = StatusCheck(facts: facts, certificates: certificates)
         for lot in graph.lots.values {
             findings += custody.findings(of: lot) + status.findings(of: lot.uri)
@@ -126,7 +128,7 @@ struct ClaimJudge {
     private mutating func material(_ attested: AttestedBalances) -> ShareBounds? {
         let check = MaterialCheck(
             facts, graph, supports: supports, attested: attested,
-            allocations: allocations)
+            allocations: allocations, movements: movements)
         guard !terms.scheme.models.isEmpty else {
             // That a thing is made of itself is no matter of amounts.
             findings += check.findings.filter { $0.code == ClaimCode.custodyCycle.rawValue }

@@ -10,11 +10,11 @@ struct CustodyCheck {
     let amounts: Amounts
     private let movements: Movements<ClaimFacts>
 
-    init(_ facts: ClaimFacts, _ graph: TradeGraph) {
+    init(_ facts: ClaimFacts, _ graph: TradeGraph, _ movements: Movements<ClaimFacts>) {
         self.facts = facts
         self.graph = graph
+        self.movements = movements
         amounts = Amounts(facts: facts)
-        movements = Movements(facts)
     }
 
     /// The findings about one thing.
@@ -41,7 +41,7 @@ struct CustodyCheck {
                 if !makers.contains(holder), !makers.isEmpty { found.append(gap(lot, holder)) }
                 continue
             }
-            let (told, senders) = compare(shipments, receipts, at: holder, lot)
+            let (told, senders) = compare(shipments, receipts, at: holder, lot, all)
             found += told
             queue += senders.subtracting(makers).sorted()
         }
@@ -66,29 +66,35 @@ struct CustodyCheck {
 
     /// Compares what was sent to a holder with what it received; gives who sent it.
     private func compare(
-        _ shipments: [Movement], _ receipts: [Movement], at holder: String, _ lot: Lot
+        _ shipments: [Movement], _ receipts: [Movement], at holder: String, _ lot: Lot,
+        _ all: [Movement]
     ) -> ([VerdictFinding], Set<String>) {
         var found: [VerdictFinding] = []
         var senders: Set<String> = []
         var open = receipts
         let bySender = Dictionary(grouping: shipments) { $0.sender ?? "" }
         for (sender, sent) in bySender.sorted(by: { $0.key < $1.key }) {
-            if !sender.isEmpty { senders.insert(sender) }
-            let met = open.filter { receipt in sent.contains { receipt.fits($0) } }
-            open.removeAll { receipt in met.contains { $0.part == receipt.part } }
-            guard !met.isEmpty else {
-                found += sent.map {
-                    VerdictFinding(
-                        .custodyUnreceived, lot.uri, day: $0.day,
-                        ["sender": sender, "receiver": holder], ask: holder, evidence: [$0.part])
-                }
-                continue
+            senders.insert(sender)
+            let met = open.filter { $0.fits(sent[0]) }
+            open.removeAll { $0.fits(sent[0]) }
+            // Both are sorted by time: the last receipt is late enough, or none is.
+            let last = met.last?.timeMilliseconds ?? .min
+            found += sent.filter { last < $0.timeMilliseconds }.map {
+                VerdictFinding(
+                    .custodyUnreceived, lot.uri, day: $0.day,
+                    ["sender": sender, "receiver": holder], ask: holder, evidence: [$0.part])
             }
+            guard !met.isEmpty else { continue }
             found += amounts(sent, met, lot, sender: sender, receiver: holder)
             found += orders(sent, met, lot, sender: sender, receiver: holder)
         }
+        let unaddressed =
+            open.isEmpty ? [] : all.filter { $0.side == .shipping && $0.receiver == nil }
         for receipt in open {
             if let sender = receipt.sender { senders.insert(sender) }
+            let untold = unaddressed.filter { receipt.fits($0) }
+            senders.formUnion(untold.compactMap(\.sender))
+            guard untold.isEmpty else { continue }
             var partners = ["receiver": holder]
             partners["sender"] = receipt.sender
             found.append(
@@ -102,7 +108,8 @@ struct CustodyCheck {
     private func amounts(
         _ sent: [Movement], _ met: [Movement], _ lot: Lot, sender: String, receiver: String
     ) -> [VerdictFinding] {
-        let isOneUnit = Set((sent + met).map { $0.amount?.unit }).count == 1
+        let units = (sent + met).flatMap(\.stated).map { Amounts.unit($0.unit) }
+        let isOneUnit = Set(units).count == 1
         guard let shipped = total(sent, isOneUnit), let received = total(met, isOneUnit),
             shipped != received
         else { return [] }
@@ -117,17 +124,18 @@ struct CustodyCheck {
         ]
     }
 
-    /// The sum of movements, in pieces or in the unit that both sides have, else in the scheme's.
+    /// The sum of movements, in the unit that both sides have, else in the scheme's.
     private func total(_ moved: [Movement], _ isOneUnit: Bool) -> ExactDecimal? {
         var sum = ExactDecimal.zero
         for one in moved {
-            guard let stated = one.amount else { return nil }
-            let counted =
-                isOneUnit
-                ? stated.amount
-                : amounts.counted(stated, atMilliseconds: one.timeMilliseconds)?.amount
-            guard let counted, let next = sum + counted else { return nil }
-            sum = next
+            for stated in one.stated {
+                let counted =
+                    isOneUnit
+                    ? stated.amount
+                    : amounts.counted(stated, atMilliseconds: one.timeMilliseconds)?.amount
+                guard let counted, let next = sum + counted else { return nil }
+                sum = next
+            }
         }
         return sum
     }

@@ -29,6 +29,7 @@ struct MaterialCheck {
     private let supports: [Int: [String: Support]]
     private let attested: AttestedBalances
     private let allocations: Allocations
+    private let movements: Movements<ClaimFacts>
     /// The shares of what makings used up.
     private var blends: [Int: ShareBounds] = [:]
     private var credited: [(lot: Lot, making: Int, drawn: [Allocations.Credit])] = []
@@ -44,7 +45,7 @@ struct MaterialCheck {
     /// `supports` tells how far certificates support each making of each thing.
     init(
         _ facts: ClaimFacts, _ graph: TradeGraph, supports: [Int: [String: Support]],
-        attested: AttestedBalances, allocations: Allocations
+        attested: AttestedBalances, allocations: Allocations, movements: Movements<ClaimFacts>
     ) {
         self.facts = facts
         self.attested = attested
@@ -52,6 +53,7 @@ struct MaterialCheck {
         self.supports = supports
         amounts = Amounts(facts: facts)
         self.allocations = allocations
+        self.movements = movements
         let order = sorted()
         for uri in order {
             guard let lot = graph.lots[uri] else { continue }
@@ -226,7 +228,7 @@ struct MaterialCheck {
         _ quantity: RecordQuantity, of uri: String, _ making: Int
     ) -> ExactDecimal? {
         var stated = graph.makings[making].made(uri).first
-        stated?.amount = ExactDecimal(quantity.amount)
+        stated?.amount = quantity.number
         stated?.unit = quantity.unit
         return stated.flatMap {
             amounts.counted($0, atMilliseconds: graph.makings[making].timeMilliseconds)?.amount
@@ -237,14 +239,9 @@ struct MaterialCheck {
     private func overdraft(
         _ credit: Allocations.Credit, _ lot: Lot, _ making: Int
     ) -> VerdictFinding? {
-        var drawn = Ratio.zero
-        for other in allocations.all(on: credit.account) {
-            guard let amount = counted(other.quantity, of: lot.uri, making),
-                let ratio = Ratio(amount), let sum = drawn + ratio
-            else { return nil }
-            drawn = sum
-        }
-        guard let earned = earned(by: credit), drawn > earned else {
+        guard let drawn = drawn(by: credit, lot, making), let earned = earned(by: credit),
+            drawn > earned
+        else {
             let owner = facts.owner(of: credit.site).map { [$0] } ?? []
             return allocations.hidden(on: credit.account, by: owner, except: attested.parts).map {
                 Allocations.withheld(
@@ -257,6 +254,18 @@ struct MaterialCheck {
                 "account": credit.account, "drawn": drawn.description,
                 "earned": earned.description,
             ], ask: graph.makings[making].party, evidence: [credit.part])
+    }
+
+    /// Everything drawn from a credit's account; nil where some of it cannot be counted.
+    private func drawn(by credit: Allocations.Credit, _ lot: Lot, _ making: Int) -> Ratio? {
+        var drawn = Ratio.zero
+        for other in allocations.all(on: credit.account) {
+            guard let amount = counted(other.quantity, of: lot.uri, making),
+                let ratio = Ratio(amount), let sum = drawn + ratio
+            else { return nil }
+            drawn = sum
+        }
+        return drawn
     }
 
     /// The qualifying material that was used up at the account's site in its month, each thing
@@ -371,7 +380,7 @@ struct MaterialCheck {
         guard !scheme.models.isEmpty, !(facts.hidden[lot.uri].map { !$0.isEmpty } ?? false) else {
             return []
         }
-        let ledger = StockLedger(lot, facts, graph, amounts)
+        let ledger = StockLedger(lot, facts, graph, amounts, movements)
         return ledger.overdrawn.map { holder, drawn, had, parts in
             VerdictFinding(
                 .materialOverdrawn, lot.uri,

@@ -17,14 +17,10 @@ struct StatedAmount: Hashable {
     init(_ flow: EventFlow) {
         uri = flow.subject.uri
         product = flow.subject.product
-        switch flow.place {
-        case .epcList, .parent, .input, .output, .child:
-            // A serialised thing without amount is one piece.
-            let isSingle = flow.quantity == nil && flow.subject.kind == .item
-            amount = flow.quantity ?? (isSingle ? ExactDecimal(1) : nil)
-        case .quantityList: amount = flow.quantity
-        }
-        unit = flow.uom
+        // A serialised thing without amount is one piece.
+        let isSingle = flow.quantity == nil && flow.subject.kind == .item
+        amount = isSingle ? ExactDecimal(1) : flow.quantity
+        unit = isSingle ? nil : flow.uom
     }
 }
 
