@@ -167,6 +167,17 @@ class Amounts(unittest.TestCase):
         self.assertEqual(told, {item + "1": [1], crate(1): [None], LOT + "1": [5, 5],
                                 LOT + "2": [None]})
 
+    def test_what_cannot_be_counted_switches_nothing_off(self):
+        for given, total, left in (
+                ([40, 2, 60], 102, None), ([40, None, 60], 100, 2), ([None, -1, 60], 60, 1),
+                ([Fraction(1, 10**64), 40, 60], 100, 1), ([40, 40, Fraction(2**127)], 80, 3),
+                ([], 0, None)):
+            with self.subTest(given):
+                parts = [(None if each is None else Fraction(each), bytes([number]), "")
+                         for number, each in enumerate(given, 1)]
+                found = amounts.PartialSum.of(parts, amounts.fits)
+                self.assertEqual((found.total, found.left and found.left[0][0]), (total, left))
+
     def test_a_mixture_is_between_its_parts(self):
         half = Share(Fraction(1, 2), Fraction(1))
         for parts, expected in (

@@ -101,8 +101,11 @@ class Answers(unittest.TestCase):
     def test_trade_has_the_findings_of_the_program(self):
         self.check("trade", 210)
 
+    def test_gaps_have_the_findings_of_the_program(self):
+        self.check("gaps", 12)
+
     def test_every_code_is_found_somewhere(self):
-        found = {each["code"] for name in ("scenarios", "probes", "trade")
+        found = {each["code"] for name in ("scenarios", "probes", "trade", "gaps")
                  for case in Vectors(name).cases.values() if "judgement" in case["expect"]
                  for each in case["expect"]["judgement"]["findings"]}
         wanted = {"certificate." + state for state in (

@@ -164,7 +164,7 @@ class Graph:
                 held = dict.fromkeys(c for c in event.objects if c in event.children)
                 contents |= held
                 for child in held:
-                    self.packers[child].add(self._party(each))
+                    self.packers[child].add(self.party(each))
         return Lot(uri, via, self._makings(uri, told), list(contents), identifier(uri))
 
     def _makings(self, uri: str, told: list[Told]) -> list[Making]:
@@ -196,7 +196,7 @@ class Graph:
             self.makings[key] = self._read(told)
         return self.makings[key]
 
-    def _party(self, told: Told) -> str:
+    def party(self, told: Told) -> str:
         """Who did it: who governs the primary site, else who told of it."""
         place = told.event.primary_site
         return (self.facts.owner(place) if place else None) or told.issuer
@@ -209,7 +209,7 @@ class Graph:
             making.outputs |= {uri for uri, role in each.event.flows if role == CREATE}
         place = first.event.primary_site
         making.site = place.uri if place else None
-        making.party = self._party(first)
+        making.party = self.party(first)
         making.process = step(first.event)
         listed = self.scheme.processes.get(making.process)
         making.allowed = listed.allowed if listed else Fraction(1)

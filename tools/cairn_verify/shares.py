@@ -30,7 +30,7 @@ class Shares:
                  allocations: Allocations):
         self.claim, self.graph, self.amounts = claim, graph, amounts
         self.certificates, self.allocations = certificates, allocations
-        self.credited: list[tuple[Lot, list[Credit], Finding]] = []
+        self.credited: list[tuple[Lot, list[Credit], Finding | None]] = []
         self._blends: dict[Making, Share] = {}
         self.of: dict[str, Share] = {}
         for uri in graph.order():
@@ -99,12 +99,12 @@ class Shares:
         if not drawn or made is None:
             return None
         total = bounded_sum(self.allocated(each, lot, making) for each in drawn)
-        if total is None:
-            return UNKNOWN
-        self.credited.append((lot, drawn, Finding(
+        self.credited.append((lot, drawn, None if total is None else Finding(
             "material.credit", None, lot.uri, making.day,
             {"account": drawn[0].account, "amount": str(total)}, None,
             {each.digest for each in drawn})))
+        if total is None:
+            return UNKNOWN
         if made == 0:
             return UNKNOWN
         share = min(total / made, Fraction(1))

@@ -38,6 +38,16 @@ struct Amounts {
         return nil
     }
 
+    /// What a record says, counted like something else; nil where it cannot be.
+    func counted(
+        _ quantity: RecordQuantity, like stated: StatedAmount?, atMilliseconds time: Int64
+    ) -> ExactDecimal? {
+        guard var stated else { return nil }
+        stated.amount = quantity.number
+        stated.unit = quantity.unit
+        return counted(stated, atMilliseconds: time)?.amount
+    }
+
     /// Units whose relation is the same for all goods.
     private static let known: [String: [String: ExactDecimal]] = [
         "GRM": ["KGM": ten(to: -3), "TNE": ten(to: -6)],

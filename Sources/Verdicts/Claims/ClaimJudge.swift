@@ -88,11 +88,7 @@ struct ClaimJudge {
                 }
                 if terms.scheme.needsPlots, making.isOrigin { checkPlot(lot, making) }
                 guard let certificate = certified.certificate else { continue }
-                if let finding = allocations.finding(
-                    of: certificate, for: lot.uri, day: making.day)
-                {
-                    findings.append(finding)
-                }
+                findings += allocations.findings(of: certificate, for: lot.uri, day: making.day)
             }
         }
     }
