@@ -55,7 +55,7 @@ class Material:
             found.append(Finding("claim.model-refused", "contradicted", subject, None,
                                  {"model": model}))
         origins = [lot for lot in self.graph.lots.values()
-                   if not lot.contents and self.shares.of[lot.uri].most > 0
+                   if not lot.contents and not lot.is_emptied and self.shares.of[lot.uri].most > 0
                    and any(making.is_origin for making in lot.makings)]
         if model == MODELS[0] and len(origins) > 1:
             found.append(Finding("material.model", "contradicted", subject, None,

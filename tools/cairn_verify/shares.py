@@ -46,7 +46,7 @@ class Shares:
             lowered = self.claim.scheme.reach == ALL and not certified
             return Share(Fraction(0), credit.most) if lowered else credit
         if lot.is_of_contents:
-            held = [self.of[each] for each in lot.contents]
+            held = [self.of[each] for each in lot.contents] or [UNKNOWN]
             return Share(min(each.least for each in held), min(each.most for each in held))
         if not lot.makings:
             return WHOLE if self._is_attested(lot) else UNKNOWN

@@ -95,9 +95,8 @@ struct ClaimJudge {
 
     private func needsCertificate(_ lot: Lot) -> Bool {
         if terms.scheme.reach == .subject { return lot.uri == subject }
-        // An item's material is its batch's.
-        return lot.contents.isEmpty
-            || lot.makings.contains { !graph.makings[$0].inputs.isEmpty }
+        // An item's material is its batch's, a container's what it holds.
+        return !graph.isOfContents(lot)
     }
 
     private func missing(_ lot: Lot, _ making: Making) -> VerdictFinding {
@@ -160,6 +159,7 @@ struct ClaimJudge {
         let origins = graph.lots.values.filter { lot in
             lot.makings.contains { graph.makings[$0].isOrigin }
                 && (check.shares[lot.uri]?.high ?? .zero) > .zero && lot.contents.isEmpty
+                && !lot.isEmptied
         }
         guard origins.count > 1 else { return }
         findings.append(
@@ -170,7 +170,7 @@ struct ClaimJudge {
 
     /// Things of which nobody tells how they came to be.
     private mutating func traceOrigins() {
-        for lot in graph.lots.values where lot.makings.isEmpty && lot.contents.isEmpty {
+        for lot in graph.lots.values where graph.isUntold(lot) {
             let events = Subject(facet: .events, uri: lot.uri)
             guard evidence.asked[events.key(in: evidence.network)] != nil else {
                 findings.append(VerdictFinding(.ledgerNotGathered, lot.uri))

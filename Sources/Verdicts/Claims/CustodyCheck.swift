@@ -1,6 +1,7 @@
 import EPCIS
 import GS1
 import MerkleTrees
+import OrderedCollections
 import Records
 
 /// Group K (SPEC §24.5): whether the goods passed from hand to hand, both sides telling alike.
@@ -25,7 +26,7 @@ struct CustodyCheck {
         guard !all.isEmpty || !lot.users.isEmpty || !lot.packers.isEmpty else {
             return aggregation(lot)
         }
-        let makers = Set(lot.makings.map { graph.makings[$0].party })
+        let makers = makers(of: lot)
         var holders = lot.users.union(lot.packers)
         if lot.users.isEmpty { holders.formUnion(all.compactMap(\.receiver)) }
         var found = lot.users.isEmpty ? unaddressed(all, lot) : []
@@ -46,6 +47,17 @@ struct CustodyCheck {
             queue += senders.subtracting(makers).sorted()
         }
         return found + aggregation(lot)
+    }
+
+    /// Who made a thing; of an item that nobody made, who made its batch or received of that.
+    private func makers(of lot: Lot) -> Set<String> {
+        let makers = Set(lot.makings.map { graph.makings[$0].party })
+        guard makers.isEmpty else { return makers }
+        return lot.batches.compactMap { graph.lots[$0] }.reduce(into: []) { found, batch in
+            found.formUnion(batch.makings.map { graph.makings[$0].party })
+            guard !found.isEmpty else { return }
+            found.formUnion(movements.receivers(of: batch.uri))
+        }
     }
 
     private func gap(_ lot: Lot, _ holder: String) -> VerdictFinding {

@@ -117,8 +117,10 @@ struct MaterialCheck {
             if scheme.reach == .all, !isCertified { credited.low = .zero }
             return credited
         }
-        if lot.makings.isEmpty || isItem(of: lot) {
-            guard lot.contents.isEmpty else { return least(of: lot.contents) }
+        if graph.isOfContents(lot) {
+            return lot.isEmptied ? .unknown : least(of: lot.contents)
+        }
+        if lot.makings.isEmpty {
             // What an accredited body saw being made qualifies; of the rest nothing is known.
             let made = (facts.hidden[lot.uri] ?? []).filter { $0.role == .create }
             let isAttested = !made.isEmpty && made.allSatisfy { attested.parts[$0.part] != nil }
@@ -126,11 +128,6 @@ struct MaterialCheck {
         }
         let parts = lot.makings.map { (share(ofMaking: $0, lot), amount(of: lot, in: $0)) }
         return blend(parts.map { ($0.0, $0.1?.amount) })
-    }
-
-    /// Whether a thing is one of a batch, whose material is the batch's.
-    private func isItem(of lot: Lot) -> Bool {
-        !lot.contents.isEmpty && lot.makings.allSatisfy { graph.makings[$0].inputs.isEmpty }
     }
 
     private func least(of uris: [String]) -> ShareBounds {

@@ -15,6 +15,7 @@ final class Movements<Facts: MovementFacts> {
     private struct Found {
         var movements: [Movement]
         var isHidden: Bool
+        var receivers: Set<String>
     }
 
     init(_ facts: Facts) {
@@ -28,6 +29,9 @@ final class Movements<Facts: MovementFacts> {
     /// What is told of a thing's movements, by time.
     func of(_ uri: String) -> [Movement] { look(at: uri).movements }
 
+    /// Who received some of a thing, or was to.
+    func receivers(of uri: String) -> Set<String> { look(at: uri).receivers }
+
     private func look(at uri: String) -> Found {
         if let known = found[uri] { return known }
         let read = read(uri)
@@ -39,16 +43,10 @@ final class Movements<Facts: MovementFacts> {
         var moved: [Int: Movement] = [:]
         var isHidden = hides(uri)
         for packing in packings.of(uri) {
-            var seen: Set<Int> = []
-            for (container, times) in packings.around(packing) {
-                isHidden = isHidden || hides(container)
-                for movement in times.spans.flatMap({ named(container, in: $0) }) {
-                    // Who receives a container says nothing of what came to it in there.
-                    guard movement.receiver != packing.teller || movement.sender == packing.teller,
-                        seen.insert(movement.event).inserted
-                    else { continue }
-                    moved[movement.event, default: movement].stated += packing.stated
-                }
+            let around = packings.around(packing)
+            isHidden = isHidden || around.times.keys.contains(where: hides)
+            for movement in carried(packing, around) {
+                moved[movement.event, default: movement].stated += packing.stated
             }
         }
         for var movement in named(uri) {
@@ -59,7 +57,32 @@ final class Movements<Facts: MovementFacts> {
         let sorted = moved.values.sorted {
             TradeEvent.precedes(facts.events[$0.event], facts.events[$1.event])
         }
-        return Found(movements: sorted, isHidden: isHidden)
+        return Found(
+            movements: sorted, isHidden: isHidden, receivers: Set(sorted.compactMap(\.receiver)))
+    }
+
+    /// The movements of the containers in which something packed was, each once.
+    ///
+    /// Who receives a container says nothing of what came to it in there: not that this was packed
+    /// into the container, nor that this was put into another.
+    private func carried(_ packing: Packing, _ around: Surroundings) -> [Movement] {
+        var found: [Int: Movement] = [:]
+        var others: [String: Surroundings] = [:]
+        for (container, times) in around.times {
+            for movement in times.spans.flatMap({ named(container, in: $0) }) {
+                if let receiver = movement.receiver, movement.sender != receiver,
+                    around.tellers.contains(receiver)
+                {
+                    let by = others[receiver] ?? packings.around(packing, without: receiver)
+                    others[receiver] = by
+                    guard by.times[container]?.contains(movement.timeMilliseconds) ?? false else {
+                        continue
+                    }
+                }
+                found[movement.event] = movement
+            }
+        }
+        return Array(found.values)
     }
 
     private func hides(_ uri: String) -> Bool {

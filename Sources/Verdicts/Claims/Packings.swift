@@ -16,6 +16,12 @@ struct Packing {
 struct Times {
     private(set) var spans: [Range<Int64>] = []
 
+    /// Whether something holds at a time.
+    func contains(_ time: Int64) -> Bool {
+        let place = spans.firstPlace { $0.upperBound > time }
+        return place < spans.count && spans[place].contains(time)
+    }
+
     /// Adds a time; gives what of it is new.
     mutating func add(_ time: Range<Int64>) -> [Range<Int64>] {
         let first = spans.firstPlace { $0.upperBound >= time.lowerBound }
@@ -48,6 +54,13 @@ extension Array {
     }
 }
 
+/// The containers in which something was, and when.
+struct Surroundings {
+    var times: [String: Times] = [:]
+    /// Who says so.
+    var tellers: Set<String> = []
+}
+
 /// Where things were packed, and in what those containers were (SPEC §24.4).
 final class Packings<Facts: MovementFacts> {
     private let facts: Facts
@@ -61,12 +74,15 @@ final class Packings<Facts: MovementFacts> {
     /// Where a thing was packed itself.
     func of(_ thing: String) -> [Packing] { byContainer(thing).flatMap(\.self) }
 
-    /// The containers in which something packed was, those of containers too, and when.
-    func around(_ packing: Packing) -> [String: Times] {
-        var found: [String: Times] = [:]
+    /// The containers in which something packed was, those of containers too; leaves out what one
+    /// teller says, if one is named.
+    func around(_ packing: Packing, without teller: String? = nil) -> Surroundings {
+        var found = Surroundings()
         var waiting = [packing]
         while let inner = waiting.popLast() {
-            for time in found[inner.container, default: Times()].add(inner.times) {
+            guard inner.teller != teller else { continue }
+            found.tellers.insert(inner.teller)
+            for time in found.times[inner.container, default: Times()].add(inner.times) {
                 for outer in byContainer(inner.container) {
                     let first = outer.firstPlace { $0.times.upperBound > time.lowerBound }
                     for var stay in outer[first...] {
