@@ -42,7 +42,7 @@ class Making:
 
     @property
     def day(self) -> str:
-        """Its local date."""
+        """Its UTC day."""
         return self.first.event.day
 
     @property

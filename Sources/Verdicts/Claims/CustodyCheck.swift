@@ -187,7 +187,7 @@ struct CustodyCheck {
                 if let container, container.uri != parent {
                     return [
                         VerdictFinding(
-                            .custodyAggregation, lot.uri, day: told.event.localDate,
+                            .custodyAggregation, lot.uri, day: told.event.dateUTC,
                             ["container": parent, "other": container.uri], ask: told.issuer,
                             evidence: [container.part, told.part])
                     ]

@@ -40,7 +40,7 @@ struct Making {
     var party: String
     /// The business step, canonical.
     var step: String?
-    /// The local day of its first event.
+    /// The UTC day of its first event.
     var day: String
     /// The time of its first event.
     var timeMilliseconds: Int64
@@ -60,7 +60,7 @@ struct Making {
         self.site = site
         self.party = party
         self.step = step
-        day = first.event.localDate
+        day = first.event.dateUTC
         timeMilliseconds = first.event.eventTimeMilliseconds
         self.parts = parts
         self.process = process
