@@ -58,9 +58,9 @@ package struct EPCISEvent: Hashable, Sendable {
     /// Certificates that the event refers to.
     package let certificationInfo: [CanonicalIdentifier]
 
-    /// The day of the event in its own time zone: `2026-03-01`.
-    package var localDate: String {
-        CivilDate(milliseconds: eventTimeMilliseconds, offsetMinutes: eventTimeZoneOffset).text
+    /// The day of the event in UTC, whatever zone its author names: `2026-03-01`.
+    package var dateUTC: String {
+        CivilDate(milliseconds: eventTimeMilliseconds, offsetMinutes: 0).text
     }
 
     /// The month of the event in UTC: `2026-03`.

@@ -15,6 +15,7 @@ from cairn_verify.movements import ALWAYS, Movements, Times  # noqa: E402
 from cairn_verify.shares import NOTHING, UNKNOWN, WHOLE, Share, mean  # noqa: E402
 
 MAKER = "https://id.gs1.org/417/9521101000009"
+OTHER = "https://id.gs1.org/417/9521103000007"
 LOT = "https://id.gs1.org/01/09521101000016/10/"
 
 
@@ -111,6 +112,44 @@ class Containers(unittest.TestCase):
             with self.subTest(minute):
                 self.assertEqual(self.moved(*events, shipping(minute, one)), expected)
 
+    def test_a_container_holds_what_was_not_taken_out(self):
+        one, lots = crate(1), [amount("1", 30)]
+        put = packing(1, one, lots=lots)
+        use = {"type": "TransformationEvent", "eventTime": at(5), "inputEPCList": [one],
+               "outputQuantityList": [amount("0", 1)]}
+        for more, held, is_emptied in (
+                ((), ["1"], False), ((packing(3, one, "DELETE", lots),), [], True),
+                ((packing(3, one, "DELETE"),), [], True),
+                ((packing(3, one, "DELETE", [amount("1", 20)]),), ["1"], False),
+                ((packing(3, one, "DELETE", [amount("1", 20)]),
+                  packing(4, one, "DELETE", [amount("1", 10)])), [], True),
+                ((packing(3, one, "DELETE", [amount("1")]),), [], True),
+                ((packing(3, one, "DELETE", lots), packing(4, one, lots=[amount("2")])),
+                 ["2"], False),
+                ((use, packing(6, one, "DELETE", lots)), ["1"], False),
+                ((use, packing(4, one, "DELETE", lots)), [], True)):
+            with self.subTest(len(more)):
+                hand = Hand(put, *more)
+                hand.subject = one
+                lot = Graph(hand, AnyScheme()).lots[one]
+                self.assertEqual((lot.held, lot.is_emptied), ([LOT + each for each in held],
+                                                              is_emptied))
+
+    def test_a_pallet_counts_by_who_put_the_crate_there(self):
+        one, pallet = crate(1), crate(3)
+        ends = {"destinationList": [{"type": "possessing_party", "destination": OTHER}],
+                "sourceList": [{"type": "possessing_party", "source": MAKER}]}
+        for packer, moved in ((MAKER, [[30]]), (OTHER, [])):
+            with self.subTest(packer):
+                hand = Hand(packing(1, one, lots=[amount("1", 30)]),
+                            packing(2, pallet, crates=[one]), shipping(3, pallet) | ends)
+                hand.owner_of = lambda uri: uri
+                for told in hand.about[one]:
+                    if told.event.parent == pallet:
+                        told.issuer = packer
+                found = Movements(hand).of(LOT + "1")
+                self.assertEqual([[each.amount for each in one.stated] for one in found], moved)
+
     def test_containers_in_each_other_end(self):
         one, two = crate(1), crate(2)
         events = [packing(1, one, lots=[amount("1", 30)]), packing(2, two, crates=[one]),
@@ -166,6 +205,17 @@ class Amounts(unittest.TestCase):
                 for uri, listed in event.stated[epcis.OBJECT].items()}
         self.assertEqual(told, {item + "1": [1], crate(1): [None], LOT + "1": [5, 5],
                                 LOT + "2": [None]})
+
+    def test_what_cannot_be_counted_switches_nothing_off(self):
+        for given, total, left in (
+                ([40, 2, 60], 102, None), ([40, None, 60], 100, 2), ([None, -1, 60], 60, 1),
+                ([Fraction(1, 10**64), 40, 60], 100, 1), ([40, 40, Fraction(2**127)], 80, 3),
+                ([], 0, None)):
+            with self.subTest(given):
+                parts = [(None if each is None else Fraction(each), bytes([number]), "")
+                         for number, each in enumerate(given, 1)]
+                found = amounts.PartialSum.of(parts, amounts.fits)
+                self.assertEqual((found.total, found.left and found.left[0][0]), (total, left))
 
     def test_a_mixture_is_between_its_parts(self):
         half = Share(Fraction(1, 2), Fraction(1))

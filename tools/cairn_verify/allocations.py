@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
-from .amounts import converted, fits, quantity, text
+from .amounts import PartialSum, converted, fits, quantity, text
 from .balances import Balances
 from .certificates import NONE, Certificates
 from .credentials import Certificate
@@ -88,17 +88,24 @@ class Allocations:
         if not hidden and not any(lot in record[3] for record, _, _ in drawn):
             return [Finding("material.unallocated", "incomplete", lot, day,
                             {"certificate": ident}, ask)]
-        total = Fraction(0)
-        for record, issuer, digest in drawn:
-            amount = quantity(record[10][0])
-            if amount is not None and amount >= 0:
-                amount = converted(amount, record[10][1], unit)
-            if amount is None or amount < 0 or not fits(total + amount):
-                return [Finding("material.not-assessable", "incomplete", lot, day,
-                                {"certificate": ident, "unit": unit}, issuer, {digest})]
-            total += amount
-        if total <= volume:
-            return hidden
-        return [Finding("material.volume-exceeded", "contradicted", lot, day,
-                        {"certificate": ident, "allocated": text(total), "volume": text(volume),
-                         "unit": unit}, ask, {digest for _, _, digest in drawn})]
+        whole = PartialSum.of(((self._amount(record, unit), digest, issuer)
+                               for record, issuer, digest in drawn), fits)
+        if whole.total > volume:
+            return [Finding(
+                "material.volume-exceeded", "contradicted", lot, day,
+                {"certificate": ident, "allocated": text(whole.total), "volume": text(volume),
+                 "unit": unit}, ask, whole.counted)]
+        return self.uncounted("certificate", ident, unit, whole.left, lot, day) + hidden
+
+    @staticmethod
+    def _amount(record: dict, unit: str) -> Fraction | None:
+        amount = quantity(record[10][0])
+        return None if amount is None else converted(amount, record[10][1], unit)
+
+    @staticmethod
+    def uncounted(name: str, uri: str, unit: str, left: tuple[bytes, str] | None, lot: str,
+                  day: str) -> list[Finding]:
+        """That something cannot be counted, where what can does not exceed."""
+        return [Finding("material.not-assessable", "incomplete", lot, day,
+                        {name: uri, "unit": unit}, issuer, {digest})
+                for digest, issuer in ([left] if left else [])]

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Iterable
+from typing import Callable, Iterable
 
 from .claims import Scheme
 from .epcis import MAX_EXPONENT, MAX_SIGNIFICAND, NUMBER, Stated, exact, exactness
@@ -52,6 +52,16 @@ def is_bounded(share: Fraction) -> bool:
     return share.numerator < MAX_SIGNIFICAND and share.denominator < MAX_SIGNIFICAND
 
 
+def product(*factors: Fraction) -> Fraction | None:
+    """Factors multiplied in their order; None where one, or what they come to, does not fit."""
+    whole = Fraction(1)
+    for each in factors:
+        whole *= each
+        if not is_bounded(each) or not is_bounded(whole):
+            return None
+    return whole
+
+
 def text(value: Fraction) -> str:
     """A decimal without exponent."""
     whole, power = _written(value)
@@ -85,6 +95,32 @@ def converted(value: Fraction, source: str | None, target: str | None) -> Fracti
         value = value * GRAMS[source] / GRAMS[target]
         return value if fits(value) else None
     return None
+
+
+@dataclass
+class PartialSum:
+    """What can be counted of some amounts, from the largest down, each with whose word it is and
+    in which part; and the first, by part, of what cannot: missing, or it does not fit."""
+
+    total: Fraction = Fraction(0)
+    counted: set[bytes] = field(default_factory=set)
+    left: tuple[bytes, str] | None = None
+
+    @staticmethod
+    def of(amounts: Iterable[tuple[Fraction | None, bytes, str]],
+           bound: Callable[[Fraction], bool]) -> "PartialSum":
+        """The sum, in which each number is within a bound."""
+        amounts, whole = list(amounts), PartialSum()
+        left = [each[1:] for each in amounts if each[0] is None]
+        for value, digest, issuer in sorted((each for each in amounts if each[0] is not None),
+                                            key=lambda each: (-each[0], each[1:])):
+            if value >= 0 and bound(value) and bound(whole.total + value):
+                whole.total += value
+                whole.counted.add(digest)
+            else:
+                left.append((digest, issuer))
+        whole.left = min(left, default=None)
+        return whole
 
 
 class Amounts:

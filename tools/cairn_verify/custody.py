@@ -30,7 +30,7 @@ class Custody:
             if not self.movements.is_hidden(lot.uri):
                 self._trace(lot)
                 self._aggregation(lot)
-            if not lot.makings and not lot.contents and (EVENTS, lot.uri) in self.facts.asked \
+            if lot.is_untold and (EVENTS, lot.uri) in self.facts.asked \
                     and not self.facts.hidden(lot.uri):
                 self._find("origin-unknown", "incomplete", lot, None, {},
                            self.facts.owner(lot.identifier))
@@ -47,7 +47,7 @@ class Custody:
 
     def _trace(self, lot: Lot) -> None:
         moved = self.movements.of(lot.uri)
-        makers = {making.party for making in lot.makings}
+        makers = self._makers(lot)
         waiting = [*lot.users, *lot.packers]
         if not lot.users:
             waiting += [each.receiver for each in moved if each.receiver is not None]
@@ -65,6 +65,15 @@ class Custody:
                 waiting += self._compare(lot, holder, sent, received, moved) - makers
             elif makers and holder not in makers:
                 self._find("gap", "incomplete", lot, None, {"holder": holder}, holder)
+
+    def _makers(self, lot: Lot) -> set[str]:
+        """Who made it; of an item that nobody made, who made its batch or received of that."""
+        makers = {making.party for making in lot.makings}
+        for batch in [] if makers else map(self.graph.lots.__getitem__, lot.batches):
+            makers |= {making.party for making in batch.makings}
+            if makers:
+                makers |= self.movements.receivers(batch.uri)
+        return makers
 
     def _unaddressed(self, lot: Lot, moved: list[Movement]) -> None:
         """Shipments to nobody named that nobody received."""

@@ -212,7 +212,7 @@ class _Reading:
         self.event = Event(kind, action, day_of(at)[:7], at)
         offset = _text(_required(json, "eventTimeZoneOffset"), "eventTimeZoneOffset")
         need(OFFSET.fullmatch(offset) is not None, "epcis.time", "eventTimeZoneOffset")
-        self.event.day = day_of(at + _minutes(offset) * 60_000)
+        self.event.day = day_of(at)
 
     def action(self, kind: str) -> str | None:
         if kind == "TransformationEvent":

@@ -6,8 +6,9 @@ from fractions import Fraction
 from functools import cached_property
 
 from . import gs1
+from .amounts import converted, fits
 from .claims import Scheme
-from .epcis import CREATE, INPUT, OBJECT, OUTPUT, Event, Stated, word
+from .epcis import CHILD, CONSUME, CREATE, INPUT, OBJECT, OUTPUT, Event, Stated, word
 from .facts import Facts, Told, identifier
 from .refusal import Refused
 
@@ -41,7 +42,7 @@ class Making:
 
     @property
     def day(self) -> str:
-        """Its local date."""
+        """Its UTC day."""
         return self.first.event.day
 
     @property
@@ -75,7 +76,9 @@ class Lot:
     uri: str
     via: "Lot | None"
     makings: list[Making]
-    contents: list[str]
+    batches: list[str]
+    held: list[str]
+    is_emptied: bool
     identifier: gs1.Identifier
     users: set[str] = field(default_factory=set)
     packers: set[str] = field(default_factory=set)
@@ -90,9 +93,20 @@ class Lot:
         return path[::-1]
 
     @property
+    def contents(self) -> list[str]:
+        """The batch an item is of, and what a container holds."""
+        return list(dict.fromkeys(self.batches + self.held))
+
+    @property
     def is_of_contents(self) -> bool:
         """Whether it is an item or a container, which is what it is of or holds."""
-        return bool(self.contents) and not any(making.inputs for making in self.makings)
+        is_some = bool(self.contents) or self.is_emptied
+        return is_some and not any(making.inputs for making in self.makings)
+
+    @property
+    def is_untold(self) -> bool:
+        """Whether nobody tells how it was made, what it is of or what it holds."""
+        return not self.contents and (not self.makings or self.is_of_contents)
 
 
 class Graph:
@@ -114,6 +128,19 @@ class Graph:
             waiting.extend((each, lot) for each in self._upstream(lot, users))
         for uri, lot in self.lots.items():
             lot.users, lot.packers = users[uri], self.packers[uri]
+        self._pass_packers_on()
+
+    def _pass_packers_on(self) -> None:
+        """Who packs or uses up a container must have had what it holds."""
+        waiting = [lot for lot in self.lots.values() if lot.held]
+        while waiting:
+            container = waiting.pop()
+            packers = container.packers | container.users
+            for lot in map(self.lots.__getitem__, container.held):
+                if not packers <= lot.packers:
+                    lot.packers |= packers
+                    if lot.held:
+                        waiting.append(lot)
 
     def _upstream(self, lot: Lot, users: dict[str, set[str]]) -> list[str]:
         """What follows from a lot, in the order in which events name it; what a making used up
@@ -155,17 +182,35 @@ class Graph:
 
     def _lot(self, uri: str, via: Lot | None) -> Lot:
         told = self.facts.events(uri)
-        contents: dict[str, None] = {}
+        batches = list({batch: None for each in told
+                        for batch in sorted(each.event.batches.get(uri, set()))})
+        held, is_filled = self._held(uri, told)
+        is_emptied = is_filled and not held and not batches
+        return Lot(uri, via, self._makings(uri, told), batches, held, is_emptied, identifier(uri))
+
+    def _held(self, uri: str, told: list[Told]) -> tuple[list[str], bool]:
+        """What a container holds, and whether anything was ever put into it."""
+        if identifier(uri).kind in ("batch", "product"):
+            return [], False
+        last = max((each.event.time for each in told if (uri, CONSUME) in each.event.flows),
+                   default=None)
+        there: dict[str, tuple] = {}
+        packers: dict[str, set[str]] = defaultdict(set)
         for each in told:
             event = each.event
-            contents |= dict.fromkeys(sorted(event.batches.get(uri, set())))
-            if event.type in GROUPS and event.action == "ADD" and event.parent == uri \
-                    and identifier(uri).kind not in ("batch", "product"):
-                held = dict.fromkeys(c for c in event.objects if c in event.children)
-                contents |= held
-                for child in held:
-                    self.packers[child].add(self._party(each))
-        return Lot(uri, via, self._makings(uri, told), list(contents), identifier(uri))
+            if event.type not in GROUPS or event.parent != uri:
+                continue
+            children = [child for child in event.objects if child in event.children]
+            if event.action == "ADD":
+                for child in children:
+                    packers[child].add(self.party(each))
+                    there[child] = _whole(event.amounts(CHILD, child))
+            elif event.action == "DELETE" and (last is None or event.time < last):
+                for child in children or list(there):
+                    _take_out(there, child, event)
+        for child in there:
+            self.packers[child] |= packers[child]
+        return list(there), bool(packers)
 
     def _makings(self, uri: str, told: list[Told]) -> list[Making]:
         alone, together = [], {}
@@ -196,7 +241,7 @@ class Graph:
             self.makings[key] = self._read(told)
         return self.makings[key]
 
-    def _party(self, told: Told) -> str:
+    def party(self, told: Told) -> str:
         """Who did it: who governs the primary site, else who told of it."""
         place = told.event.primary_site
         return (self.facts.owner(place) if place else None) or told.issuer
@@ -209,7 +254,7 @@ class Graph:
             making.outputs |= {uri for uri, role in each.event.flows if role == CREATE}
         place = first.event.primary_site
         making.site = place.uri if place else None
-        making.party = self._party(first)
+        making.party = self.party(first)
         making.process = step(first.event)
         listed = self.scheme.processes.get(making.process)
         making.allowed = listed.allowed if listed else Fraction(1)
@@ -226,3 +271,28 @@ def step(event: Event) -> str | None:
         return gs1.canonical(bare)
     except Refused:
         return CBV + bare
+
+
+def _whole(stated: list[Stated]) -> tuple[Fraction | None, str | None]:
+    """What an event states of a thing altogether, in the unit of its first amount."""
+    unit, total = stated[0].unit, stated[0].amount
+    for each in stated[1:]:
+        more = None if each.amount is None else converted(each.amount, each.unit, unit)
+        known = None not in (total, more) and fits(total + more)
+        total = total + more if known else None
+    return total, unit
+
+
+def _take_out(there: dict[str, tuple], child: str, event: Event) -> None:
+    """Takes a child out of a container, unless more of it is known to be left."""
+    if child not in there:
+        return
+    stated = event.amounts(CHILD, child)
+    amount, unit = there[child]
+    taken, of = _whole(stated) if stated else (None, None)
+    if taken is not None:
+        taken = converted(taken, of, unit)
+    if amount is not None and taken is not None and amount > taken and fits(amount - taken):
+        there[child] = amount - taken, unit
+    else:
+        del there[child]

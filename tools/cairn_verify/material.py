@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from .allocations import Allocations, Credit
-from .amounts import Amount, Amounts, fits, text
+from .amounts import Amount, Amounts, PartialSum, fits, is_bounded, product, text
 from .certificates import NONE, Certificates
 from .claims import MODELS, Claim
 from .epcis import INPUT, OBJECT
@@ -13,7 +13,7 @@ from .facts import Facts
 from .finding import Finding
 from .graph import Graph, Lot, Making, step
 from .movements import RECEIVING, SHIPPING, Movements
-from .shares import Share, Shares, bounded_sum
+from .shares import Share, Shares
 
 
 @dataclass
@@ -55,7 +55,7 @@ class Material:
             found.append(Finding("claim.model-refused", "contradicted", subject, None,
                                  {"model": model}))
         origins = [lot for lot in self.graph.lots.values()
-                   if not lot.contents and self.shares.of[lot.uri].most > 0
+                   if not lot.contents and not lot.is_emptied and self.shares.of[lot.uri].most > 0
                    and any(making.is_origin for making in lot.makings)]
         if model == MODELS[0] and len(origins) > 1:
             found.append(Finding("material.model", "contradicted", subject, None,
@@ -78,7 +78,7 @@ class Material:
     def _credits(self) -> list[Finding]:
         found = []
         for lot, drawn, finding in self.shares.credited:
-            found.append(finding)
+            found += [finding] if finding else []
             for credit in drawn:
                 found += self._spent(credit, lot)
         return found
@@ -86,14 +86,20 @@ class Material:
     def _spent(self, credit: Credit, lot: Lot) -> list[Finding]:
         """Whether more was drawn from an account than qualifying material went into its site."""
         making = lot.makings[0]
-        spent = bounded_sum(self.shares.allocated(each, lot, making)
-                            for each in self.allocations.accounts[credit.account])
-        earned = bounded_sum(self._earnings(credit))
-        if spent is None or earned is None or spent <= earned:
-            return self.allocations.withheld(credit.account, {credit.issuer}, lot.uri, making.day)
-        return [Finding("material.credit-exceeded", "contradicted", lot.uri, making.day,
-                        {"account": credit.account, "drawn": str(spent), "earned": str(earned)},
-                        making.party, {credit.digest})]
+        spent = PartialSum.of(((self.shares.allocated(each, lot, making), each.digest, each.issuer)
+                               for each in self.allocations.accounts[credit.account]), is_bounded)
+        earned = PartialSum.of(self._earnings(credit), is_bounded)
+        exceeds = spent.total > earned.total
+        if exceeds and earned.left is None:
+            return [Finding("material.credit-exceeded", "contradicted", lot.uri, making.day,
+                            {"account": credit.account, "drawn": str(spent.total),
+                             "earned": str(earned.total)}, making.party, {credit.digest})]
+        unit, found = self.claim.scheme.unit or "", []
+        for left in (spent.left, earned.left if exceeds else None):
+            found += self.allocations.uncounted("account", credit.account, unit, left, lot.uri,
+                                                making.day)
+        return found + self.allocations.withheld(credit.account, {credit.issuer}, lot.uri,
+                                                 making.day)
 
     def _earnings(self, credit: Credit):
         """What qualifying material was used up at the account's site in its month, each amount
@@ -111,7 +117,9 @@ class Material:
                 listed = self.claim.scheme.processes.get(step(event))
                 for stated in event.amounts(INPUT, uri):
                     counted = self.amounts.counted(stated, event.time)
-                    yield counted and counted.value * least * (listed.allowed if listed else 1)
+                    yield (counted and product(counted.value, least,
+                                               listed.allowed if listed else Fraction(1)),
+                           told.digest, self.graph.party(told))
 
     # Balances
 
@@ -173,9 +181,7 @@ class Material:
             is_taken = event.type == "ObjectEvent" and event.action == "DELETE"
             used = event.amounts(OBJECT if is_taken else INPUT, lot.uri)
             if used:
-                place = event.primary_site
-                holder = (self.facts.owner(place) if place else None) or told.issuer
-                self._add(stocks[holder], "drawn", self.amounts.sum(used, event.time),
+                self._add(stocks[self.graph.party(told)], "drawn", self.amounts.sum(used, event.time),
                           {told.digest})
         for moved in self.movements.of(lot.uri):
             if moved.sender == moved.receiver:

@@ -1,7 +1,7 @@
 """How lots were shipped and received, SPEC §24.4."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .epcis import ALLOCATE, CHILD, MENTION, OBJECT, Event, Stated, word
 from .facts import Facts, Told
@@ -52,6 +52,7 @@ class Packing:
     stated: list[Stated]
     teller: str
     around: dict | None = None
+    tellers: set[str] = field(default_factory=set)
 
 
 class Times:
@@ -81,12 +82,19 @@ class Movements:
         self.facts = facts
         self._packings: dict[str, list[Packing]] = {}
         self._found: dict[str, list[Movement]] = {}
+        self._receivers: dict[str, set[str]] = {}
 
     def of(self, uri: str) -> list[Movement]:
         """The movements of a lot, by time."""
         if uri not in self._found:
             self._found[uri] = self._read(uri)
         return self._found[uri]
+
+    def receivers(self, uri: str) -> set[str]:
+        """Who received some of it, or was to."""
+        if uri not in self._receivers:
+            self._receivers[uri] = {each.receiver for each in self.of(uri)} - {None}
+        return self._receivers[uri]
 
     def is_hidden(self, uri: str) -> bool:
         """Whether something about it, or about a container in which it was, is hidden."""
@@ -98,11 +106,7 @@ class Movements:
         carried: dict[tuple, list[Stated]] = defaultdict(list)
         found: dict[tuple, Told] = {}
         for packing in self.packings(uri):
-            moved: dict[tuple, Told] = {}
-            for container, times in self._around(packing).items():
-                moved |= {told.part: told for told in self._told(container)
-                          if told.event.time in times
-                          and self._is_told_by_other(told, packing.teller)}
+            moved = self._carried(packing)
             for part in moved:
                 carried[part] += packing.stated or [Stated(uri, None, None, None)]
             found |= moved
@@ -113,10 +117,25 @@ class Movements:
         return sorted((each for each in moved if each.is_own_side),
                       key=lambda each: each.told.order())
 
-    def _is_told_by_other(self, told: Told, packer: str) -> bool:
-        """Whether what was in a container is not the word of who received that alone."""
-        moved = self._movement(told, [])
-        return moved.receiver != packer or moved.sender == packer
+    def _carried(self, packing: Packing) -> dict[tuple, Told]:
+        """What was told of the containers in which something packed was. Who receives one alone
+        says nothing of what came in there: not what was packed into which."""
+        found: dict[tuple, Told] = {}
+        others: dict[str, dict[str, Times]] = {}
+        around = self._around(packing)
+        for container, times in around.items():
+            for told in self._told(container):
+                if told.event.time not in times:
+                    continue
+                moved = self._movement(told, [])
+                receiver = moved.receiver
+                if receiver in packing.tellers and receiver != moved.sender:
+                    if receiver not in others:
+                        others[receiver] = self._walk(packing, receiver)[0]
+                    if told.event.time not in others[receiver].get(container, Times()):
+                        continue
+                found[told.part] = told
+        return found
 
     def _told(self, uri: str) -> list[Told]:
         return [told for told in self.facts.events(uri)
@@ -156,19 +175,26 @@ class Movements:
 
     def _around(self, packing: Packing) -> dict[str, Times]:
         """The containers in which something packed was, those of containers too, and when."""
-        if packing.around is not None:
-            return packing.around
+        if packing.around is None:
+            packing.around, packing.tellers = self._walk(packing)
+        return packing.around
+
+    def _walk(self, packing: Packing, without: str | None = None) -> tuple[dict, set[str]]:
+        """Where packings lead, but for those that one issuer tells; and who tells them."""
         found: dict[str, Times] = {}
-        packing.around = found
-        waiting = [(packing.container, packing.first, packing.last)]
+        tellers: set[str] = set()
+        waiting = [(packing, packing.first, packing.last)]
         while waiting:
-            container, first, last = waiting.pop()
-            for begin, end in found.setdefault(container, Times()).add(first, last):
-                for outer in self.packings(container):
+            inner, first, last = waiting.pop()
+            if inner.teller == without:
+                continue
+            tellers.add(inner.teller)
+            for begin, end in found.setdefault(inner.container, Times()).add(first, last):
+                for outer in self.packings(inner.container):
                     start, stop = max(begin, outer.first), min(end, outer.last)
                     if start <= stop:
-                        waiting.append((outer.container, start, stop))
-        return found
+                        waiting.append((outer, start, stop))
+        return found, tellers
 
     # Partners
 

@@ -30,7 +30,7 @@ class Shares:
                  allocations: Allocations):
         self.claim, self.graph, self.amounts = claim, graph, amounts
         self.certificates, self.allocations = certificates, allocations
-        self.credited: list[tuple[Lot, list[Credit], Finding]] = []
+        self.credited: list[tuple[Lot, list[Credit], Finding | None]] = []
         self._blends: dict[Making, Share] = {}
         self.of: dict[str, Share] = {}
         for uri in graph.order():
@@ -46,7 +46,7 @@ class Shares:
             lowered = self.claim.scheme.reach == ALL and not certified
             return Share(Fraction(0), credit.most) if lowered else credit
         if lot.is_of_contents:
-            held = [self.of[each] for each in lot.contents]
+            held = [self.of[each] for each in lot.contents] or [UNKNOWN]
             return Share(min(each.least for each in held), min(each.most for each in held))
         if not lot.makings:
             return WHOLE if self._is_attested(lot) else UNKNOWN
@@ -99,12 +99,12 @@ class Shares:
         if not drawn or made is None:
             return None
         total = bounded_sum(self.allocated(each, lot, making) for each in drawn)
-        if total is None:
-            return UNKNOWN
-        self.credited.append((lot, drawn, Finding(
+        self.credited.append((lot, drawn, None if total is None else Finding(
             "material.credit", None, lot.uri, making.day,
             {"account": drawn[0].account, "amount": str(total)}, None,
             {each.digest for each in drawn})))
+        if total is None:
+            return UNKNOWN
         if made == 0:
             return UNKNOWN
         share = min(total / made, Fraction(1))

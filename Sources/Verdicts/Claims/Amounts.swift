@@ -20,22 +20,32 @@ struct Amounts {
     /// of it is in that unit.
     func counted(_ stated: StatedAmount, atMilliseconds time: Int64) -> CountedAmount? {
         guard let amount = stated.amount else { return nil }
-        let from = stated.unit ?? "H87"
+        let from = Self.unit(stated.unit)
         // Without a unit of the scheme's own, pieces are what is counted.
-        let unit = facts.terms.scheme.unit?.text ?? "H87"
+        let unit = Self.unit(facts.terms.scheme.unit?.text)
         if let converted = Self.converted(amount, from: from, to: unit) {
             return CountedAmount(amount: converted)
         }
         guard let product = stated.product else { return nil }
         for (data, part) in facts.masterData(about: product, atMilliseconds: time) {
             for conversion in data.conversions
-            where Self.same(conversion.from.text, from) && conversion.to.text == unit {
+            where Self.unit(conversion.from.text) == from && Self.unit(conversion.to.text) == unit {
                 return (amount * conversion.factor).map {
                     CountedAmount(amount: $0, cited: [part])
                 }
             }
         }
         return nil
+    }
+
+    /// What a record says, counted like something else; nil where it cannot be.
+    func counted(
+        _ quantity: RecordQuantity, like stated: StatedAmount?, atMilliseconds time: Int64
+    ) -> ExactDecimal? {
+        guard var stated else { return nil }
+        stated.amount = quantity.number
+        stated.unit = quantity.unit
+        return counted(stated, atMilliseconds: time)?.amount
     }
 
     /// Units whose relation is the same for all goods.
@@ -53,11 +63,13 @@ struct Amounts {
     static func converted(
         _ amount: ExactDecimal, from: String, to unit: String
     ) -> ExactDecimal? {
-        same(from, unit) ? amount : known[from]?[unit].flatMap { amount * $0 }
+        Self.unit(from) == Self.unit(unit)
+            ? amount : known[from]?[unit].flatMap { amount * $0 }
     }
 
-    private static func same(_ left: String, _ right: String) -> Bool {
-        left == right || pieces.contains(left) && pieces.contains(right)
+    /// A unit; the codes of pieces are one, and it is meant where there is none.
+    static func unit(_ unit: String?) -> String {
+        unit.map { pieces.contains($0) ? "H87" : $0 } ?? "H87"
     }
 
     /// The sum; nil where one is missing, or it does not fit.
@@ -71,5 +83,16 @@ struct Amounts {
             total.cited += counted.cited
         }
         return total
+    }
+}
+
+extension RecordQuantity {
+    /// The amount as a number, whatever zeros stand in front; nil where it does not fit.
+    var number: ExactDecimal? {
+        let digits = amount.drop { $0 == "-" }
+        let plain = digits.drop { $0 == "0" }
+        let isBare = plain.isEmpty || plain.first == "."
+        return ExactDecimal(
+            (digits.count < amount.count ? "-" : "") + (isBare ? "0" : "") + plain)
     }
 }

@@ -77,7 +77,7 @@ struct AttestedBalances {
         _ links: ArraySlice<EvidenceLink>, against balance: KnownRecord, _ account: Subject
     ) {
         guard links.contains(where: { concerned.contains($0.part) }),
-            let quantity = balance.record.quantity, let bound = ExactDecimal(quantity.amount),
+            let quantity = balance.record.quantity, let bound = quantity.number,
             let name = AccountName(account.uri)
         else { return }
         var made = ExactDecimal.zero

@@ -216,6 +216,13 @@ struct ClaimFacts {
 
     // MARK: Asking
 
+    /// Whether an event counts about a thing.
+    func counts(_ number: Int, about uri: String) -> Bool {
+        let numbers = eventsAbout[uri] ?? []
+        let place = numbers.firstPlace { $0 >= number }
+        return place < numbers.count && numbers[place] == number
+    }
+
     /// Records of a kind that are asserted about a URI.
     func records(_ kinds: Set<RecordKind>, about uri: String) -> [KnownRecord] {
         (recordsAbout[uri] ?? []).filter { kinds.contains($0.record.kind) }

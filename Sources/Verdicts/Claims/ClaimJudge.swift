@@ -24,6 +24,7 @@ struct ClaimJudge {
     private let graph: TradeGraph
     private let certificates: CertificateCheck
     private let allocations: Allocations
+    private let movements: Movements<ClaimFacts>
     private let answer: Answer
     private var supports: [Int: [String: Support]] = [:]
     private var findings: [VerdictFinding] = []
@@ -38,6 +39,7 @@ struct ClaimJudge {
         graph = TradeGraph(of: evidence.question.uri, facts)
         certificates = CertificateCheck(facts)
         allocations = Allocations(facts)
+        movements = Movements(facts)
         answer = evidence.judge()
     }
 
@@ -58,7 +60,7 @@ struct ClaimJudge {
         let attested = AttestedBalances(facts, graph)
         let share = material(attested)
         traceOrigins()
-        let custody = CustodyCheck(facts, graph)
+        let custody = CustodyCheck(facts, graph, movements)
         let status = StatusCheck(facts: facts, certificates: certificates)
         for lot in graph.lots.values {
             findings += custody.findings(of: lot) + status.findings(of: lot.uri)
@@ -86,20 +88,15 @@ struct ClaimJudge {
                 }
                 if terms.scheme.needsPlots, making.isOrigin { checkPlot(lot, making) }
                 guard let certificate = certified.certificate else { continue }
-                if let finding = allocations.finding(
-                    of: certificate, for: lot.uri, day: making.day)
-                {
-                    findings.append(finding)
-                }
+                findings += allocations.findings(of: certificate, for: lot.uri, day: making.day)
             }
         }
     }
 
     private func needsCertificate(_ lot: Lot) -> Bool {
         if terms.scheme.reach == .subject { return lot.uri == subject }
-        // An item's material is its batch's.
-        return lot.contents.isEmpty
-            || lot.makings.contains { !graph.makings[$0].inputs.isEmpty }
+        // An item's material is its batch's, a container's what it holds.
+        return !graph.isOfContents(lot)
     }
 
     private func missing(_ lot: Lot, _ making: Making) -> VerdictFinding {
@@ -126,7 +123,7 @@ struct ClaimJudge {
     private mutating func material(_ attested: AttestedBalances) -> ShareBounds? {
         let check = MaterialCheck(
             facts, graph, supports: supports, attested: attested,
-            allocations: allocations)
+            allocations: allocations, movements: movements)
         guard !terms.scheme.models.isEmpty else {
             // That a thing is made of itself is no matter of amounts.
             findings += check.findings.filter { $0.code == ClaimCode.custodyCycle.rawValue }
@@ -162,6 +159,7 @@ struct ClaimJudge {
         let origins = graph.lots.values.filter { lot in
             lot.makings.contains { graph.makings[$0].isOrigin }
                 && (check.shares[lot.uri]?.high ?? .zero) > .zero && lot.contents.isEmpty
+                && !lot.isEmptied
         }
         guard origins.count > 1 else { return }
         findings.append(
@@ -172,7 +170,7 @@ struct ClaimJudge {
 
     /// Things of which nobody tells how they came to be.
     private mutating func traceOrigins() {
-        for lot in graph.lots.values where lot.makings.isEmpty && lot.contents.isEmpty {
+        for lot in graph.lots.values where graph.isUntold(lot) {
             let events = Subject(facet: .events, uri: lot.uri)
             guard evidence.asked[events.key(in: evidence.network)] != nil else {
                 findings.append(VerdictFinding(.ledgerNotGathered, lot.uri))

@@ -1,6 +1,7 @@
 import EPCIS
 import GS1
 import MerkleTrees
+import OrderedCollections
 import Records
 
 /// Group K (SPEC §24.5): whether the goods passed from hand to hand, both sides telling alike.
@@ -10,11 +11,11 @@ struct CustodyCheck {
     let amounts: Amounts
     private let movements: Movements<ClaimFacts>
 
-    init(_ facts: ClaimFacts, _ graph: TradeGraph) {
+    init(_ facts: ClaimFacts, _ graph: TradeGraph, _ movements: Movements<ClaimFacts>) {
         self.facts = facts
         self.graph = graph
+        self.movements = movements
         amounts = Amounts(facts: facts)
-        movements = Movements(facts)
     }
 
     /// The findings about one thing.
@@ -25,7 +26,7 @@ struct CustodyCheck {
         guard !all.isEmpty || !lot.users.isEmpty || !lot.packers.isEmpty else {
             return aggregation(lot)
         }
-        let makers = Set(lot.makings.map { graph.makings[$0].party })
+        let makers = makers(of: lot)
         var holders = lot.users.union(lot.packers)
         if lot.users.isEmpty { holders.formUnion(all.compactMap(\.receiver)) }
         var found = lot.users.isEmpty ? unaddressed(all, lot) : []
@@ -41,11 +42,22 @@ struct CustodyCheck {
                 if !makers.contains(holder), !makers.isEmpty { found.append(gap(lot, holder)) }
                 continue
             }
-            let (told, senders) = compare(shipments, receipts, at: holder, lot)
+            let (told, senders) = compare(shipments, receipts, at: holder, lot, all)
             found += told
             queue += senders.subtracting(makers).sorted()
         }
         return found + aggregation(lot)
+    }
+
+    /// Who made a thing; of an item that nobody made, who made its batch or received of that.
+    private func makers(of lot: Lot) -> Set<String> {
+        let makers = Set(lot.makings.map { graph.makings[$0].party })
+        guard makers.isEmpty else { return makers }
+        return lot.batches.compactMap { graph.lots[$0] }.reduce(into: []) { found, batch in
+            found.formUnion(batch.makings.map { graph.makings[$0].party })
+            guard !found.isEmpty else { return }
+            found.formUnion(movements.receivers(of: batch.uri))
+        }
     }
 
     private func gap(_ lot: Lot, _ holder: String) -> VerdictFinding {
@@ -66,29 +78,35 @@ struct CustodyCheck {
 
     /// Compares what was sent to a holder with what it received; gives who sent it.
     private func compare(
-        _ shipments: [Movement], _ receipts: [Movement], at holder: String, _ lot: Lot
+        _ shipments: [Movement], _ receipts: [Movement], at holder: String, _ lot: Lot,
+        _ all: [Movement]
     ) -> ([VerdictFinding], Set<String>) {
         var found: [VerdictFinding] = []
         var senders: Set<String> = []
         var open = receipts
         let bySender = Dictionary(grouping: shipments) { $0.sender ?? "" }
         for (sender, sent) in bySender.sorted(by: { $0.key < $1.key }) {
-            if !sender.isEmpty { senders.insert(sender) }
-            let met = open.filter { receipt in sent.contains { receipt.fits($0) } }
-            open.removeAll { receipt in met.contains { $0.part == receipt.part } }
-            guard !met.isEmpty else {
-                found += sent.map {
-                    VerdictFinding(
-                        .custodyUnreceived, lot.uri, day: $0.day,
-                        ["sender": sender, "receiver": holder], ask: holder, evidence: [$0.part])
-                }
-                continue
+            senders.insert(sender)
+            let met = open.filter { $0.fits(sent[0]) }
+            open.removeAll { $0.fits(sent[0]) }
+            // Both are sorted by time: the last receipt is late enough, or none is.
+            let last = met.last?.timeMilliseconds ?? .min
+            found += sent.filter { last < $0.timeMilliseconds }.map {
+                VerdictFinding(
+                    .custodyUnreceived, lot.uri, day: $0.day,
+                    ["sender": sender, "receiver": holder], ask: holder, evidence: [$0.part])
             }
+            guard !met.isEmpty else { continue }
             found += amounts(sent, met, lot, sender: sender, receiver: holder)
             found += orders(sent, met, lot, sender: sender, receiver: holder)
         }
+        let unaddressed =
+            open.isEmpty ? [] : all.filter { $0.side == .shipping && $0.receiver == nil }
         for receipt in open {
             if let sender = receipt.sender { senders.insert(sender) }
+            let untold = unaddressed.filter { receipt.fits($0) }
+            senders.formUnion(untold.compactMap(\.sender))
+            guard untold.isEmpty else { continue }
             var partners = ["receiver": holder]
             partners["sender"] = receipt.sender
             found.append(
@@ -102,7 +120,8 @@ struct CustodyCheck {
     private func amounts(
         _ sent: [Movement], _ met: [Movement], _ lot: Lot, sender: String, receiver: String
     ) -> [VerdictFinding] {
-        let isOneUnit = Set((sent + met).map { $0.amount?.unit }).count == 1
+        let units = (sent + met).flatMap(\.stated).map { Amounts.unit($0.unit) }
+        let isOneUnit = Set(units).count == 1
         guard let shipped = total(sent, isOneUnit), let received = total(met, isOneUnit),
             shipped != received
         else { return [] }
@@ -117,17 +136,18 @@ struct CustodyCheck {
         ]
     }
 
-    /// The sum of movements, in pieces or in the unit that both sides have, else in the scheme's.
+    /// The sum of movements, in the unit that both sides have, else in the scheme's.
     private func total(_ moved: [Movement], _ isOneUnit: Bool) -> ExactDecimal? {
         var sum = ExactDecimal.zero
         for one in moved {
-            guard let stated = one.amount else { return nil }
-            let counted =
-                isOneUnit
-                ? stated.amount
-                : amounts.counted(stated, atMilliseconds: one.timeMilliseconds)?.amount
-            guard let counted, let next = sum + counted else { return nil }
-            sum = next
+            for stated in one.stated {
+                let counted =
+                    isOneUnit
+                    ? stated.amount
+                    : amounts.counted(stated, atMilliseconds: one.timeMilliseconds)?.amount
+                guard let counted, let next = sum + counted else { return nil }
+                sum = next
+            }
         }
         return sum
     }
@@ -167,7 +187,7 @@ struct CustodyCheck {
                 if let container, container.uri != parent {
                     return [
                         VerdictFinding(
-                            .custodyAggregation, lot.uri, day: told.event.localDate,
+                            .custodyAggregation, lot.uri, day: told.event.dateUTC,
                             ["container": parent, "other": container.uri], ask: told.issuer,
                             evidence: [container.part, told.part])
                     ]

@@ -39,7 +39,7 @@ extension ClaimCode {
         case .materialElement: ["element", "input", "output"]
         case .materialExceeded: ["input", "output", "yield", "unit"]
         case .materialModel: ["model", "origins"]
-        case .materialNotAssessable: ["certificate", "unit", "party", "element"]
+        case .materialNotAssessable: ["certificate", "account", "unit", "party", "element"]
         case .materialOverdrawn: ["holder", "drawn", "had"]
         case .materialShare: ["share", "claimed"]
         case .materialUnallocated: ["certificate"]

@@ -29,6 +29,7 @@ struct MaterialCheck {
     private let supports: [Int: [String: Support]]
     private let attested: AttestedBalances
     private let allocations: Allocations
+    private let movements: Movements<ClaimFacts>
     /// The shares of what makings used up.
     private var blends: [Int: ShareBounds] = [:]
     private var credited: [(lot: Lot, making: Int, drawn: [Allocations.Credit])] = []
@@ -44,7 +45,7 @@ struct MaterialCheck {
     /// `supports` tells how far certificates support each making of each thing.
     init(
         _ facts: ClaimFacts, _ graph: TradeGraph, supports: [Int: [String: Support]],
-        attested: AttestedBalances, allocations: Allocations
+        attested: AttestedBalances, allocations: Allocations, movements: Movements<ClaimFacts>
     ) {
         self.facts = facts
         self.attested = attested
@@ -52,6 +53,7 @@ struct MaterialCheck {
         self.supports = supports
         amounts = Amounts(facts: facts)
         self.allocations = allocations
+        self.movements = movements
         let order = sorted()
         for uri in order {
             guard let lot = graph.lots[uri] else { continue }
@@ -62,8 +64,9 @@ struct MaterialCheck {
             findings.append(VerdictFinding(.custodyCycle, uri))
         }
         // Only now the shares of all that was used up are known.
+        var credits = CreditCheck(facts, amounts, allocations, attested, shares)
         for (lot, making, drawn) in credited {
-            findings += drawn.compactMap { overdraft($0, lot, making) }
+            findings += credits.findings(of: drawn, for: lot, graph.makings[making])
         }
         for number in graph.makings.indices { balance(number) }
         for lot in graph.lots.values { findings += stock(of: lot) }
@@ -114,8 +117,10 @@ struct MaterialCheck {
             if scheme.reach == .all, !isCertified { credited.low = .zero }
             return credited
         }
-        if lot.makings.isEmpty || isItem(of: lot) {
-            guard lot.contents.isEmpty else { return least(of: lot.contents) }
+        if graph.isOfContents(lot) {
+            return lot.isEmptied ? .unknown : least(of: lot.contents)
+        }
+        if lot.makings.isEmpty {
             // What an accredited body saw being made qualifies; of the rest nothing is known.
             let made = (facts.hidden[lot.uri] ?? []).filter { $0.role == .create }
             let isAttested = !made.isEmpty && made.allSatisfy { attested.parts[$0.part] != nil }
@@ -123,11 +128,6 @@ struct MaterialCheck {
         }
         let parts = lot.makings.map { (share(ofMaking: $0, lot), amount(of: lot, in: $0)) }
         return blend(parts.map { ($0.0, $0.1?.amount) })
-    }
-
-    /// Whether a thing is one of a batch, whose material is the batch's.
-    private func isItem(of lot: Lot) -> Bool {
-        !lot.contents.isEmpty && lot.makings.allSatisfy { graph.makings[$0].inputs.isEmpty }
     }
 
     private func least(of uris: [String]) -> ShareBounds {
@@ -204,14 +204,16 @@ struct MaterialCheck {
         else { return nil }
         let drawn = allocations.credits(to: lot.uri, by: graph.makings[making].party, at: site)
         guard !drawn.isEmpty, let made = amount(of: lot, in: making)?.amount else { return nil }
+        credited.append((lot, making, drawn))
+        let like = graph.makings[making].made(lot.uri).first
+        let time = graph.makings[making].timeMilliseconds
         var total = Ratio.zero
         for credit in drawn {
-            guard let amount = counted(credit.quantity, of: lot.uri, making),
+            guard let amount = amounts.counted(credit.quantity, like: like, atMilliseconds: time),
                 let ratio = Ratio(amount), let sum = total + ratio
             else { return .unknown }
             total = sum
         }
-        credited.append((lot, making, drawn))
         findings.append(
             VerdictFinding(
                 .materialCredit, lot.uri, day: graph.makings[making].day,
@@ -220,71 +222,6 @@ struct MaterialCheck {
         guard let whole = Ratio(made), let share = total / whole else { return .unknown }
         let bounded = min(share, .one)
         return ShareBounds(low: bounded, high: bounded)
-    }
-
-    private func counted(
-        _ quantity: RecordQuantity, of uri: String, _ making: Int
-    ) -> ExactDecimal? {
-        var stated = graph.makings[making].made(uri).first
-        stated?.amount = ExactDecimal(quantity.amount)
-        stated?.unit = quantity.unit
-        return stated.flatMap {
-            amounts.counted($0, atMilliseconds: graph.makings[making].timeMilliseconds)?.amount
-        }
-    }
-
-    /// Whether more was drawn from an account than qualifying material went into its site.
-    private func overdraft(
-        _ credit: Allocations.Credit, _ lot: Lot, _ making: Int
-    ) -> VerdictFinding? {
-        var drawn = Ratio.zero
-        for other in allocations.all(on: credit.account) {
-            guard let amount = counted(other.quantity, of: lot.uri, making),
-                let ratio = Ratio(amount), let sum = drawn + ratio
-            else { return nil }
-            drawn = sum
-        }
-        guard let earned = earned(by: credit), drawn > earned else {
-            let owner = facts.owner(of: credit.site).map { [$0] } ?? []
-            return allocations.hidden(on: credit.account, by: owner, except: attested.parts).map {
-                Allocations.withheld(
-                    $0, credit.account, lot.uri, day: graph.makings[making].day)
-            }
-        }
-        return VerdictFinding(
-            .materialCreditExceeded, lot.uri, day: graph.makings[making].day,
-            [
-                "account": credit.account, "drawn": drawn.description,
-                "earned": earned.description,
-            ], ask: graph.makings[making].party, evidence: [credit.part])
-    }
-
-    /// The qualifying material that was used up at the account's site in its month, each thing
-    /// with its share and the yield of its step.
-    private func earned(by credit: Allocations.Credit) -> Ratio? {
-        var total = Ratio.zero
-        for (number, told) in facts.events.enumerated() {
-            guard told.event.type == .transformation, told.event.monthUTC == credit.month,
-                told.event.primarySite?.uri == credit.site
-            else { continue }
-            let yield = scheme.process(told.event.bizStep)?.yield ?? ExactDecimal(1)
-            for flow in told.things.flows where flow.place == .input && flow.role == .consume {
-                guard let share = shares[flow.subject.uri], share.low > .zero,
-                    flow.subject.product == credit.material
-                        || flow.subject.uri == credit.material,
-                    facts.eventsAbout[flow.subject.uri]?.contains(number) ?? false
-                else { continue }
-                guard
-                    let amount = amounts.counted(
-                        StatedAmount(flow), atMilliseconds: told.event.eventTimeMilliseconds),
-                    let weight = Ratio(amount.amount), let factor = Ratio(yield),
-                    let part = weight * share.low, let gained = part * factor,
-                    let sum = total + gained
-                else { return nil }
-                total = sum
-            }
-        }
-        return total
     }
 
     // MARK: Balances
@@ -371,7 +308,7 @@ struct MaterialCheck {
         guard !scheme.models.isEmpty, !(facts.hidden[lot.uri].map { !$0.isEmpty } ?? false) else {
             return []
         }
-        let ledger = StockLedger(lot, facts, graph, amounts)
+        let ledger = StockLedger(lot, facts, graph, amounts, movements)
         return ledger.overdrawn.map { holder, drawn, had, parts in
             VerdictFinding(
                 .materialOverdrawn, lot.uri,

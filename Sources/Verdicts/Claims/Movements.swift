@@ -1,202 +1,126 @@
 import EPCIS
 import GS1
-import MerkleTrees
 import Records
 
-/// One side of a transfer of a thing: what its sender or its receiver tells.
-struct Movement {
-    /// Which side tells it.
-    enum Side {
-        case shipping, receiving
-
-        /// The side that tells of a step in which goods leave one's hands or come into them; in
-        /// others they are on the way.
-        init?(step: String) {
-            switch step {
-            case "shipping": self = .shipping
-            case "receiving", "accepting": self = .receiving
-            default: return nil
-            }
-        }
-    }
-
-    var side: Side
-    /// Whose hands it leaves; nil where that is not said.
-    var sender: String?
-    /// Into whose hands it comes; nil where that is not said.
-    var receiver: String?
-    /// How much; nil where that is not said.
-    var amount: StatedAmount?
-    /// The business transactions, canonical.
-    var orders: Set<String>
-    var day: String
-    var timeMilliseconds: Int64
-    var part: Hash256
-
-    /// Whether a receipt can be the other side of a shipment.
-    func fits(_ shipment: Movement) -> Bool {
-        timeMilliseconds >= shipment.timeMilliseconds
-            && Self.agree(sender, shipment.sender) && Self.agree(receiver, shipment.receiver)
-    }
-
-    /// Whether it is its own side's to tell: a side that only the other tells shows nothing.
-    func isTold(by issuer: String) -> Bool {
-        guard let sender, let receiver, sender != receiver else { return true }
-        return issuer != (side == .shipping ? receiver : sender)
-    }
-
-    private static func agree(_ left: String?, _ right: String?) -> Bool {
-        guard let left, let right else { return true }
-        return left == right
-    }
-}
-
-/// What movements are found in: events by the things they are about, and what of them is hidden.
-protocol MovementFacts {
-    /// The events, by time.
-    var events: [TradeEvent] { get }
-    /// The numbers of the events about each thing.
-    var eventsAbout: [String: [Int]] { get }
-    /// What is hidden about each thing.
-    var hidden: [String: Set<HiddenPart>] { get }
-    /// The member that governs a place, an identifier or a party; nil if none does.
-    func owner(of uri: String) -> String?
-}
-
-extension MovementFacts {
-    /// Who did what an event tells: who governs its primary site, else its issuer.
-    func actor(of told: TradeEvent) -> String {
-        told.event.primarySite.flatMap { owner(of: $0.uri) } ?? told.issuer
-    }
-}
-
-extension ClaimFacts: MovementFacts {}
-
 /// Finds the movements of things, those of the containers they were packed into included.
-struct Movements<Facts: MovementFacts> {
+///
+/// What is found is kept: who looks at goods and at amounts asks for the same.
+final class Movements<Facts: MovementFacts> {
     private let facts: Facts
+    private let packings: Packings<Facts>
+    /// The movements of what is named itself, without amounts.
+    private var named: [String: [Movement]] = [:]
+    private var found: [String: Found] = [:]
+
+    private struct Found {
+        var movements: [Movement]
+        var isHidden: Bool
+        var receivers: Set<String>
+    }
 
     init(_ facts: Facts) {
         self.facts = facts
+        packings = Packings(facts)
     }
 
     /// Whether something about a thing, or about what it was packed into, is hidden.
-    func isHidden(_ uri: String) -> Bool {
-        let hides = { (thing: String) in
-            (facts.hidden[thing] ?? []).contains { $0.role != .mention && $0.role != .allocate }
-        }
-        return hides(uri) || stays(of: uri).contains { hides($0.container) }
-    }
+    func isHidden(_ uri: String) -> Bool { look(at: uri).isHidden }
 
     /// What is told of a thing's movements, by time.
-    func of(_ uri: String) -> [Movement] {
-        var found = own(uri, uri, amount: nil)
-        for stay in stays(of: uri) {
-            found += own(stay.container, uri, amount: stay.amount).filter {
-                // Who receives a container says nothing of what came to it in there.
-                stay.times.contains($0.timeMilliseconds)
-                    && ($0.receiver != stay.teller || $0.sender == stay.teller)
+    func of(_ uri: String) -> [Movement] { look(at: uri).movements }
+
+    /// Who received some of a thing, or was to.
+    func receivers(of uri: String) -> Set<String> { look(at: uri).receivers }
+
+    private func look(at uri: String) -> Found {
+        if let known = found[uri] { return known }
+        let read = read(uri)
+        found[uri] = read
+        return read
+    }
+
+    private func read(_ uri: String) -> Found {
+        var moved: [Int: Movement] = [:]
+        var isHidden = hides(uri)
+        for packing in packings.of(uri) {
+            let around = packings.around(packing)
+            isHidden = isHidden || around.times.keys.contains(where: hides)
+            for movement in carried(packing, around) {
+                moved[movement.event, default: movement].stated += packing.stated
             }
         }
-        // An event that lists a thing beside its container tells one movement.
-        var seen: Set<Hash256> = []
-        return found.filter { seen.insert($0.part).inserted }.sorted {
-            ($0.timeMilliseconds, $0.part) < ($1.timeMilliseconds, $1.part)
+        for var movement in named(uri) {
+            movement.stated = facts.events[movement.event].things.stated(
+                of: uri, in: [.epcList, .quantityList])
+            moved[movement.event] = movement
         }
+        let sorted = moved.values.sorted {
+            TradeEvent.precedes(facts.events[$0.event], facts.events[$1.event])
+        }
+        return Found(
+            movements: sorted, isHidden: isHidden, receivers: Set(sorted.compactMap(\.receiver)))
     }
 
-    /// A time that a thing spent in a container.
-    private struct Stay {
-        var container: String
-        /// Who says that the thing itself was packed.
-        var teller: String
-        var times: ClosedRange<Int64>
-        var amount: StatedAmount?
-    }
-
-    /// Where a thing was packed, containers of containers too; each container is met once.
-    private func stays(of uri: String) -> [Stay] {
-        var found: [Stay] = []
-        var seen: Set<String> = [uri]
-        var queue: [(String, ClosedRange<Int64>, Stay?)] = [
-            (uri, Int64.min...Int64.max, nil)
-        ]
-        while let (thing, during, inner) = queue.popLast() {
-            for stay in packings(of: thing) {
-                let start = max(stay.times.lowerBound, during.lowerBound)
-                let end = min(stay.times.upperBound, during.upperBound)
-                guard start <= end, seen.insert(stay.container).inserted else { continue }
-                let held = Stay(
-                    container: stay.container, teller: (inner ?? stay).teller, times: start...end,
-                    amount: inner?.amount ?? stay.amount)
-                found.append(held)
-                queue.append((held.container, held.times, held))
+    /// The movements of the containers in which something packed was, each once.
+    ///
+    /// Who receives a container says nothing of what came to it in there: not that this was packed
+    /// into the container, nor that this was put into another.
+    private func carried(_ packing: Packing, _ around: Surroundings) -> [Movement] {
+        var found: [Int: Movement] = [:]
+        var others: [String: Surroundings] = [:]
+        for (container, times) in around.times {
+            for movement in times.spans.flatMap({ named(container, in: $0) }) {
+                if let receiver = movement.receiver, movement.sender != receiver,
+                    around.tellers.contains(receiver)
+                {
+                    let by = others[receiver] ?? packings.around(packing, without: receiver)
+                    others[receiver] = by
+                    guard by.times[container]?.contains(movement.timeMilliseconds) ?? false else {
+                        continue
+                    }
+                }
+                found[movement.event] = movement
             }
         }
-        return found
+        return Array(found.values)
     }
 
-    private func packings(of thing: String) -> [Stay] {
-        var open: [String: Stay] = [:]
-        var closed: [Stay] = []
-        for number in facts.eventsAbout[thing] ?? [] {
-            let told = facts.events[number]
-            guard told.things.event.type == .aggregation else { continue }
-            let event = told.event
-            guard let parent = event.parentID?.uri, parent != thing,
-                let flow = told.things.flows(of: thing).first(where: { $0.place == .child })
-            else { continue }
-            if event.action == .add {
-                open[parent] = Stay(
-                    container: parent, teller: told.issuer,
-                    times: event.eventTimeMilliseconds...Int64.max, amount: StatedAmount(flow))
-            } else if event.action == .delete, var stay = open.removeValue(forKey: parent) {
-                let end = max(event.eventTimeMilliseconds, stay.times.lowerBound)
-                stay.times = stay.times.lowerBound...end
-                closed.append(stay)
-            }
-        }
-        return (closed + open.values).sorted { $0.container < $1.container }
+    private func hides(_ uri: String) -> Bool {
+        (facts.hidden[uri] ?? []).contains { $0.role != .mention && $0.role != .allocate }
     }
 
-    private func own(_ carrier: String, _ thing: String, amount: StatedAmount?) -> [Movement] {
-        (facts.eventsAbout[carrier] ?? []).compactMap { number in
+    private func named(_ carrier: String, in time: Range<Int64>) -> ArraySlice<Movement> {
+        let all = named(carrier)
+        let first = all.firstPlace { $0.timeMilliseconds >= time.lowerBound }
+        return all[first..<all.firstPlace { $0.timeMilliseconds >= time.upperBound }]
+    }
+
+    /// The movements in which a thing is named itself, by time.
+    private func named(_ carrier: String) -> [Movement] {
+        if let known = named[carrier] { return known }
+        let read = (facts.eventsAbout[carrier] ?? []).compactMap { number -> Movement? in
             let told = facts.events[number]
             guard told.things.event.type == .object,
                 let side = told.things.stepWord.flatMap(Movement.Side.init),
                 told.event.action != .delete, !told.things.flows(of: carrier).isEmpty
             else { return nil }
-            let stated = carrier == thing ? total(of: carrier, in: told.things) : amount
-            let moved = movement(side, told, stated?.amount == nil ? nil : stated)
-            return moved.isTold(by: told.issuer) ? moved : nil
+            let movement = movement(side, told, number)
+            return movement.isTold(by: told.issuer) ? movement : nil
         }
+        named[carrier] = read
+        return read
     }
 
-    /// What an event states of a thing altogether; nil where its elements have several units.
-    private func total(of uri: String, in things: EventThings) -> StatedAmount? {
-        let stated = things.flows(of: uri).filter { $0.role != .mention }.map(StatedAmount.init)
-        guard var sum = stated.first, Set(stated.map(\.unit)).count == 1 else { return nil }
-        for other in stated.dropFirst() {
-            guard let left = sum.amount, let right = other.amount, let both = left + right else {
-                return nil
-            }
-            sum.amount = both
-        }
-        return sum
-    }
-
-    private func movement(
-        _ side: Movement.Side, _ told: TradeEvent, _ amount: StatedAmount?
-    ) -> Movement {
+    private func movement(_ side: Movement.Side, _ told: TradeEvent, _ number: Int) -> Movement {
         let event = told.event
         let here = facts.actor(of: told)
         let from = party(event.sources)
         let to = party(event.destinations)
         return Movement(
             side: side, sender: from ?? (side == .shipping ? here : nil),
-            receiver: to ?? (side == .receiving ? here : nil), amount: amount,
-            orders: Set(event.businessTransactions), day: event.localDate,
-            timeMilliseconds: event.eventTimeMilliseconds, part: told.part)
+            receiver: to ?? (side == .receiving ? here : nil),
+            orders: Set(event.businessTransactions), day: event.dateUTC,
+            timeMilliseconds: event.eventTimeMilliseconds, part: told.part, event: number)
     }
 
     /// Who stands at an end of a transfer: the party that holds, else owns, else whose place it is.

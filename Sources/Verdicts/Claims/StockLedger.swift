@@ -24,7 +24,10 @@ struct StockLedger {
 
     private var accounts: [String: Account] = [:]
 
-    init(_ lot: Lot, _ facts: ClaimFacts, _ graph: TradeGraph, _ amounts: Amounts) {
+    init(
+        _ lot: Lot, _ facts: ClaimFacts, _ graph: TradeGraph, _ amounts: Amounts,
+        _ movements: Movements<ClaimFacts>
+    ) {
         for number in lot.makings {
             let making = graph.makings[number]
             add(
@@ -37,16 +40,13 @@ struct StockLedger {
             let told = facts.events[number]
             let used = told.things.flows(of: lot.uri).filter { $0.role == .consume }
             guard !used.isEmpty else { continue }
-            let site = told.event.primarySite.flatMap { facts.owner(of: $0.uri) }
             add(
                 amounts.sum(
                     used.map(StatedAmount.init), atMilliseconds: told.event.eventTimeMilliseconds),
-                to: site ?? told.issuer, draws: true, [told.part])
+                to: facts.actor(of: told), draws: true, [told.part])
         }
-        for moved in Movements(facts).of(lot.uri) {
-            let counted = moved.amount.flatMap {
-                amounts.counted($0, atMilliseconds: moved.timeMilliseconds)
-            }
+        for moved in movements.of(lot.uri) {
+            let counted = amounts.sum(moved.stated, atMilliseconds: moved.timeMilliseconds)
             switch moved.side {
             case .shipping:
                 guard let sender = moved.sender, sender != moved.receiver else { continue }

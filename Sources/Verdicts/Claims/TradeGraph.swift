@@ -17,14 +17,10 @@ struct StatedAmount: Hashable {
     init(_ flow: EventFlow) {
         uri = flow.subject.uri
         product = flow.subject.product
-        switch flow.place {
-        case .epcList, .parent, .input, .output, .child:
-            // A serialised thing without amount is one piece.
-            let isSingle = flow.quantity == nil && flow.subject.kind == .item
-            amount = flow.quantity ?? (isSingle ? ExactDecimal(1) : nil)
-        case .quantityList: amount = flow.quantity
-        }
-        unit = flow.uom
+        // A serialised thing without amount is one piece.
+        let isSingle = flow.quantity == nil && flow.subject.kind == .item
+        amount = isSingle ? ExactDecimal(1) : flow.quantity
+        unit = isSingle ? nil : flow.uom
     }
 }
 
@@ -44,7 +40,7 @@ struct Making {
     var party: String
     /// The business step, canonical.
     var step: String?
-    /// The local day of its first event.
+    /// The UTC day of its first event.
     var day: String
     /// The time of its first event.
     var timeMilliseconds: Int64
@@ -64,7 +60,7 @@ struct Making {
         self.site = site
         self.party = party
         self.step = step
-        day = first.event.localDate
+        day = first.event.dateUTC
         timeMilliseconds = first.event.eventTimeMilliseconds
         self.parts = parts
         self.process = process
@@ -85,11 +81,21 @@ struct Lot {
     /// The numbers of its makings.
     var makings: [Int]
     /// The batch it is an item of, or what a container holds: its share is theirs.
-    var contents: [String]
+    var contents: [String] = []
+    /// Of these the batches that its spelling names.
+    var batches: [String] = []
+    /// What was put into it.
+    var held: [String] = []
+    /// Whether all that was ever put into it was taken out again.
+    var isEmptied = false
     /// By whom it was used up on the way to what was asked; empty for what was asked.
-    var users: Set<String>
-    /// By whom it was put into containers on that way.
+    var users: Set<String> = []
+    /// By whom it, or a container that holds it, was packed or used up on that way.
     var packers: Set<String> = []
+
+    init(uri: String, via: String?) {
+        (self.uri, self.via, makings) = (uri, via, [])
+    }
 }
 
 /// Everything upstream of a subject, as the events that count tell it.
@@ -109,18 +115,32 @@ struct TradeGraph {
         self.facts = facts
         var queue = [(uri, String?.none)]
         var next = 0
-        lots[uri] = Lot(uri: uri, via: nil, makings: [], contents: [], users: [])
+        lots[uri] = Lot(uri: uri, via: nil)
         while next < queue.count {
             let (thing, _) = queue[next]
             next += 1
             for upstream in open(thing) {
                 let uri = upstream.uri
                 if lots[uri] == nil {
-                    lots[uri] = Lot(uri: uri, via: thing, makings: [], contents: [], users: [])
+                    lots[uri] = Lot(uri: uri, via: thing)
                     queue.append((uri, thing))
                 }
                 if let user = upstream.user { lots[uri]?.users.insert(user) }
                 lots[uri]?.packers.formUnion(upstream.packers)
+            }
+        }
+        passPackersOn()
+    }
+
+    /// Who packs or uses up a container must have had what it holds.
+    private mutating func passPackersOn() {
+        var waiting = lots.values.filter { !$0.held.isEmpty }.map(\.uri)
+        while let container = waiting.popLast().flatMap({ lots[$0] }) {
+            let packers = container.packers.union(container.users)
+            for uri in container.held {
+                guard let lot = lots[uri], !lot.packers.isSuperset(of: packers) else { continue }
+                lots[uri]?.packers.formUnion(packers)
+                if !lot.held.isEmpty { waiting.append(uri) }
             }
         }
     }
@@ -130,6 +150,17 @@ struct TradeGraph {
         var path = [uri]
         while let via = path.last.flatMap({ lots[$0]?.via }) { path.append(via) }
         return path.reversed()
+    }
+
+    /// Whether a thing is what it is of or holds, or held: nothing was used up to make it.
+    func isOfContents(_ lot: Lot) -> Bool {
+        (!lot.contents.isEmpty || lot.isEmptied)
+            && lot.makings.allSatisfy { makings[$0].inputs.isEmpty }
+    }
+
+    /// Whether nobody tells how a thing was made, what it is of or what it holds.
+    func isUntold(_ lot: Lot) -> Bool {
+        lot.contents.isEmpty && (lot.makings.isEmpty || isOfContents(lot))
     }
 
     /// A thing upstream of another, and who used it up or packed it there.
@@ -142,7 +173,7 @@ struct TradeGraph {
     /// Reads what is said of a thing; gives what lies upstream of it.
     private mutating func open(_ uri: String) -> [Upstream] {
         var upstream: [Upstream] = []
-        var packers: [String: Set<String>] = [:]
+        var packed = PackedContents(usedAt: lastUse(of: uri))
         var (processes, origins): (OrderedSet<Int>, OrderedSet<Int>) = ([], [])
         var contents: OrderedSet<String> = []
         for number in facts.eventsAbout[uri] ?? [] {
@@ -152,16 +183,11 @@ struct TradeGraph {
             for flow in flows {
                 if let batch = flow.subject.batch { contents.append(batch) }
             }
-            let packs = told.type == .aggregation || told.type == .association
             // A batch or product is no container, whatever is said to be in it.
-            if packs, told.parentID?.uri == uri, told.action == .add, told.parentID?.kind != .batch,
+            if told.parentID?.uri == uri, told.parentID?.kind != .batch,
                 told.parentID?.kind != .product
             {
-                let packer = facts.actor(of: facts.events[number])
-                for child in things.children {
-                    contents.append(child.uri)
-                    packers[child.uri, default: []].insert(packer)
-                }
+                packed.take(things, by: facts.actor(of: facts.events[number]))
             }
             guard
                 flows.contains(where: { $0.role == .create })
@@ -178,15 +204,26 @@ struct TradeGraph {
         let chosen = (processes.isEmpty ? origins : processes).sorted {
             makings[$0].events.lexicographicallyPrecedes(makings[$1].events)
         }
+        lots[uri]?.batches = Array(contents)
+        contents.formUnion(packed.held)
         lots[uri]?.makings = chosen
         lots[uri]?.contents = Array(contents)
+        lots[uri]?.held = packed.held
+        lots[uri]?.isEmptied = packed.isEmptied && contents.isEmpty
         // What was used up is met once, with the first of what was made of it.
         for making in chosen where !makings[making].isOrigin && walked.insert(making).inserted {
             for input in makings[making].inputs {
                 upstream.append(Upstream(uri: input.uri, user: makings[making].party))
             }
         }
-        return upstream + contents.map { Upstream(uri: $0, packers: packers[$0] ?? []) }
+        return upstream + contents.map { Upstream(uri: $0, packers: packed.packers[$0] ?? []) }
+    }
+
+    /// When a thing was last used up; nil if it never was.
+    private func lastUse(of uri: String) -> Int64? {
+        (facts.eventsAbout[uri] ?? []).last { number in
+            facts.events[number].things.flows(of: uri).contains { $0.role == .consume }
+        }.map { facts.events[$0].event.eventTimeMilliseconds }
     }
 
     /// The making that an event belongs to; events of one process are one.

@@ -36,7 +36,7 @@ package struct VerdictLot: Hashable, Sendable {
     package var upstream: [String]
     /// Who made it, of several makings who made it first; nil where nobody tells of a making.
     package var party: String?
-    /// The local day of that making.
+    /// The UTC day of that making.
     package var day: String?
     /// What the records support of it at least; nil where the claim is not about an amount.
     package var share: Ratio?

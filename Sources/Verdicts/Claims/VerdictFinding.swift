@@ -85,7 +85,7 @@ package struct VerdictFinding: Hashable, Sendable {
     package var lowersTo: Outcome?
     /// The thing it is about, canonical.
     package var subject: String
-    /// The local day of the event concerned, `YYYY-MM-DD`.
+    /// The UTC day of the event concerned, `YYYY-MM-DD`.
     package var day: String?
     /// What a text about it needs, by name.
     package var parameters: [String: String]
