@@ -189,7 +189,7 @@ extension FuzzTarget {
     static let event = FuzzTarget("event", byteLimit: 4_096, pools: [.json]) { bytes in
         do throws(EPCISError) {
             let event = try EPCISEvent.read(bytes, by: .rules)
-            expect(event.localDate.utf8.count >= 10, "an event has a day")
+            expect(event.dateUTC.utf8.count >= 10, "an event has a day")
             expect(event.monthUTC.utf8.count == 7, "an event has a month")
             let rows = RowRules.rows(of: .event(event), in: Material.governance.network) ?? []
             for subject in rows.compactMap(\.subject) where subject.facet == .events {
