@@ -75,6 +75,14 @@ struct ViewRows {
         return parts
     }
 
+    /// The keys of the events' IDs.
+    var eventKeys: [Int64] {
+        parts.compactMap { part in
+            guard case .event(let event) = part.content else { return nil }
+            return event.eventID.map(EventKey.of)
+        }
+    }
+
     /// The parts that records among these erase.
     var erasures: [Hash256] { parts.compactMap(\.erases) }
 

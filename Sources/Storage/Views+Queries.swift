@@ -54,7 +54,10 @@ extension Views {
     package func parts(
         named events: [(issuer: String, eventID: String)], limit: Int
     ) throws(StorageError) -> [[Hash256]] {
-        try StorageError.mapping(Self.fileName) {
+        let keys = events.map { EventKey.of($0.eventID) }
+        let mayHold = keys.map(eventIDs.mayHold)
+        guard mayHold.contains(true) else { return events.map { _ in [] } }
+        return try StorageError.mapping(Self.fileName) {
             // One statement is consistent by itself: a transaction would cost as much again.
             try pool.unsafeRead { database in
                 let statement = try SQLStatement(
@@ -63,9 +66,10 @@ extension Views {
                     SELECT digest FROM event INDEXED BY event_id
                     WHERE id_key = ? AND issuer = ? ORDER BY number LIMIT ?
                     """)
-                return try events.map { event in
-                    try statement.all(
-                        .integer(EventKey.of(event.eventID)), .text(event.issuer),
+                return try events.indices.map { number in
+                    guard mayHold[number] else { return [] }
+                    return try statement.all(
+                        .integer(keys[number]), .text(events[number].issuer),
                         .integer(Int64(limit))
                     ) { Hash256($0.bytes(0)) }.compactMap(\.self)
                 }

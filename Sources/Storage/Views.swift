@@ -19,6 +19,7 @@ package final class Views: Sendable {
     let pool: ConnectionPool
     private let network: Hash256
     private let erased = Mutex<[Hash256]>([])
+    let eventIDs = EventIDFilter()
 
     /// Opens or makes the views of a node, whose lock the caller holds.
     ///
@@ -107,9 +108,11 @@ package final class Views: Sendable {
         from store: LedgerStore, to size: UInt64,
         facts: (UInt64) throws -> (GovernanceState, any LedgerFacts)
     ) throws -> UInt64 {
+        try takeInEventIDs()
         let cursor = try pool.read { try Self.cursor($0) }
         var rows = try ViewRows.read(
             store, after: cursor, to: size, limit: Self.stepEntries, facts: facts)
+        eventIDs.insert(rows.eventKeys)
         try StorageError.mapping(Self.fileName) {
             try pool.write { database in
                 if rows.startsAfresh { try Self.reset(database, network: network) }
@@ -119,6 +122,18 @@ package final class Views: Sendable {
         let gone = rows.erasures
         erased.withLock { $0 += gone }
         return rows.cursor.next
+    }
+
+    /// Before the first step: what the views held already.
+    private func takeInEventIDs() throws {
+        guard !eventIDs.isWhole else { return }
+        try pool.read { database in
+            let keys = try Int64.fetchCursor(
+                database,
+                sql: "SELECT id_key FROM event INDEXED BY event_id WHERE id_key IS NOT NULL")
+            while let key = try keys.next() { eventIDs.insert(CollectionOfOne(key)) }
+        }
+        eventIDs.becomeWhole()
     }
 
     /// Empties the views and fills them again from the whole ledger.

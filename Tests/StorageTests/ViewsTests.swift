@@ -52,6 +52,39 @@ struct `The views` {
         }
     }
 
+    @Test func `event IDs are found from before and after an opening, and no others`() throws {
+        func named(_ number: Int) -> (issuer: String, eventID: String) {
+            (rig.network.supplier.uri, "urn:x:event:\(number)")
+        }
+        func register(_ number: Int) throws {
+            let event = DemoNetwork.event(
+                "ObjectEvent", time: "2026-01-05T08:00:00Z",
+                """
+                "eventID":"urn:x:event:\(number)","action":"OBSERVE",\
+                "quantityList":[\(DemoNetwork.quantities([(rig.network.supplier.batch("N"), "1")]))]
+                """)
+            var sequencer = try SequencerRig(network: rig.network, ledger: ledger)
+            try sequencer.register([
+                try rig.network.submission(event: event, by: rig.network.supplier)
+            ])
+        }
+        try register(1)
+        try fill()
+        let opened = try Views(directory: rig.directory.path, identity: ledger.identity)
+        #expect(!opened.eventIDs.isWhole)
+        #expect(try opened.parts(named: [named(1)], limit: 9).map(\.count) == [1])
+        try register(2)
+        try ledger.read { store in
+            let facts = try SnapshotHistory(store, genesis: rig.network.state)
+            _ = try opened.fill(from: store, to: try store.size()) { facts.facts(before: $0) }
+        }
+        #expect(opened.eventIDs.isWhole)
+        let found = try opened.parts(named: (0..<4).map(named), limit: 9)
+        #expect(found.map(\.count) == [0, 1, 1, 0])
+        #expect((0..<1_000).count { opened.eventIDs.mayHold(EventKey.of("other \($0)")) } < 10)
+        try opened.close()
+    }
+
     @Test func `hold each event under everything it has a flow of`() throws {
         try fill()
         let supplier = rig.network.supplier
