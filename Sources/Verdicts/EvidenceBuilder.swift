@@ -63,8 +63,8 @@ package struct EvidenceBuilder {
     private var linkCount = 0
     /// Bytes of the parts that were opened.
     private var partBytes = 0
-    /// Bytes of the parts that were read, opened or not.
-    private var readBytes = 0
+    /// Bytes of the parts that are here and not for the reader.
+    private var closedBytes: [Hash256: Int] = [:]
 
     /// What was read of the evidence that was built.
     package var readings: EvidenceReadings {
@@ -166,16 +166,23 @@ package struct EvidenceBuilder {
                 }
             }
         }
+        // Each issuer for itself, so that it does not matter who comes first.
+        let heard = Set(opened.keys)
+        var kept: Set<Hash256> = []
         for links in unheard.values {
-            let before = readBytes
-            for link in links.sorted(by: ClosureLink.precedes) where opened[link.part] == nil {
+            var bytes = 0
+            var seen: Set<Hash256> = []
+            for link in links.sorted(by: ClosureLink.precedes)
+            where !heard.contains(link.part) && seen.insert(link.part).inserted {
                 let part = try part(link.part)
-                guard readBytes - before <= EvidenceLimits.unheardBytes else {
-                    if part != nil { close(link.part) }
-                    break
-                }
+                bytes += part?.part.encoded.count ?? closedBytes[link.part] ?? 0
+                guard bytes <= EvidenceLimits.unheardBytes else { break }
+                kept.insert(link.part)
             }
             try checkSize()
+        }
+        for digest in opened.keys where !heard.contains(digest) && !kept.contains(digest) {
+            opened[digest] = .some(nil)
         }
     }
 
@@ -237,20 +244,16 @@ package struct EvidenceBuilder {
         var result: OpenedPart?
         let found = try shares.lazy.compactMap { try $0.source.part(digest) }.first
         if let bytes = found {
-            readBytes += bytes.count
             let part = try Part.decode(bytes)
             if try shares.contains(where: { try $0.source.permits(reader, part) }) {
                 result = OpenedPart(part)
                 partBytes += bytes.count
+            } else {
+                closedBytes[digest] = bytes.count
             }
         }
         opened[digest] = .some(result)
         return result
-    }
-
-    private mutating func close(_ digest: Hash256) {
-        if case .some(let part?) = opened[digest] { partBytes -= part.part.encoded.count }
-        opened[digest] = .some(nil)
     }
 }
 
