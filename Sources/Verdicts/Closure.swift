@@ -172,7 +172,7 @@ struct Closure {
         guard related[subject, default: []].insert(organisation).inserted else { return }
         relations[organisation, default: []].insert(subject)
         for gift in ownership.gifts(of: organisation) { pass(gift, on: subject) }
-        for gift in gifts[organisation] ?? [] { pass(recorded: gift, on: subject) }
+        for gift in gifts[organisation] ?? [] { pass(gift, on: subject) }
         if subject.facet == .events {
             ask(assertionsAbout: organisation)
             for uri in [subject.uri, organisation] {
@@ -186,12 +186,6 @@ struct Closure {
     private mutating func pass(_ gift: Delegation, on subject: Subject) {
         guard subject.uri != gift.by, gift.concerns(subject.uri) else { return }
         work.append(.relate(gift.to, subject))
-    }
-
-    /// One that is a record may have been revoked: its chain tells.
-    private mutating func pass(recorded gift: Delegation, on subject: Subject) {
-        if subject.uri != gift.by { ask(assertionsAbout: gift.id) }
-        pass(gift, on: subject)
     }
 
     /// Where nobody owns what was asked, whoever spoke of it first is related to it.
@@ -246,7 +240,7 @@ struct Closure {
             guard let gift = Delegation(record, to: organisation, issuer: giver),
                 gifts[giver, default: []].insert(gift).inserted
             else { continue }
-            for subject in relations[giver] ?? [] { pass(recorded: gift, on: subject) }
+            for subject in relations[giver] ?? [] { pass(gift, on: subject) }
         }
     }
 

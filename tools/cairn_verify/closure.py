@@ -98,11 +98,7 @@ class Closure:
 
     def _pass(self, gift: Gift, subject: Subject) -> None:
         """A delegation lets whom it is given to speak where its giver may."""
-        if subject[1] == gift.by:
-            return
-        if gift.record is not None:
-            self._ask(ASSERTIONS, gift.record)
-        if gift.concerns(subject[1]):
+        if subject[1] != gift.by and gift.concerns(subject[1]):
             self._queue.append((self._relate, gift.to, subject))
 
     @staticmethod

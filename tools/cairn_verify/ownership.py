@@ -24,7 +24,6 @@ class Gift:
     to: str
     prefixes: tuple[str, ...]
     has_sites: bool
-    record: str | None
 
     @staticmethod
     def recorded(record: dict, issuer: str, to: str) -> "Gift":
@@ -32,7 +31,7 @@ class Gift:
         scope = record[15]
         prefixes = tuple(value for name, value in scope if name == "prefix")
         has_sites = any(name == "site" for name, _ in scope)
-        return Gift(issuer, to, prefixes, has_sites, record[2])
+        return Gift(issuer, to, prefixes, has_sites)
 
     def concerns(self, uri: str) -> bool:
         """Whether it may let somebody speak about this."""
@@ -64,7 +63,7 @@ class Ownership:
                 self.certifying.add(member.uri)
         for each in state.delegations.values():
             self._gifts[each.by].add(
-                Gift(each.by, each.to, tuple(each.prefixes), bool(each.sites), None))
+                Gift(each.by, each.to, tuple(each.prefixes), bool(each.sites)))
 
     def owners(self, uri: str) -> set[str]:
         """The members that have owned this."""
