@@ -77,7 +77,7 @@ struct LogRecords {
         for speaker in all.sorted(by: { $0.leafIndex < $1.leafIndex })
         where seen.insert(Place(leafIndex: speaker.leafIndex, part: speaker.part)).inserted {
             if firstPlaces[speaker.part] == nil { firstPlaces[speaker.part] = speaker }
-            guard let entry = log.entries[speaker.leafIndex],
+            guard let entry = log.entries[speaker.leafIndex], !evidence.hasFallen(entry),
                 case .record(let record) = evidence.parts[speaker.part]?.readable
             else { continue }
             delegations.add(
@@ -85,9 +85,7 @@ struct LogRecords {
                 from: RecordedDelegations.Origin(
                     leafIndex: speaker.leafIndex, statement: entry.statement.statement,
                     registeredAtMilliseconds: entry.statement.registeredAtMilliseconds))
-            if case .part(let digest) = record.target, record.kind == .erasure,
-                !evidence.hasFallen(entry)
-            {
+            if case .part(let digest) = record.target, record.kind == .erasure {
                 erasures[digest, default: []].insert(speaker.issuer)
             }
         }

@@ -8,12 +8,14 @@ struct RecordJudge {
     let contradicted: Set<Hash256>
     /// Parts whose event its issuer declared wrong, and what is said to be right instead.
     let declaredWrong: [Hash256: [String]]
+    private let withholders: Withholders
     private let records: LogRecords
 
     init(
         evidence: VerifiedEvidence, log: VerifiedLog, contradicted: Set<Hash256>,
-        declaredWrong: [Hash256: [String]]
+        declaredWrong: [Hash256: [String]], withholders: Withholders
     ) {
+        self.withholders = withholders
         self.evidence = evidence
         self.log = log
         self.contradicted = contradicted
@@ -88,8 +90,10 @@ struct RecordJudge {
             case .events: return counts(subject)
             case .account: return false
             case .assertions:
-                // A stub might be the delegation that lets another speak.
-                return isStub && row.role != .mention && counts(subject)
+                // A stub might be the delegation that lets another speak, or what a certifier says
+                // against something, or takes back.
+                return isStub && row.role != .mention
+                    && (counts(subject) || withholders.contain(place.issuer, subject.uri))
             }
         }
     }

@@ -10,9 +10,11 @@ extension VerifiedEvidence {
     package func judge() -> Answer {
         let named = namedEvents()
         let (contradicted, wrong) = (Self.contradicted(named), Self.declaredWrong(named))
+        let withholders = Withholders(self)
         let judges = logs.map {
             RecordJudge(
-                evidence: self, log: $0, contradicted: contradicted, declaredWrong: wrong)
+                evidence: self, log: $0, contradicted: contradicted, declaredWrong: wrong,
+                withholders: withholders)
         }
         let isVouchedFor = judges.contains { $0.vouches(for: themes) }
         let findings = judges.flatMap { $0.findings(isVouchedFor: isVouchedFor) }.sorted()

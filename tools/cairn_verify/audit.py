@@ -44,6 +44,12 @@ class Audit:
                          for number, _ in self.rows(saying)
                          if self.evidence.asked[number] in about}
         self.vouched = self._vouched(about, verification)
+        records = [(s.issuer, s.content.record) for s in standing
+                   if s.content and s.content.record]
+        self.issued = {(issuer, record[2]) for issuer, record in records if 2 in record}
+        self.certifiers = set(self.newest.anchors).union(
+            *(record[3] for issuer, record in records
+              if record[1] == "accreditation" and issuer in self.newest.anchors))
 
     def _vouched(self, about: list, verification: Verification) -> bool:
         """Whether the owner says more than a mention of what was asked, or somebody whom a
@@ -182,7 +188,8 @@ class Audit:
             if facet == EVENTS:
                 hides |= counts
             elif facet != ACCOUNT and not is_open:
-                hides |= role != MENTION and counts
+                hides |= role != MENTION and (
+                    counts or saying.issuer in self.certifiers or (saying.issuer, uri) in self.issued)
         return hides
 
     def findings(self) -> list[dict]:
