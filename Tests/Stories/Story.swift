@@ -59,6 +59,12 @@ package struct StoryStep: Sendable {
         }
     }
 
+    /// The aliases of those whose key it revokes.
+    package var revokedKeys: [String] {
+        guard case .amendment(let changes) = deed else { return [] }
+        return changes.compactMap { $0["revokeKey"]?.asString }
+    }
+
     /// What master data is about, if it is such.
     private var described: JSONValue? {
         guard recordKind == "master-data", case .record(let json) = deed else { return nil }

@@ -53,7 +53,10 @@ import Verdicts
     func `no revocation betters a verdict`(name: String) throws {
         let story = try story(name)
         let kinds: Set<String> = ["certificate", "accreditation", "delegation", "allocation"]
-        let targets = story.steps.filter { $0.recordKind.map(kinds.contains) ?? false }
+        let keyless = Set(story.steps.flatMap(\.revokedKeys))
+        let targets = story.steps.filter {
+            $0.recordKind.map(kinds.contains) ?? false && !keyless.contains($0.by)
+        }
         var seen: Set<String> = []
         let questions = story.questions.filter { $0.isPlain && seen.insert($0.subject).inserted }
             .suffix(3)
