@@ -45,6 +45,8 @@ struct Closure {
     private var owners: [String: Set<String>] = [:]
     private var links: [Subject: [String: [ClosureLink]]] = [:]
     private var relations: [String: Set<Subject>] = [:]
+    /// Who is related to the events of any thing: asked for each link.
+    private var handlers: Set<String> = []
     private var gifts: [String: Set<Delegation>] = [:]
     private var opened: Set<String> = []
     private var held: Set<String> = []
@@ -113,7 +115,7 @@ struct Closure {
         guard link.stands else { return false }
         if related[subject]?.contains(link.issuer) ?? false { return true }
         if subject.facet != .events, ownership.isCertifying(link.issuer) { return true }
-        return relations[link.issuer]?.contains { $0.facet == .events } ?? false
+        return handlers.contains(link.issuer)
     }
 
     // MARK: Asking
@@ -174,6 +176,7 @@ struct Closure {
         for gift in ownership.gifts(of: organisation) { pass(gift, on: subject) }
         for gift in gifts[organisation] ?? [] { pass(gift, on: subject) }
         if subject.facet == .events {
+            handlers.insert(organisation)
             ask(assertionsAbout: organisation)
             for uri in [subject.uri, organisation] {
                 work.append(.relate(organisation, Subject(facet: .assertions, uri: uri)))
