@@ -38,6 +38,7 @@ import Verdicts
         try textile.register("a", about: fibre, by: stranger, 1)
         try textile.register("a", about: stranger.uri, by: stranger, 3)
         #expect(try textile.evidence(about: fibre).asked == asked)
+        #expect(!asked.contains(Subject(facet: .assertions, uri: stranger.uri)))
         let owner = Subject(facet: .assertions, uri: textile.network.supplier.uri)
         #expect(asked.contains(owner), "whom the owner let speak stands there")
     }
