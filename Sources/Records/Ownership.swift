@@ -1,3 +1,4 @@
+import DeterministicCBOR
 import GS1
 
 /// Who owns which identifiers, and who may speak for whom, in any state that a network's
@@ -11,6 +12,10 @@ package struct Ownership: Sendable {
     private var prefixes: [String: Set<String>] = [:]
     private var gifts: [String: Set<Delegation>] = [:]
     private var certifying: Set<String> = []
+    private var checkers: Set<String> = []
+    private var terms: [String: CBORValue] = [:]
+    /// Who has been an accreditation anchor.
+    package private(set) var anchors: Set<String> = []
 
     /// What the states given say together.
     package init(_ states: some Sequence<GovernanceState>) {
@@ -29,6 +34,11 @@ package struct Ownership: Sendable {
             if roles.contains(.certifier) || roles.contains(.accreditor) {
                 certifying.insert(organisation.uri)
             }
+        }
+        anchors.formUnion(state.anchors)
+        for (id, read) in state.schemes where terms[id] != read {
+            terms[id] = read
+            if let scheme = try? SchemeTerms.read(read) { checkers.formUnion(scheme.checkers) }
         }
         for delegation in state.delegations.values {
             gifts[delegation.by, default: []].insert(delegation)
@@ -52,9 +62,15 @@ package struct Ownership: Sendable {
         gifts[organisation] ?? []
     }
 
-    /// Whether a member has been a certifier or an accreditor, whose records concern others.
+    /// Whether a member has been a certifier or an accreditor: it may be accredited.
     package func isCertifying(_ organisation: String) -> Bool {
         certifying.contains(organisation)
+    }
+
+    /// Whether governance itself has named who may say something of others' things: an
+    /// accreditation anchor, or a checker of a scheme.
+    package func isNamed(_ organisation: String) -> Bool {
+        anchors.contains(organisation) || checkers.contains(organisation)
     }
 }
 

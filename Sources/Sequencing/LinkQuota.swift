@@ -1,8 +1,8 @@
 package import MerkleTrees
 package import Records
 
-/// How many links a day one organisation may add to the chain of a thing that is not its own
-/// (SPEC §17).
+/// How many links a day one organisation may add to the chain of a thing that is not its own, or
+/// of itself (SPEC §17).
 ///
 /// Whoever asks about a thing is given its whole chain, so nobody may make another's longer than
 /// that can bear. A rule of the node and none of the log: what is counted is forgotten at midnight,
@@ -45,7 +45,7 @@ package struct LinkQuota: Sendable {
                 continue
             }
             let subject = Self.subject(of: row, in: admitted, network: network)
-            if let subject, isOwn(subject.ownedURI) {
+            if let subject, subject.uri != issuer, isOwn(subject.ownedURI) {
                 // So that it is not asked again for as many links.
                 (cells[places.0], cells[places.1]) = (0, 0)
                 continue
@@ -53,8 +53,7 @@ package struct LinkQuota: Sendable {
             throw Refusal(
                 code: "quota.links", field: subject?.uri ?? "manifest",
                 reason: "\(issuer) has registered \(limit) records about \(subject?.uri ?? "this") "
-                    + "today, which is not its own: go on tomorrow, or ask its owner for a "
-                    + "delegation")
+                    + "today: go on tomorrow, or ask its owner for a delegation")
         }
     }
 

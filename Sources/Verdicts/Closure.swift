@@ -48,6 +48,10 @@ struct Closure {
     /// Who is related to the events of any thing: asked for each link.
     private var handlers: Set<String> = []
     private var gifts: [String: Set<Delegation>] = [:]
+    /// Whom an anchor accredited.
+    private var accredited: Set<String> = []
+    /// In which chains those speak who may be accredited.
+    private var spoken: [String: [Subject]] = [:]
     private var opened: Set<String> = []
     private var held: Set<String> = []
     private var stepped: Set<Stepped> = []
@@ -110,12 +114,18 @@ struct Closure {
     }
 
     /// Whether what a link names may bear on an answer: it stands, and its issuer's word counts
-    /// about the thing or about another in the answer, or is a certifier's.
+    /// about the thing or about another in the answer, or is heard about others' things.
     func hears(_ link: ClosureLink, in subject: Subject) -> Bool {
         guard link.stands else { return false }
         if related[subject]?.contains(link.issuer) ?? false { return true }
-        if subject.facet != .events, ownership.isCertifying(link.issuer) { return true }
+        if subject.facet != .events, isHeard(link.issuer) { return true }
         return handlers.contains(link.issuer)
+    }
+
+    /// Whether an organisation is heard about others' things: governance names it, or it may
+    /// certify and an anchor accredited it.
+    private func isHeard(_ organisation: String) -> Bool {
+        ownership.isNamed(organisation) || accredited.contains(organisation)
     }
 
     // MARK: Asking
@@ -209,7 +219,10 @@ struct Closure {
             work.append(.relate(first, subject))
         }
         for issuer in (links[subject] ?? [:]).keys {
-            if ownership.isCertifying(issuer) { ask(assertionsAbout: issuer) }
+            if ownership.isCertifying(issuer) {
+                ask(assertionsAbout: issuer)
+                spoken[issuer, default: []].append(subject)
+            }
             work.append(.follow(issuer, subject))
         }
     }
@@ -220,9 +233,8 @@ struct Closure {
     ) throws {
         let isRelated = related[subject]?.contains(organisation) ?? false
         let isOwn = subject.facet == .assertions && subject.uri == organisation
-        let certifies =
-            subject.facet == .assertions && !isOwn && ownership.isCertifying(organisation)
-        guard isRelated || certifies else { return }
+        let isHeard = subject.facet == .assertions && isHeard(organisation)
+        guard isRelated || isHeard else { return }
         for link in links[subject]?[organisation] ?? [] where link.stands {
             guard let opened = try open(link.part) else { continue }
             if let things = opened.things {
@@ -231,9 +243,20 @@ struct Closure {
                 guard goesUpstream else { continue }
                 follow(things, of: link.part, from: subject.uri, led: organisation)
             } else if case .record(let record) = opened.readable {
-                follow(record)
-                if isOwn { take(gifts: record, of: organisation) }
+                let accredits =
+                    record.kind == .accreditation && ownership.anchors.contains(organisation)
+                if isRelated || !isOwn || accredits { follow(record) }
+                if accredits { hear(record.about) }
+                if isRelated, isOwn { take(gifts: record, of: organisation) }
             }
+        }
+    }
+
+    /// Whom an anchor accredits is heard wherever it speaks.
+    private mutating func hear(_ certifiers: [String]) {
+        for certifier in certifiers
+        where ownership.isCertifying(certifier) && accredited.insert(certifier).inserted {
+            for subject in spoken[certifier] ?? [] { work.append(.follow(certifier, subject)) }
         }
     }
 

@@ -24,7 +24,8 @@ extension VerifiedEvidence {
             question: question, network: network, governance: newest, history: Array(states),
             asked: asked, logs: logs, parts: parts.filter { kept.contains($0.key) },
             stubs: stubs.intersection(kept), alarms: alarms)
-        try known.relate()
+        let needed = try known.relate()
+        known.unasked = needed.filter { known.asked[$0.key(in: network)] == nil }
         return known
     }
 

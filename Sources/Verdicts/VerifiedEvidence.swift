@@ -71,6 +71,9 @@ package struct VerifiedEvidence: Sendable {
     package internal(set) var related: [Subject: Set<String>] = [:]
     /// The owners of what was asked, in any state of governance.
     package internal(set) var owners: Set<String> = []
+    /// What an answer for an earlier time would rest on besides what was asked: led to by what had
+    /// fallen when the evidence was gathered, and not then.
+    var unasked: Set<Subject> = []
     /// Who has owned what, in any state of governance.
     var ownership: Ownership { Ownership(history.map(\.state)) }
 

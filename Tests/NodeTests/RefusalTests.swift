@@ -153,6 +153,12 @@ import Testing
                 let made = try await caller.post(try node.commissioning("OTHER\(count)"))
                 #expect(made.status == 201, "\(made.text)")
             }
+            // An organisation's own chain is part of others' answers.
+            for count in 1...4 {
+                let said = try node.network.attachment(
+                    "of myself \(count)", mentioning: [supplier.uri], by: supplier)
+                #expect(try await caller.post(said).status == (count < 4 ? 201 : 429))
+            }
             today.withLock { $0 += 86_400_000 }
             #expect(try await caller.post(try seen(4, by: carrier)).status == 201)
         }

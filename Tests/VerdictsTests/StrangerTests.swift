@@ -43,6 +43,45 @@ import Verdicts
         #expect(asked.contains(owner), "whom the owner let speak stands there")
     }
 
+    @Test func `a certifier leads on only once an anchor has accredited it`() throws {
+        var textile = try TextileLog()
+        let (fibre, anchor) = (textile.fibre, textile.network.wholesaler)
+        let lab = try DemoNetwork.member(
+            "lab", prefix: "9528766", party: "9528766000009", site: "9528766000016",
+            gtin: "09528766123456")
+        try textile.log.amend(
+            [
+                .admit(DemoNetwork.organisation(lab, "Demo Lab", .certifier)),
+                .anchors([anchor.uri]),
+            ], "admit lab")
+        let certificate = "https://certificates.example/lab/1"
+        var record = Record(kind: .certificate)
+        record.id = certificate
+        record.about = [fibre]
+        record.fromMilliseconds = DemoNetwork.startMilliseconds
+        record.body = RecordBody(contentType: "text/plain", bytes: [0x61])
+        try textile.register(record, by: lab, "lab certificate")
+        try textile.log.seal()
+        let own = Subject(facet: .assertions, uri: lab.uri)
+        let status = Subject(facet: .assertions, uri: certificate)
+        let before = try textile.evidence(about: fibre).asked
+        #expect(before.contains(own), "its accreditation would stand there")
+        #expect(!before.contains(status))
+
+        var accreditation = Record(kind: .accreditation)
+        accreditation.id = "https://accreditations.example/lab"
+        accreditation.about = [lab.uri]
+        accreditation.fromMilliseconds = DemoNetwork.startMilliseconds
+        accreditation.scope = [ScopeItem("scheme", "https://schemes.example/1")]
+        try textile.register(accreditation, by: lab, "of itself")
+        try textile.log.seal()
+        #expect(try !textile.evidence(about: fibre).asked.contains(status))
+        accreditation.id = "https://accreditations.example/lab/2"
+        try textile.register(accreditation, by: anchor, "of an anchor")
+        try textile.log.seal()
+        #expect(try textile.evidence(about: fibre).asked.contains(status))
+    }
+
     @Test func `what fell with a stolen key is a stranger's, and hides nothing`() throws {
         var textile = try TextileLog()
         let (fibre, supplier) = (textile.fibre, textile.network.supplier)

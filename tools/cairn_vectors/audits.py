@@ -11,12 +11,16 @@ from cairn_verify.steps import Verification
 
 from . import rows, stories
 from .ledger import Ledger, evidence
-from .network import (BETA, CARRIER, CERTIFIER, FARM, LATECOMER, PRESS, SHOP, T0, Genesis,
-                      genesis_document)
+from .network import (BETA, CARRIER, CERTIFIER, FARM, LATECOMER, PRESS, REGISTRAR, SHOP, T0,
+                      Genesis, genesis_document)
 from .rows import event, place, quantity
 from .signing import Key, make_part, make_statement, part_rows, sort_rows
 from .stories import (APPLE_BATCH, APPLES, BORROWED, FALLEN, FOREIGN, GONE, PALLET_UNIT, SHY,
                       STOLEN, amend, created, event_part, long, part_of, say_event, say_record)
+
+
+# The certifier as an accreditation anchor.
+NAMED = [["anchors", sorted([CERTIFIER.uri, REGISTRAR.uri])]]
 
 
 def answer(raw: bytes, genesis: bytes) -> dict:
@@ -291,6 +295,7 @@ def _content_cases() -> list[dict]:
         return APPLE_BATCH
 
     def others_revocation(ledger: Ledger) -> str:
+        amend(ledger, NAMED)
         say_record(ledger, CERTIFIER, {1: "certificate", 2: rows.CERTIFICATE, 3: [APPLE_BATCH],
                                        5: T0, 9: rows.BODY})
         say_record(ledger, SHOP, {1: "revocation", 4: rows.CERTIFICATE, 5: T0, 14: "spite"})
@@ -485,6 +490,15 @@ def _strangers() -> list[dict]:
                                      9: rows.BODY})
         return APPLE_BATCH
 
+    def anchors_certificates(ledger: Ledger) -> str:
+        amend(ledger, NAMED)
+        return certificates(ledger)
+
+    def accredited(ledger: Ledger) -> str:
+        say_record(ledger, REGISTRAR, {1: "accreditation", 2: "urn:example:a:1",
+                                       3: [CERTIFIER.uri], 5: T0, 15: [["scheme", "urn:s:1"]]})
+        return certificates(ledger)
+
     def talks_of_itself(ledger: Ledger) -> str:
         """A stranger is asked about because it mentions the batch, and hides what it says of itself."""
         harvest(ledger)
@@ -580,8 +594,12 @@ def _strangers() -> list[dict]:
         _single("a part copied and erased by the copier", "withheld",
                 ["authority.refused", "issuer.unrelated", "issuer.unrelated", "part.withheld",
                  "part.withheld"], copied, hidden=hidden),
-        _single("a certifier's certificate is followed, a stranger's is not", "verified",
-                ["standing.reported"], certificates, scope=1),
+        _single("an anchor's certificate is followed, a stranger's is not", "verified",
+                ["standing.reported"], anchors_certificates, scope=1),
+        _single("nobody accredited the certifier", "verified", ["standing.reported"],
+                certificates, scope=1),
+        _single("an anchor accredited the certifier", "verified", ["standing.reported"] * 2,
+                accredited, scope=1),
     ]
 
 

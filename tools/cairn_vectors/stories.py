@@ -62,9 +62,9 @@ def part_of(ledger: Ledger, leaf: int) -> bytes:
     return records.part_digest(ledger.registered[leaf].parts[0])
 
 
-def tiny() -> Ledger:
+def tiny(genesis: Genesis | None = None) -> Ledger:
     """Genesis, one harvest, an amendment, a certificate, three seals."""
-    ledger = Ledger(Genesis(genesis_document()))
+    ledger = Ledger(genesis or Genesis(genesis_document()))
     say_event(ledger, FARM, created(APPLES, FARM.site))
     ledger.seal()
     amend(ledger, [["admit", LATECOMER.item()]])

@@ -33,6 +33,8 @@ class Closure:
         self._relations: dict[str, set[Subject]] = defaultdict(set)
         self._said: dict[Subject, dict[str, list[_Said]]] = {}
         self._gifts: dict[str, set[Gift]] = defaultdict(set)
+        self._accredited: set[str] = set()
+        self._spoken: dict[str, list[Subject]] = defaultdict(list)
         self._opened: set[str] = set()
         self._held: set[str] = set()
         self._queue: deque = deque()
@@ -137,6 +139,7 @@ class Closure:
         for issuer in {said.issuer for said, _ in links}:
             if issuer in self.ownership.certifying:
                 self._ask(ASSERTIONS, issuer)
+                self._spoken[issuer].append((facet, uri))
             self._queue.append((self._follow, issuer, (facet, uri)))
 
     def _note(self, record: dict, issuer: str) -> None:
@@ -148,20 +151,36 @@ class Closure:
                 for subject in list(self._relations[issuer]):
                     self._pass(gift, subject)
 
+    def _is_heard(self, organisation: str) -> bool:
+        """Whether it is heard about others' things."""
+        return organisation in self.ownership.named or organisation in self._accredited
+
+    def _hear(self, certifiers: list[str]) -> None:
+        """Whom an anchor accredits is heard wherever it speaks."""
+        for certifier in certifiers:
+            if certifier in self.ownership.certifying and certifier not in self._accredited:
+                self._accredited.add(certifier)
+                for subject in self._spoken[certifier]:
+                    self._queue.append((self._follow, certifier, subject))
+
     def _follow(self, organisation: str, subject: Subject) -> None:
         """Follows what an organisation says in a chain, if its word counts there."""
         facet, uri = subject
-        counts = organisation in self.related[subject]
-        counts |= (facet == ASSERTIONS and uri != organisation
-                   and organisation in self.ownership.certifying)
-        if not counts:
+        is_related = organisation in self.related[subject]
+        is_own = subject == (ASSERTIONS, organisation)
+        if not is_related and not (facet == ASSERTIONS and self._is_heard(organisation)):
             return
         for said in self._said.get(subject, {}).get(organisation, ()):
             if said.content is None:
                 continue
             if said.content.record:
-                self._record(said.content.record)
-                if subject == (ASSERTIONS, organisation) and said.content.kind == "delegation" \
+                accredits = (said.content.kind == "accreditation"
+                             and organisation in self.ownership.anchors)
+                if is_related or not is_own or accredits:
+                    self._record(said.content.record)
+                if accredits:
+                    self._hear(said.content.record[3])
+                if is_related and is_own and said.content.kind == "delegation" \
                         and organisation in said.content.record.get(3, ()):
                     self._note(said.content.record, organisation)
             elif said.content.event and facet == EVENTS:

@@ -5,8 +5,17 @@ from dataclasses import dataclass
 from typing import Iterable
 
 from . import gs1
+from .claims import Scheme
 from .governance import State
 from .refusal import Refused
+
+
+def _checkers(terms: dict) -> set[str]:
+    """Whose transcribed certificates a scheme accepts; nobody's where it cannot be read."""
+    try:
+        return Scheme(terms).checkers
+    except Refused:
+        return set()
 
 
 def _read(uri: str) -> gs1.Identifier | None:
@@ -50,6 +59,8 @@ class Ownership:
         self._prefixes: set[tuple[str, str]] = set()
         self._gifts: dict[str, set[Gift]] = defaultdict(set)
         self.certifying: set[str] = set()
+        self.anchors: set[str] = set()
+        self.named: set[str] = set()
         for state in states:
             self._add(state)
 
@@ -61,6 +72,8 @@ class Ownership:
             self._prefixes |= {(prefix, member.uri) for prefix in member.prefixes}
             if "certifier" in member.roles or "accreditor" in member.roles:
                 self.certifying.add(member.uri)
+        self.anchors |= set(state.anchors)
+        self.named |= self.anchors.union(*(_checkers(terms) for terms in state.schemes.values()))
         for each in state.delegations.values():
             self._gifts[each.by].add(
                 Gift(each.by, each.to, tuple(each.prefixes), bool(each.sites)))

@@ -2,12 +2,15 @@
 
 from .certificates import Certificates
 from .claims import Claim
-from .epcis import ASSERTIONS, EVENTS, day_of
+from .epcis import ACCOUNT, ASSERTIONS, day_of
 from .facts import Facts
 from .finding import Finding
 from .graph import Graph
 
 STATUS = {"recall": ("status.recalled", "revoked"), "dispute": ("status.disputed", "contradicted")}
+
+# What is revoked and suspended under its id.
+CREDENTIALS = ("certificate", "transcribed-certificate", "accreditation")
 
 
 def status(facts: Facts, graph: Graph, certificates: Certificates) -> list[Finding]:
@@ -46,7 +49,8 @@ def ledger(facts: Facts, graph: Graph, claim: Claim) -> list[Finding]:
         if code:
             found.append(Finding(code, "stale", facts.subject, None, {"origin": origin},
                                  node.organisation))
-    for uri in graph.lots:
-        if (EVENTS, uri) not in facts.asked:
-            found.append(Finding("ledger.not-gathered", "incomplete", uri))
-    return found
+    missed = {uri for facet, uri in facts.known.closure.asked - facts.asked if facet != ACCOUNT}
+    named = graph.lots.keys() | {
+        saying.content.record[2] for saying in facts.audit.sayings
+        if facts.stands(saying) and saying.content.kind in CREDENTIALS}
+    return found + [Finding("ledger.not-gathered", "incomplete", uri) for uri in missed & named]

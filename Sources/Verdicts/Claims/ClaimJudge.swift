@@ -65,6 +65,7 @@ struct ClaimJudge {
         for lot in graph.lots.values {
             findings += custody.findings(of: lot) + status.findings(of: lot.uri)
         }
+        checkGathering()
         checkLogs()
         takeRecords(attested)
         return verdict(outcome(share), share: share?.low)
@@ -172,17 +173,29 @@ struct ClaimJudge {
     private mutating func traceOrigins() {
         for lot in graph.lots.values where graph.isUntold(lot) {
             let events = Subject(facet: .events, uri: lot.uri)
-            guard evidence.asked[events.key(in: evidence.network)] != nil else {
-                findings.append(VerdictFinding(.ledgerNotGathered, lot.uri))
-                continue
-            }
-            guard facts.hidden[lot.uri] == nil else { continue }
+            guard evidence.asked[events.key(in: evidence.network)] != nil,
+                facts.hidden[lot.uri] == nil
+            else { continue }
             findings.append(
                 VerdictFinding(.custodyOriginUnknown, lot.uri, ask: facts.owner(of: lot.uri)))
         }
     }
 
     // MARK: Ledger and records
+
+    /// What is said of a lot, or of a credential, was not asked, since what leads there had fallen.
+    private mutating func checkGathering() {
+        guard !evidence.unasked.isEmpty else { return }
+        let kinds: Set<RecordKind> = [.certificate, .transcribedCertificate, .accreditation]
+        let credentials = facts.recordsAbout.values.joined().lazy.map(\.record)
+            .filter { kinds.contains($0.kind) }.compactMap(\.id)
+        let missed = Set(graph.lots.keys).union(credentials).filter { uri in
+            [Facet.events, .assertions].contains {
+                evidence.unasked.contains(Subject(facet: $0, uri: uri))
+            }
+        }
+        findings += missed.map { VerdictFinding(.ledgerNotGathered, $0) }
+    }
 
     private mutating func checkLogs() {
         for alarm in evidence.bearingAlarms {
