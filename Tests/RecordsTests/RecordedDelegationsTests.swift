@@ -21,11 +21,11 @@ import Testing
     }
 
     /// The supplier's delegation to the carrier, registered at leaf 5.
-    private func given() throws -> RecordedDelegations {
+    private func given(about uris: [String]? = nil) throws -> RecordedDelegations {
         var record = Record(kind: .delegation)
         record.id = Self.id
         record.to = [demo.carrier.uri]
-        record.about = [demo.supplier.uri]
+        record.about = uris ?? [demo.supplier.uri]
         record.scope = [ScopeItem("prefix", demo.supplier.prefix)]
         record.fromMilliseconds = start
         var delegations = RecordedDelegations()
@@ -55,6 +55,12 @@ import Testing
         #expect(ends(delegations, before: 6) == [nil])
         let mine = delegations.delegations(to: demo.supplier.uri, under: demo.state)
         #expect(mine.isEmpty)
+    }
+
+    @Test func `a delegation that does not name its giver gives nothing`() throws {
+        #expect(ends(try given(about: [])) == [])
+        #expect(ends(try given(about: [demo.carrier.uri, demo.supplier.site])) == [])
+        #expect(ends(try given(about: [demo.carrier.uri, demo.supplier.uri])) == [nil])
     }
 
     @Test(arguments: [RecordKind.revocation, .suspension])

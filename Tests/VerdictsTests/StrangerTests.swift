@@ -8,18 +8,24 @@ import Verdicts
 /// How much whose word does not count can add to an answer (SPEC §15.2).
 @Suite struct StrangerTests {
     private static let mebibyte = String(repeating: "a", count: 1 << 20 - 16)
+    private static let certificate = "https://certificates.example/seen"
+
+    /// A certificate that its issuer says it has seen.
+    private static func seen(about uri: String) -> Record {
+        var seen = Record(kind: .transcribedCertificate)
+        seen.id = certificate
+        seen.about = [uri]
+        seen.fromMilliseconds = DemoNetwork.startMilliseconds
+        seen.body = RecordBody(contentType: "text/plain", bytes: [0x61])
+        seen.reason = "seen at the gate"
+        return seen
+    }
 
     @Test func `of a stranger's parts the first are opened, and the others lower nothing`() throws {
         var textile = try TextileLog()
         let (fibre, stranger) = (textile.fibre, textile.network.wholesaler)
         let before = try textile.evidence(about: fibre)
-        var seen = Record(kind: .transcribedCertificate)
-        seen.id = "https://certificates.example/seen"
-        seen.about = [fibre]
-        seen.fromMilliseconds = DemoNetwork.startMilliseconds
-        seen.body = RecordBody(contentType: "text/plain", bytes: [0x61])
-        seen.reason = "seen at the gate"
-        let first = try textile.register(seen, by: stranger, "seen")
+        let first = try textile.register(Self.seen(about: fibre), by: stranger, "seen")
         let parts = try textile.register(Self.mebibyte, about: fibre, by: stranger, 6)
         let evidence = try textile.evidence(about: fibre)
         #expect(Set(evidence.stubs) == Set(before.stubs + parts.dropFirst(3)))
@@ -80,6 +86,25 @@ import Verdicts
         try textile.register(accreditation, by: anchor, "of an anchor")
         try textile.log.seal()
         #expect(try textile.evidence(about: fibre).asked.contains(status))
+    }
+
+    @Test func `leave given in another chain than its giver's lets nobody speak there`() throws {
+        var textile = try TextileLog()
+        let (giver, friend) = (textile.network.supplier, textile.network.wholesaler)
+        let thing = "https://things.example/nobodys"
+        var leave = Record(kind: .delegation)
+        leave.id = "https://delegations.example/2"
+        leave.to = [friend.uri]
+        leave.about = [giver.uri, thing].sorted()
+        leave.scope = [ScopeItem("site", giver.site)]
+        leave.fromMilliseconds = DemoNetwork.startMilliseconds
+        try textile.register(leave, by: giver, "leave", visibility: .open)
+        try textile.register(Self.seen(about: thing), by: friend, "seen")
+        try textile.log.seal()
+        let asked = Set(try textile.evidence(about: thing).asked.map(\.uri))
+        #expect(asked.isSuperset(of: [thing, "https://delegations.example/2"]))
+        #expect(!asked.contains(giver.uri))
+        #expect(!asked.contains(Self.certificate))
     }
 
     @Test func `what fell with a stolen key is a stranger's, and hides nothing`() throws {
