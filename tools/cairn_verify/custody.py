@@ -4,10 +4,10 @@ from collections import defaultdict
 from typing import Iterable
 
 from .amounts import Amount, Amounts, text, unit_of
-from .epcis import EVENTS
+from .epcis import CREATE, EVENTS
 from .facts import Facts, Told
 from .finding import Finding
-from .graph import Graph, Lot
+from .graph import Graph, Lot, Making
 from .movements import RECEIVING, SHIPPING, Movement, Movements
 
 
@@ -22,6 +22,15 @@ class Custody:
     def __init__(self, facts: Facts, graph: Graph, amounts: Amounts, movements: Movements):
         self.facts, self.graph, self.amounts, self.movements = facts, graph, amounts, movements
         self.found: list[Finding] = []
+        self.uses: dict[str, list[tuple[str, Told]]] = defaultdict(list)
+        self.starts: dict[Making, str] = {}
+        for making in {making for lot in graph.lots.values() for making in lot.makings}:
+            if not making.is_origin:
+                using = [told for told in making.told if told.event.inputs]
+                self.starts[making] = min(told.event.day for told in using)
+                for told in using:
+                    for uri in told.event.inputs:
+                        self.uses[uri].append((making.party, told))
 
     def findings(self) -> list[Finding]:
         """What is found of each lot."""
@@ -29,6 +38,7 @@ class Custody:
         for lot in self.graph.lots.values():
             if not self.movements.is_hidden(lot.uri):
                 self._trace(lot)
+                self._times(lot)
                 self._aggregation(lot)
             if lot.is_untold and (EVENTS, lot.uri) in self.facts.asked \
                     and not self.facts.hidden(lot.uri):
@@ -136,6 +146,42 @@ class Custody:
             Amount(each.amount) if is_one else self.amounts.counted(each, moved.event.time)
             for moved in side for each in moved.stated) for side in (sent, met)]
         return [each.value for each in totals] if all(totals) else None
+
+    # Nothing before it was there
+
+    def _times(self, lot: Lot) -> None:
+        moved = self.movements.of(lot.uri)
+        acts: dict[str, list[Told]] = defaultdict(list)
+        for party, told in self.uses[lot.uri]:
+            acts[party].append(told)
+        for each in moved:
+            if each.side == SHIPPING and each.sender not in (None, each.receiver):
+                acts[each.sender].append(each.told)
+        for party, told in acts.items():
+            self._early(lot, party, told, self._first_day(lot, party, moved))
+        for making in lot.makings:
+            self._early(lot, making.party, self._made(lot, making), self.starts.get(making))
+
+    def _first_day(self, lot: Lot, party: str, moved: list[Movement]) -> str | None:
+        """Since when somebody had it: made, received or, without receipts, shipped there."""
+        inbound = [each for each in moved if each.receiver == party and each.sender != party]
+        receipts = [each for each in inbound if each.side == RECEIVING]
+        told = [each.told for each in receipts or inbound]
+        for making in lot.makings:
+            if making.party == party:
+                told += self._made(lot, making)
+        return min((each.event.day for each in told), default=None)
+
+    @staticmethod
+    def _made(lot: Lot, making: Making) -> list[Told]:
+        """The events of a making that tell that a lot was made."""
+        return [told for told in making.told if (lot.uri, CREATE) in told.event.flows]
+
+    def _early(self, lot: Lot, party: str, told: list[Told], since: str | None) -> None:
+        first = min(told, key=lambda each: (each.event.time, each.digest), default=None)
+        if first is not None and since is not None and first.event.day < since:
+            self._find("early", "incomplete", lot, first.event.day,
+                       {"holder": party, "since": since}, party, {first.digest})
 
     # One container at a time
 

@@ -10,12 +10,14 @@ struct CustodyCheck {
     let graph: TradeGraph
     let amounts: Amounts
     private let movements: Movements<ClaimFacts>
+    private let times: CustodyTimes
 
     init(_ facts: ClaimFacts, _ graph: TradeGraph, _ movements: Movements<ClaimFacts>) {
         self.facts = facts
         self.graph = graph
         self.movements = movements
         amounts = Amounts(facts: facts)
+        times = CustodyTimes(facts, graph, movements)
     }
 
     /// The findings about one thing.
@@ -24,7 +26,7 @@ struct CustodyCheck {
         guard !movements.isHidden(lot.uri) else { return [] }
         let all = movements.of(lot.uri)
         guard !all.isEmpty || !lot.users.isEmpty || !lot.packers.isEmpty else {
-            return aggregation(lot)
+            return times.findings(of: lot) + aggregation(lot)
         }
         let makers = makers(of: lot)
         var holders = lot.users.union(lot.packers)
@@ -46,7 +48,7 @@ struct CustodyCheck {
             found += told
             queue += senders.subtracting(makers).sorted()
         }
-        return found + aggregation(lot)
+        return found + times.findings(of: lot) + aggregation(lot)
     }
 
     /// Who made a thing; of an item that nobody made, who made its batch or received of that.

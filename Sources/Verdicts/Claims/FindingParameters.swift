@@ -27,6 +27,7 @@ extension ClaimCode {
     private var chainParameters: Set<String> {
         switch self {
         case .custodyAggregation: ["container", "other"]
+        case .custodyEarly: ["holder", "since"]
         case .custodyGap: ["holder"]
         case .custodyOrder, .custodyUnreceived, .custodyUnshipped: ["sender", "receiver"]
         case .custodyQuantity, .custodyShortage: ["sender", "receiver", "shipped", "received"]

@@ -17,6 +17,7 @@ package enum ClaimCode: String, CaseIterable, Hashable, Sendable {
     case claimModelRefused = "claim.model-refused"
     case custodyAggregation = "custody.aggregation"
     case custodyCycle = "custody.cycle"
+    case custodyEarly = "custody.early"
     case custodyGap = "custody.gap"
     case custodyOrder = "custody.order"
     case custodyOriginUnknown = "custody.origin-unknown"
@@ -58,7 +59,7 @@ package enum ClaimCode: String, CaseIterable, Hashable, Sendable {
         case .certificateRevoked, .statusRecalled: .revoked
         case .certificateSuspended: .suspended
         case .certificateExpired: .expired
-        case .certificateMissing, .custodyGap, .custodyOrder, .custodyOriginUnknown,
+        case .certificateMissing, .custodyEarly, .custodyGap, .custodyOrder, .custodyOriginUnknown,
             .custodyUnreceived, .custodyUnshipped, .ledgerNotGathered, .materialNotAssessable,
             .materialUnallocated, .originPlotMissing:
             .incomplete
