@@ -39,6 +39,15 @@ exit codes:
 """
 
 
+# What other files begin with, and what they are.
+OTHERS = {
+    b"\x83\x6fcairn-dossier-": "the dossier of a recall, which cairn audit rechecks",
+    b"\x84\x6dcairn-alarm-": "an alarm, which cairn audit rechecks",
+    b"\x84\x6fcairn-genesis-": "a genesis file, which goes with --genesis",
+    b"c2sp.org/tlog-proof@": "a receipt, which cairn check --receipt holds against a log",
+}
+
+
 def verify(evidence: bytes, genesis: bytes) -> dict:
     """The answer of SPEC §16, or what rejected the file."""
     return _verify(evidence, genesis)[0]
@@ -156,6 +165,10 @@ def main(arguments: list[str]) -> int:
     except OSError as error:
         print(f"cannot read: {error}", file=sys.stderr)
         return 2
+    for start, kind in OTHERS.items():
+        if evidence.startswith(start):
+            print(f"{options.evidence} is no evidence file but {kind}", file=sys.stderr)
+            return 2
     if options.claim is not None:
         return _main_claim(options, evidence, genesis, asked)
     answer, subject = _verify(evidence, genesis)
@@ -175,6 +188,10 @@ def _main_claim(options: argparse.Namespace, evidence: bytes, genesis: bytes,
     _print(options, answer, _verdict(answer))
     if "rejected" in answer:
         return 2
+    end = max((each.get("sealedAt", 0) for each in answer["basis"]), default=0)
+    if answer["judgement"]["knownAt"] > end:
+        print(f"note: the file ends at {_time(end)}: what was registered later, be it a "
+              "revocation, is not in it", file=sys.stderr)
     return 0 if answer["judgement"]["outcome"] == "verified" else 1
 
 

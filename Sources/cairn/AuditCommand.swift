@@ -46,9 +46,19 @@ struct AuditCommand: AsyncParsableCommand {
         let (asked, times) = try options.request(claim)
         let verdict = try verified(bytes).judged(asked, at: times)
         VerdictOutput.show(verdict, as: format, in: options.language)
+        noteEnd(of: verdict)
         guard verdict.outcome == .verified else {
             Foundation.exit(CommandExit.otherAnswer.rawValue)
         }
+    }
+
+    /// A file knows nothing of what came after it.
+    private func noteEnd(of verdict: Verdict) {
+        let end = verdict.basis.map(\.sealedAtMilliseconds).max() ?? 0
+        guard verdict.times.knownAtMilliseconds > end else { return }
+        Console.note(
+            "note: \(file) ends at \(Timestamp.text(milliseconds: Int64(clamping: end))): what was "
+                + "registered later, be it a revocation, is not in it; cairn verify asks a node")
     }
 
     private func answer(_ bytes: [UInt8]) throws {

@@ -45,6 +45,7 @@ import Testing
         let audited = try CairnProcess.run(["audit", file, "--format", "json"] + claim)
         #expect(audited.code == 1, "\(audited.errors)")
         #expect(audited.output == verified.output)
+        #expect(audited.errors.contains("be it a revocation, is not in it"))
 
         let judgement = try Self.judgement(audited.output)
         #expect(judgement["outcome"] as? String == "incomplete")

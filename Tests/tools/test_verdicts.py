@@ -431,8 +431,10 @@ class CommandLine(unittest.TestCase):
 
     def test_exit_codes_and_what_they_say(self):
         claim = ("--claim", "https://schemes.example/organic")
-        code, output, _ = self.run_on("01-organic-bed-linen 1", *claim, "--valid-at", "2026-06-30")
+        code, output, errors = self.run_on("01-organic-bed-linen 1", *claim,
+                                           "--valid-at", "2026-06-30")
         self.assertEqual(code, 0)
+        self.assertIn("what was registered later, be it a revocation, is not in it", errors)
         self.assertIn("share     1 at least\noutcome   verified\n", output)
         self.assertIn("valid at 2026-06-30T23:59:59Z", output)
         code, output, _ = self.run_on("04-revoked-with-effect-in-the-past 1", *claim,

@@ -149,6 +149,14 @@ class CommandLine(unittest.TestCase):
         with contextlib.redirect_stderr(io.StringIO()):
             self.assertEqual(verify.main(["/nonexistent", "--genesis", "/nonexistent"]), 2)
 
+    def test_another_kind_of_file_is_called_by_its_name(self):
+        with tempfile.NamedTemporaryFile() as file, \
+                contextlib.redirect_stderr(io.StringIO()) as errors:
+            file.write(b"\x83\x6fcairn-dossier-1")
+            file.flush()
+            self.assertEqual(verify.main([file.name, "--genesis", file.name]), 2)
+        self.assertIn("the dossier of a recall", errors.getvalue())
+
     def test_help_shows_an_example_and_the_exit_codes(self):
         output = io.StringIO()
         with contextlib.redirect_stdout(output), self.assertRaises(SystemExit) as left:

@@ -192,7 +192,8 @@ class Material:
             elif moved.side == RECEIVING:
                 self._add(stocks[moved.receiver], "had", amount, {moved.told.digest})
         return [Finding("material.overdrawn", "contradicted", lot.uri, None,
-                        {"holder": holder, "drawn": text(stock.drawn), "had": text(stock.had)},
+                        {"holder": holder, "drawn": text(stock.drawn), "had": text(stock.had),
+                         "unit": self.claim.scheme.unit or ""},
                         holder, stock.parts)
                 for holder, stock in stocks.items()
                 if stock.had and stock.drawn is not None and stock.drawn > stock.had]

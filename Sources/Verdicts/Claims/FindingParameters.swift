@@ -41,7 +41,7 @@ extension ClaimCode {
         case .materialExceeded: ["input", "output", "yield", "unit"]
         case .materialModel: ["model", "origins"]
         case .materialNotAssessable: ["certificate", "account", "unit", "party", "element"]
-        case .materialOverdrawn: ["holder", "drawn", "had"]
+        case .materialOverdrawn: ["holder", "drawn", "had", "unit"]
         case .materialShare: ["share", "claimed"]
         case .materialUnallocated: ["certificate"]
         case .materialUnqualified: ["party"]

@@ -312,7 +312,10 @@ struct MaterialCheck {
         return ledger.overdrawn.map { holder, drawn, had, parts in
             VerdictFinding(
                 .materialOverdrawn, lot.uri,
-                ["holder": holder, "drawn": drawn.description, "had": had.description],
+                [
+                    "holder": holder, "drawn": drawn.description, "had": had.description,
+                    "unit": scheme.unit?.text ?? "",
+                ],
                 ask: holder, evidence: parts)
         }
     }
