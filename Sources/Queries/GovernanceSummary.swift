@@ -44,6 +44,7 @@ package struct GovernanceSummary: Sendable {
                 JSONMember("organisations", .array(organisations.map(json))),
                 JSONMember("nodes", .array(nodes.map(Self.json))),
                 JSONMember("delegations", .array(delegations.map(Self.json))),
+                JSONMember("anchors", Self.strings(state.anchors)),
                 JSONMember("schemes", .array(state.schemeSummaries.map(\.json))),
                 JSONMember("quorum", .number(JSONNumber(state.policy.quorum))),
                 JSONMember("retention", .array(state.policy.duties.map(Self.json))),
@@ -156,6 +157,7 @@ package struct GovernanceSummary: Sendable {
                     + duty.name)
         }
         for part in state.orderedErasures { lines.append("erase       \(part.hex)") }
+        for anchor in state.anchors { lines.append("anchor      \(anchor)") }
         lines += ["", "organisations"] + organisations.flatMap(lines(of:))
         lines += ["", "nodes"]
         for node in nodes { lines.append("  \(node.origin)  by \(node.organisation)") }

@@ -16,6 +16,9 @@ struct DeliveryReport {
     private var unreadable = 0
     private var lots = 0
     private var open: [OpenLine] = []
+    private var times: ClaimTimes?
+    /// The logs that the verdicts rest on, each as it was last.
+    private var logs: [String: Basis] = [:]
 
     /// Lines that are told one by one in a table.
     private static let openLimit = 2_000
@@ -74,6 +77,10 @@ struct DeliveryReport {
                     asks: []))
         case .judged(let verdict):
             counts[verdict.outcome, default: 0] += 1
+            times = verdict.times
+            for basis in verdict.basis where basis.size > logs[basis.origin]?.size ?? 0 {
+                logs[basis.origin] = basis
+            }
             guard verdict.outcome != .verified, format == .table else { return }
             keep(line(row, verdict))
         }
@@ -162,6 +169,12 @@ struct DeliveryReport {
     private var table: String {
         var lines = TextLines()
         lines.add(title: catalog.text(.labels, "title-claim"), claim.scheme)
+        if let times {
+            lines.add(title: catalog.text(.labels, "title-times"), catalog.line(times))
+        }
+        for (_, basis) in logs.sorted(by: { $0.key < $1.key }) {
+            lines.add(title: catalog.text(.labels, "title-log"), catalog.line(basis))
+        }
         for outcome in Outcome.allCases.reversed() {
             guard let count = counts[outcome] else { continue }
             row(count, Console.coloured(catalog.text(.outcomes, outcome.rawValue), outcome), &lines)

@@ -83,34 +83,11 @@ struct VerdictTable {
                     "traced": "\(coverage.traced)", "lots": "\(coverage.lots)",
                     "opened": "\(coverage.opened)", "parts": "\(coverage.parts)",
                 ]))
-        row(
-            "times",
-            label(
-                "times",
-                [
-                    "valid": Self.time(verdict.times.validAtMilliseconds),
-                    "known": Self.time(verdict.times.knownAtMilliseconds),
-                ]))
-        for basis in verdict.basis {
-            let witnesses =
-                basis.isUnwitnessed
-                ? label("unwitnessed") : label("cosigned", ["count": "\(basis.cosignatures)"])
-            row(
-                "log",
-                label(
-                    "log",
-                    [
-                        "origin": basis.origin, "size": "\(basis.size)",
-                        "sealed": Self.time(basis.sealedAtMilliseconds), "witnesses": witnesses,
-                    ]))
-        }
+        row("times", catalog.line(verdict.times))
+        for basis in verdict.basis { row("log", catalog.line(basis)) }
         for origin in verdict.notConsulted {
             row("log", label("not-consulted", ["origin": origin]))
         }
-    }
-
-    private static func time(_ milliseconds: UInt64) -> String {
-        Timestamp.text(milliseconds: Int64(clamping: milliseconds))
     }
 
     // MARK: Tree

@@ -151,6 +151,8 @@ import Testing
         #expect(table.errors.contains("identifier.check-digit"), "\(table.errors)")
         #expect(table.output.contains("incomplete: 2 of 4 batches"), "\(table.output)")
         #expect(table.output.contains("nothing is recorded: 1 of 4 batches"))
+        #expect(table.output.contains("UNWITNESSED"))
+        #expect(table.output.contains("known at "))
         #expect(table.output.contains("Ask Sandalfield"), "\(table.output)")
 
         let german = try CairnProcess.run(Array(arguments.dropLast()) + ["de"])

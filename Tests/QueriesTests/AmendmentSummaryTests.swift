@@ -157,6 +157,7 @@ import Testing
         let changes: [Change] = [
             .revokeKey(thumbprint: thumbprint, fromMilliseconds: day + 5),
             .suspend(organisation: demo.carrier.uri, fromMilliseconds: day + 6),
+            .anchors([demo.carrier.uri]),
         ]
         let body = try demo.amendment(changes, after: demo.state)
         let state = try demo.state.applying(body)
@@ -167,13 +168,15 @@ import Testing
             "    issuer key \(thumbprint.hex) from 2026-01-01T00:00:00.000Z, revoked from "
                 + "2026-01-01T00:00:00.005Z\n", "    suspended from 2026-01-01T00:00:00.006Z\n",
             "amendment 1, registered 2026-01-01T00:00:00.009Z, \(body.digest.hex)\n",
+            "anchor      \(demo.carrier.uri)\n",
             "  suspends Demo Carrier (", "  signed by Demo Wholesaler (",
         ] { #expect(summary.table.contains(line), "\(summary.table)") }
         let json = try JSONValue.parse(summary.json.serialized())
         #expect(json["governorKeys"]?.asArray?.count == 2)
         let amendment = try #require(json["amendments"]?.asArray?.first)
         #expect(amendment["registered"]?.asString == "2026-01-01T00:00:00.009Z")
-        #expect(amendment["changes"]?.asArray?.count == 2)
+        #expect(json["anchors"]?.asArray?.count == 1)
+        #expect(amendment["changes"]?.asArray?.count == 3)
         #expect(amendment["signers"]?.asArray?.count == 2)
         #expect(GovernanceSummary(state).json["amendments"] == nil)
         let organisations = try #require(json["organisations"]?.asArray)
