@@ -55,39 +55,50 @@ struct CustodyTimes {
     /// What was done with a thing too early: of each organisation the first.
     func findings(of lot: Lot) -> [VerdictFinding] {
         let moved = movements.of(lot.uri)
-        let sent = moved.compactMap { movement in
-            movement.sender.flatMap { sender in
-                movement.side == .shipping && movement.receiver != sender
-                    ? Act(
-                        party: sender, day: movement.day,
-                        timeMilliseconds: movement.timeMilliseconds, part: movement.part) : nil
-            }
-        }
+        let since = firstDays(lot, moved)
+        let acts = Dictionary(grouping: (uses[lot.uri] ?? []) + sent(moved), by: \.party)
         var found: [VerdictFinding] = []
-        let acts = Dictionary(grouping: (uses[lot.uri] ?? []) + sent, by: \.party)
         for (party, acts) in acts {
-            guard let first = acts.min(by: Act.precedes), let since = firstDay(lot, party, moved),
-                first.day < since
+            guard let day = since[party], let first = acts.min(by: Act.precedes), first.day < day
             else { continue }
-            found.append(early(lot, first, since))
+            found.append(early(lot, first, day))
         }
         for number in lot.makings {
-            guard let since = starts[number],
-                let first = made(lot, number).min(by: Act.precedes), first.day < since
+            guard let day = starts[number], let first = made(lot, number).min(by: Act.precedes),
+                first.day < day
             else { continue }
-            found.append(early(lot, first, since))
+            found.append(early(lot, first, day))
         }
         return found
     }
 
-    /// Since when an organisation had a thing: it made it, or it was received there, else shipped.
-    private func firstDay(_ lot: Lot, _ party: String, _ moved: [Movement]) -> String? {
-        let inbound = moved.filter { $0.receiver == party && $0.sender != party }
-        let receipts = inbound.filter { $0.side == .receiving }
-        let makings = lot.makings.filter { graph.makings[$0].party == party }
-        return
-            (makings.flatMap { made(lot, $0) }.map(\.day)
-            + (receipts.isEmpty ? inbound : receipts).map(\.day)).min()
+    private func sent(_ moved: [Movement]) -> [Act] {
+        moved.compactMap { movement in
+            guard movement.side == .shipping, let sender = movement.sender,
+                movement.receiver != sender
+            else { return nil }
+            return Act(
+                party: sender, day: movement.day, timeMilliseconds: movement.timeMilliseconds,
+                part: movement.part)
+        }
+    }
+
+    /// Since when each organisation had a thing: it made it, it was received there, else shipped.
+    private func firstDays(_ lot: Lot, _ moved: [Movement]) -> [String: String] {
+        var (shipped, received): ([String: String], [String: String]) = ([:], [:])
+        for movement in moved {
+            guard let receiver = movement.receiver, receiver != movement.sender else { continue }
+            if movement.side == .receiving {
+                received[receiver] = min(received[receiver] ?? movement.day, movement.day)
+            } else {
+                shipped[receiver] = min(shipped[receiver] ?? movement.day, movement.day)
+            }
+        }
+        var days = shipped.merging(received) { $1 }
+        for act in lot.makings.flatMap({ made(lot, $0) }) {
+            days[act.party] = min(days[act.party] ?? act.day, act.day)
+        }
+        return days
     }
 
     /// The events of a making that tell that a thing was made.
