@@ -7,7 +7,7 @@ from .amounts import Amount, Amounts, text, unit_of
 from .epcis import CREATE, EVENTS
 from .facts import Facts, Told
 from .finding import Finding
-from .graph import Graph, Lot, Making
+from .graph import GROUPS, Graph, Lot, Making
 from .movements import RECEIVING, SHIPPING, Movement, Movements
 
 
@@ -22,7 +22,11 @@ class Custody:
     def __init__(self, facts: Facts, graph: Graph, amounts: Amounts, movements: Movements):
         self.facts, self.graph, self.amounts, self.movements = facts, graph, amounts, movements
         self.found: list[Finding] = []
-        self.uses: dict[str, list[tuple[str, Told]]] = defaultdict(list)
+        # What was done with each thing: used up, itself or in a container, and put into one.
+        self.uses: dict[str, dict[tuple, Told]] = defaultdict(dict)
+        self.packings: dict[str, dict[tuple, Told]] = defaultdict(dict)
+        # When a container had all that it holds, and when a making first used something up.
+        self.filled: dict[str, str] = {}
         self.starts: dict[Making, str] = {}
         for making in {making for lot in graph.lots.values() for making in lot.makings}:
             if not making.is_origin:
@@ -30,7 +34,29 @@ class Custody:
                 self.starts[making] = min(told.event.day for told in using)
                 for told in using:
                     for uri in told.event.inputs:
-                        self.uses[uri].append((making.party, told))
+                        self.uses[uri][making.party, told.part] = told
+        containers = [lot for lot in graph.lots.values() if lot.held]
+        for lot in containers:
+            self._packed(lot)
+        while containers:
+            container = containers.pop()
+            used = dict(self.uses[container.uri])
+            for uri in container.held:
+                if not used.keys() <= self.uses[uri].keys():
+                    self.uses[uri] |= used
+                    if graph.lots[uri].held:
+                        containers.append(graph.lots[uri])
+
+    def _packed(self, container: Lot) -> None:
+        firsts: dict[str, str] = {}
+        for told in self.facts.events(container.uri):
+            event = told.event
+            if event.type in GROUPS and event.parent == container.uri and event.action == "ADD":
+                for child in event.children & set(container.held):
+                    self.packings[child][self.graph.party(told), told.part] = told
+                    firsts[child] = min(firsts.get(child, event.day), event.day)
+        if firsts:
+            self.filled[container.uri] = max(firsts.values())
 
     def findings(self) -> list[Finding]:
         """What is found of each lot."""
@@ -150,21 +176,29 @@ class Custody:
     # Nothing before it was there
 
     def _times(self, lot: Lot) -> None:
-        moved = self.movements.of(lot.uri)
         acts: dict[str, list[Told]] = defaultdict(list)
-        for party, told in self.uses[lot.uri]:
+        for (party, _), told in (self.uses[lot.uri] | self.packings[lot.uri]).items():
             acts[party].append(told)
-        for each in moved:
+        for each in self.movements.of(lot.uri):
             if each.side == SHIPPING and each.sender not in (None, each.receiver):
                 acts[each.sender].append(each.told)
+        things = [lot]
+        if not lot.makings:  # an item that nobody made is some of its batch
+            things += map(self.graph.lots.__getitem__, lot.batches)
         for party, told in acts.items():
-            self._early(lot, party, told, self._first_day(lot, party, moved))
+            days = [self._first_day(each, party) for each in things]
+            self._early(lot, [(party, each) for each in told],
+                        min((day for day in days if day), default=None))
+        used = [(party, told) for (party, _), told in self.uses[lot.uri].items()]
+        self._early(lot, used, self.filled.get(lot.uri))
         for making in lot.makings:
-            self._early(lot, making.party, self._made(lot, making), self.starts.get(making))
+            self._early(lot, [(making.party, each) for each in self._made(lot, making)],
+                        self.starts.get(making))
 
-    def _first_day(self, lot: Lot, party: str, moved: list[Movement]) -> str | None:
+    def _first_day(self, lot: Lot, party: str) -> str | None:
         """Since when somebody had it: made, received or, without receipts, shipped there."""
-        inbound = [each for each in moved if each.receiver == party and each.sender != party]
+        inbound = [each for each in self.movements.of(lot.uri)
+                   if each.receiver == party and each.sender != party]
         receipts = [each for each in inbound if each.side == RECEIVING]
         told = [each.told for each in receipts or inbound]
         for making in lot.makings:
@@ -177,11 +211,13 @@ class Custody:
         """The events of a making that tell that a lot was made."""
         return [told for told in making.told if (lot.uri, CREATE) in told.event.flows]
 
-    def _early(self, lot: Lot, party: str, told: list[Told], since: str | None) -> None:
-        first = min(told, key=lambda each: (each.event.time, each.digest), default=None)
-        if first is not None and since is not None and first.event.day < since:
-            self._find("early", "incomplete", lot, first.event.day,
-                       {"holder": party, "since": since}, party, {first.digest})
+    def _early(self, lot: Lot, acts: list[tuple[str, Told]], since: str | None) -> None:
+        first = min(acts, default=None,
+                    key=lambda act: (act[1].event.time, act[1].digest, act[0].encode()))
+        if first is not None and since is not None and first[1].event.day < since:
+            party, told = first
+            self._find("early", "incomplete", lot, told.event.day,
+                       {"holder": party, "since": since}, party, {told.digest})
 
     # One container at a time
 

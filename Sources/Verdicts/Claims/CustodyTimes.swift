@@ -9,22 +9,27 @@ import OrderedCollections
 /// In whole days, in UTC: within a day systems post what they did in any order.
 struct CustodyTimes {
     /// Something that an organisation did with a thing.
-    private struct Act {
+    private struct Act: Hashable {
         var party: String
         var day: String
         var timeMilliseconds: Int64
         var part: Hash256
 
         static func precedes(_ left: Act, _ right: Act) -> Bool {
-            (left.timeMilliseconds, left.part) < (right.timeMilliseconds, right.part)
+            (left.timeMilliseconds, left.part, left.party)
+                < (right.timeMilliseconds, right.part, right.party)
         }
     }
 
     private let facts: ClaimFacts
     private let graph: TradeGraph
     private let movements: Movements<ClaimFacts>
-    /// Who used up each thing for what was asked.
-    private var uses: [String: [Act]] = [:]
+    /// Who used up each thing, or a container that holds it, for what was asked.
+    private var uses: [String: Set<Act>] = [:]
+    /// Who put each thing into a container.
+    private var packings: [String: Set<Act>] = [:]
+    /// When each container had all that it holds, each thing counted as of the first time.
+    private var filled: [String: String] = [:]
     /// The first day on which each making used something up.
     private var starts: [Int: String] = [:]
 
@@ -40,7 +45,39 @@ struct CustodyTimes {
                 guard !inputs.isEmpty else { continue }
                 let act = act(of: making.party, event)
                 starts[number] = min(starts[number] ?? act.day, act.day)
-                for input in inputs { uses[input.uri, default: []].append(act) }
+                for input in inputs { uses[input.uri, default: []].insert(act) }
+            }
+        }
+        let containers = graph.lots.values.filter { !$0.held.isEmpty }
+        for container in containers { readPackings(container) }
+        passUsesOn(containers)
+    }
+
+    private mutating func readPackings(_ container: Lot) {
+        let held = Set(container.held)
+        var firsts: [String: String] = [:]
+        for number in facts.eventsAbout[container.uri] ?? [] {
+            let told = facts.events[number]
+            guard told.event.type == .aggregation || told.event.type == .association,
+                told.event.parentID?.uri == container.uri, told.event.action == .add
+            else { continue }
+            let act = act(of: facts.actor(of: told), number)
+            for child in told.things.children where held.contains(child.uri) {
+                packings[child.uri, default: []].insert(act)
+                firsts[child.uri] = min(firsts[child.uri] ?? act.day, act.day)
+            }
+        }
+        filled[container.uri] = firsts.values.max()
+    }
+
+    /// Whoever uses up a container uses up what it holds.
+    private mutating func passUsesOn(_ containers: [Lot]) {
+        var waiting = containers
+        while let container = waiting.popLast() {
+            let used = uses[container.uri] ?? []
+            for uri in container.held where !used.subtracting(uses[uri] ?? []).isEmpty {
+                uses[uri, default: []].formUnion(used)
+                if let inner = graph.lots[uri], !inner.held.isEmpty { waiting.append(inner) }
             }
         }
     }
@@ -55,20 +92,21 @@ struct CustodyTimes {
     /// What was done with a thing too early: of each organisation the first.
     func findings(of lot: Lot) -> [VerdictFinding] {
         let moved = movements.of(lot.uri)
-        let since = firstDays(lot, moved)
-        let acts = Dictionary(grouping: (uses[lot.uri] ?? []) + sent(moved), by: \.party)
+        var since = firstDays(lot, moved)
+        if lot.makings.isEmpty {
+            // An item that nobody made is some of its batch.
+            for batch in lot.batches.compactMap({ graph.lots[$0] }) {
+                since.merge(firstDays(batch, movements.of(batch.uri)), uniquingKeysWith: min)
+            }
+        }
+        let used = uses[lot.uri] ?? []
+        let acts = used.union(packings[lot.uri] ?? []).union(sent(moved))
         var found: [VerdictFinding] = []
-        for (party, acts) in acts {
-            guard let day = since[party], let first = acts.min(by: Act.precedes), first.day < day
-            else { continue }
-            found.append(early(lot, first, day))
+        for (party, acts) in Dictionary(grouping: acts, by: \.party) {
+            found += early(lot, acts, since[party])
         }
-        for number in lot.makings {
-            guard let day = starts[number], let first = made(lot, number).min(by: Act.precedes),
-                first.day < day
-            else { continue }
-            found.append(early(lot, first, day))
-        }
+        found += early(lot, used, filled[lot.uri])
+        for number in lot.makings { found += early(lot, made(lot, number), starts[number]) }
         return found
     }
 
@@ -109,9 +147,16 @@ struct CustodyTimes {
         }.map { act(of: making.party, $0) }
     }
 
-    private func early(_ lot: Lot, _ act: Act, _ since: String) -> VerdictFinding {
-        VerdictFinding(
-            .custodyEarly, lot.uri, day: act.day, ["holder": act.party, "since": since],
-            ask: act.party, evidence: [act.part])
+    private func early(
+        _ lot: Lot, _ acts: some Sequence<Act>, _ since: String?
+    ) -> [VerdictFinding] {
+        guard let since, let first = acts.min(by: Act.precedes), first.day < since else {
+            return []
+        }
+        return [
+            VerdictFinding(
+                .custodyEarly, lot.uri, day: first.day, ["holder": first.party, "since": since],
+                ask: first.party, evidence: [first.part])
+        ]
     }
 }
