@@ -327,6 +327,72 @@ import Testing
         #expect(traced.code == 0)
     }
 
+    @Test func `a key that the node does not take stops the import, and no row counts as done`()
+        throws
+    {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let node = try ServingNode(directory: try place.makeNode())
+        defer { node.kill() }
+        let file = try Self.list(Self.row(1) + Self.row(2, quantity: "no") + Self.row(3), in: place)
+        let right = ["import", file] + Self.signing + ["--node", node.url]
+        let stranger = place.folder.appending(path: "stranger.pem").path()
+        #expect(try CairnProcess.run(["key", "new", "-o", stranger]).code == 0)
+        var wrong = right
+        wrong[5] = stranger
+        let stopped = try CairnProcess.run(wrong)
+        #expect(stopped.code == 2)
+        #expect(stopped.errors.contains("(statement.key-unknown); nothing is imported"))
+        #expect(!stopped.errors.contains("imported before"), "\(stopped.errors)")
+        for ending in [".cairn-import.json", ".errors.csv"] {
+            #expect(!FileManager.default.fileExists(atPath: file + ending))
+        }
+        let run = try CairnProcess.run(right)
+        #expect(run.errors.contains("2 rows good, 1 row wrong\n"), "\(run.errors)")
+        // What is done stays done when a later group meets the wrong key.
+        let grown = try FileHandle(forWritingTo: URL(filePath: file))
+        _ = try grown.seekToEnd()
+        try grown.write(contentsOf: Data(Self.row(4).utf8))
+        try grown.close()
+        let later = try CairnProcess.run(wrong)
+        #expect(later.errors.contains("imported up to row 3"), "\(later.errors)")
+        let done = try CairnProcess.run(right)
+        #expect(done.errors.contains("3 rows good, 1 row wrong; 1 of them new"), "\(done.errors)")
+    }
+
+    @Test func `rows that the node refused are tried again on the next run`()
+        async throws
+    {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let file = try Self.list(Self.row(1) + Self.row(2) + Self.row(3), in: place)
+        let refusal = Refusal(code: "authority.create-prefix", field: "", reason: "not yours")
+        let service = StoppingNode(taking: 0, otherwise: refusal)
+        let listener = try await HTTPListener.start(
+            service: service, address: .ephemeral,
+            callers: .loopback(as: Caller(role: .nodeOperator, reader: .nodeOperator)),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let arguments =
+            ["import", file] + Self.signing + ["--node", "http://\(listener.address)"]
+        let first = try await Self.run(arguments)
+        #expect(first.code == 2)
+        #expect(first.errors.contains("0 rows good, 3 rows wrong\n"), "\(first.errors)")
+        #expect(first.errors.contains("the node refused are tried again"), "\(first.errors)")
+        let second = try await Self.run(arguments)
+        #expect(second.errors.contains("3 rows that were refused are tried again"))
+        #expect(!second.errors.contains("imported before"), "\(second.errors)")
+        service.take(10)
+        let third = try await Self.run(arguments)
+        #expect(third.code == 0, "\(third.errors)")
+        #expect(third.errors.contains("3 rows good\n"), "\(third.errors)")
+        let fourth = try await Self.run(arguments)
+        await listener.stop(drainSeconds: 1)
+        #expect(fourth.errors.contains("none of them new, the others imported before"))
+        #expect(!fourth.errors.contains("tried again"), "\(fourth.errors)")
+        #expect(try Self.parts(service.submissions).count == 3)
+        #expect(!FileManager.default.fileExists(atPath: file + ".errors.csv"))
+    }
+
     @Test func `a node takes master data about one's own site, and not about another's`() throws {
         let place = try DemoPlace()
         defer { place.remove() }

@@ -3,16 +3,21 @@ import MerkleTrees
 import Records
 import Synchronization
 
-/// A node that takes some submissions and then says that it stops, behind the real HTTP layer.
+/// A node that takes some submissions and then says that it stops, or refuses the others, behind the
+/// real HTTP layer.
 final class StoppingNode: NodeService {
     private let left: Mutex<UInt64>
     private let taken = Mutex<[[UInt8]]>([])
-    private let refusal = Refusal(
-        code: "node.stopping", field: "", reason: "the node is stopping; try again in a moment")
+    private let refusal: Refusal
 
-    /// A node that takes so many.
-    init(taking count: UInt64) {
+    /// A node that takes so many, and refuses those behind them.
+    init(
+        taking count: UInt64,
+        otherwise refusal: Refusal = Refusal(
+            code: "node.stopping", field: "", reason: "the node is stopping; try again in a moment")
+    ) {
         left = Mutex(count)
+        self.refusal = refusal
     }
 
     /// Takes so many more.

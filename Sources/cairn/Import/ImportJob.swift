@@ -78,8 +78,8 @@ final class ImportJob {
         try finish(after: before)
     }
 
-    /// Where the options are others than before, rows that were refused are tried again; those that
-    /// were taken stay as they are.
+    /// Where the options are others than before, or the node refused rows, which it may take by
+    /// now, the refused rows are tried again; those that were taken stay as they are.
     private func takeUpRefused() throws {
         if (state.options ?? []) != conditions {
             guard state.pending == nil else {
@@ -91,17 +91,21 @@ final class ImportJob {
                         + "it is run \(conditions.isEmpty ? "without" : "with") others")
             }
             if state.counts.failed > 0 {
-                try beginAgain()
+                try beginAgain(because: "the options are others than before: ")
             } else {
                 state.options = conditions
             }
+            try state.write(for: file)
+            saved = state
+        } else if state.nodeRefused ?? false, state.pending == nil {
+            try beginAgain(because: "")
             try state.write(for: file)
             saved = state
         }
         if state.again != nil { refused = try RefusedRows.read(for: file) }
     }
 
-    private func beginAgain() throws {
+    private func beginAgain(because reason: String) throws {
         // The numbers of its rows say nothing about another list.
         let reading = ImportReading(
             source: source, file: file, options: options, after: state.cursor, isQuiet: true)
@@ -113,7 +117,7 @@ final class ImportJob {
         try RefusedRows.write(rows, for: file)
         state.beginAgain(options: conditions)
         Console.note(
-            "\(file): the options are others than before: \(counted(rows.count, "row")) that "
+            "\(file): \(reason)\(counted(rows.count, "row")) that "
                 + "\(rows.count == 1 ? "was" : "were") refused \(rows.count == 1 ? "is" : "are") "
                 + "tried again")
     }
@@ -200,14 +204,18 @@ final class ImportJob {
         // What a former run took is in the counts, too.
         let new = state.counts.taken - before.counts.taken
         let told =
-            before.row == 0
+            before.counts.taken == 0
             ? "" : "; \(new == 0 ? "none" : "\(new)") of them new, the others imported before"
         Console.note("\(file): \(state.counts.sentence)\(told)")
         guard state.counts.failed == 0 else {
+            let again =
+                state.nodeRefused ?? false
+                ? "; those that the node refused are tried again when this command is run again"
+                : ""
             throw CommandFailure(
                 .badInput,
                 "\(counted(state.counts.failed, "row")) not imported; \(errors?.path ?? "") says "
-                    + "why: correct them in a list of their own and import that")
+                    + "why: correct them in a list of their own and import that\(again)")
         }
     }
 
@@ -261,6 +269,9 @@ final class ImportJob {
         var refused: [(Submission, Refusal)] = []
         for (submission, reply) in zip(submissions, replies) {
             guard case .refused(let refusal) = reply.outcome else { continue }
+            if refusal.code.hasPrefix("statement.") {
+                throw try signerRefused(refusal, replies)
+            }
             guard !SubmissionTally.isNodes(refusal), !refusal.code.hasPrefix("storage.") else {
                 throw unfinished(refusal.sentence)
             }
@@ -274,6 +285,25 @@ final class ImportJob {
             .unreachable,
             "\(reason); \(file) is imported up to row \(state.row): run the same command again, "
                 + "nothing is entered twice")
+    }
+
+    /// Why an import stops whose statements are refused for who signed them, whatever the rows say;
+    /// none of the group's rows is done, and where none was registered, the group is not begun.
+    private func signerRefused(
+        _ refusal: Refusal, _ replies: [SubmissionReply]
+    ) throws -> CommandFailure {
+        let isPartly = replies.contains { if case .registered = $0.outcome { true } else { false } }
+        if !isPartly {
+            saved.pending = nil
+            try saved.writeUnlessFresh(for: file)
+        }
+        errors?.removeIfClean(saved.counts)
+        let done = saved.row == 0 ? "nothing is imported" : "imported up to row \(saved.row)"
+        return CommandFailure(
+            .badInput,
+            "\(file): the node takes nothing that is signed like this: \(refusal.sentence); "
+                + "\(done): check --key, --issuer, --genesis and this machine's clock, and run the "
+                + "command again")
     }
 
     /// Sends the rows of refused statements once more, each by itself, so that one that the node
@@ -293,6 +323,7 @@ final class ImportJob {
         for (submission, refusal) in again {
             for row in rows where submission.parts.contains(row.part.encoded) {
                 try fail(row.row, refusal)
+                state.nodeRefused = true
             }
         }
     }

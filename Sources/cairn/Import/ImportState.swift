@@ -45,6 +45,8 @@ struct ImportState: Codable, Equatable {
     var options: [String]?
     /// The rows that are gone through once more; nil: none are.
     var again: Again?
+    /// Whether the node refused some of the rows done.
+    var nodeRefused: Bool?
 
     static let edition = "cairn-import-1"
 
@@ -94,7 +96,14 @@ struct ImportState: Codable, Equatable {
         if again.map({ $0.row < row }) ?? true { again = Again(row: row, digest: digest) }
         (row, offset, digest, errorBytes) = (0, 0, "", 0)
         counts.failed = 0
+        nodeRefused = nil
         self.options = options
+    }
+
+    /// Replaces the state's file, or removes it where nothing is done: then another may begin.
+    func writeUnlessFresh(for file: String) throws {
+        guard row == 0, again == nil else { return try write(for: file) }
+        try? FileManager.default.removeItem(atPath: Self.path(for: file))
     }
 
     /// Replaces the state's file, durably: what it says is done stays done after a power cut.
