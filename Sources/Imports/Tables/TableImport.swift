@@ -17,6 +17,8 @@ package struct ImportedRow: Sendable {
 
     /// The outcome.
     package let outcome: Outcome
+    /// The line of the file where the row begins; 0: it is no table's.
+    package var line: UInt64 = 0
     /// The place after the row.
     package let cursor: ImportCursor
 }
@@ -86,14 +88,16 @@ package struct TableImport: Sendable {
             }
             guard let identity = maker.identity(of: row) else {
                 if isNew {
-                    result.append(ImportedRow(outcome: maker.failure(of: row), cursor: cursor))
+                    result.append(
+                        ImportedRow(
+                            outcome: maker.failure(of: row), line: row.line, cursor: cursor))
                 }
                 continue
             }
             let isFirst = seen.insert(identity)
             guard isNew else { continue }
             let outcome = isFirst ? maker.outcome(of: row, identity: identity) : .repeated
-            result.append(ImportedRow(outcome: outcome, cursor: cursor))
+            result.append(ImportedRow(outcome: outcome, line: row.line, cursor: cursor))
         }
         if isLast { try checkEnd() }
         return result

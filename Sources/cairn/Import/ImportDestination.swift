@@ -68,6 +68,7 @@ struct ImportSigner {
     /// One part and the row it comes from.
     struct SignedRow {
         var row: UInt64
+        var line: UInt64
         var part: Part
     }
 

@@ -150,20 +150,24 @@ final class ImportJob {
         }
         do throws(Refusal) {
             guard let part = try signer.part(row.outcome) else { return }
-            group.append(ImportSigner.SignedRow(row: row.cursor.row, part: part))
+            group.append(
+                ImportSigner.SignedRow(row: row.cursor.row, line: row.line, part: part))
         } catch {
-            try fail(row.cursor.row, error)
+            try fail(row.cursor.row, line: row.line, error)
         }
     }
 
     /// Lists a row that was good by itself, and was refused.
-    private func fail(_ row: UInt64, _ refusal: Refusal) throws {
+    ///
+    /// What a refusal names is a field of what was made of the row, and no column.
+    private func fail(_ row: UInt64, line: UInt64, _ refusal: Refusal) throws {
+        let place = refusal.field.isEmpty ? "" : "\(refusal.field): "
         state.counts.taken -= 1
         state.counts.failed += 1
         try errors?.add(
             RowError(
-                row: row, line: 0, column: refusal.field, code: refusal.code,
-                message: refusal.reason))
+                row: row, line: line, column: "", code: refusal.code,
+                message: place + refusal.reason))
     }
 
     /// Signs and sends the group, and keeps how far the import is.
@@ -246,7 +250,7 @@ final class ImportJob {
                 _ = try signer.statements([row], of: 1, issuedAtSeconds: issuedAtSeconds)
                 good.append(row)
             } catch {
-                try fail(row.row, error)
+                try fail(row.row, line: row.line, error)
             }
         }
         group = good
@@ -322,7 +326,7 @@ final class ImportJob {
         let again = try await submit(single, to: node)
         for (submission, refusal) in again {
             for row in rows where submission.parts.contains(row.part.encoded) {
-                try fail(row.row, refusal)
+                try fail(row.row, line: row.line, refusal)
                 state.nodeRefused = true
             }
         }
