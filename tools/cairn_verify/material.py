@@ -22,6 +22,7 @@ class Stock:
 
     had: Fraction | None = Fraction(0)
     drawn: Fraction | None = Fraction(0)
+    has_more: bool = False
     parts: set[bytes] = field(default_factory=set)
 
 
@@ -196,10 +197,12 @@ class Material:
                          "unit": self.claim.scheme.unit or ""},
                         holder, stock.parts)
                 for holder, stock in stocks.items()
-                if stock.had and stock.drawn is not None and stock.drawn > stock.had]
+                if stock.has_more and None not in (stock.had, stock.drawn)
+                and stock.drawn > stock.had]
 
     @staticmethod
     def _add(stock: Stock, side: str, amount: Amount | None, parts: set[bytes]) -> None:
+        stock.has_more |= side == "had"
         before = getattr(stock, side)
         known = amount is not None and before is not None and fits(before + amount.value)
         setattr(stock, side, before + amount.value if known else None)

@@ -38,8 +38,13 @@ class Movement:
     def follows(self, shipment: "Movement") -> bool:
         """Whether a receipt may be the other side of a shipment."""
         senders, receivers = {self.sender, shipment.sender}, {self.receiver, shipment.receiver}
-        return self.event.time >= shipment.event.time \
-            and len(senders - {None}) < 2 and len(receivers - {None}) < 2
+        if len(senders - {None}) > 1 or len(receivers - {None}) > 1:
+            return False
+        invented = shipment.receiver is None and shipment.sender != shipment.told.issuer \
+            and shipment.told.issuer == self.receiver
+        invented |= self.sender is None and self.receiver != self.told.issuer \
+            and self.told.issuer == shipment.sender
+        return self.event.time >= shipment.event.time and not invented
 
 
 @dataclass

@@ -49,8 +49,13 @@ def ledger(facts: Facts, graph: Graph, claim: Claim) -> list[Finding]:
         if code:
             found.append(Finding(code, "stale", facts.subject, None, {"origin": origin},
                                  node.organisation))
-    missed = {uri for facet, uri in facts.known.closure.asked - facts.asked if facet != ACCOUNT}
-    named = graph.lots.keys() | {
+    missed = facts.known.closure.asked - facts.asked
+    makings = [making for lot in graph.lots.values() for making in lot.makings]
+    named = graph.lots.keys() | {making.party for making in makings} | {
+        making.site for making in makings} | {
+        uri for making in makings for told in making.told
+        for uri in told.event.certifications} | {
         saying.content.record[2] for saying in facts.audit.sayings
         if facts.stands(saying) and saying.content.kind in CREDENTIALS}
-    return found + [Finding("ledger.not-gathered", "incomplete", uri) for uri in missed & named]
+    uris = {uri for facet, uri in missed if facet == ACCOUNT or uri in named}
+    return found + [Finding("ledger.not-gathered", "incomplete", uri) for uri in uris]

@@ -1,3 +1,4 @@
+import EPCIS
 import GS1
 import MerkleTrees
 import OrderedCollections
@@ -183,18 +184,21 @@ struct ClaimJudge {
 
     // MARK: Ledger and records
 
-    /// What is said of a lot, or of a credential, was not asked, since what leads there had fallen.
+    /// What is said of a lot, of who made it or where, or of a credential was not asked, since what
+    /// leads there had fallen.
     private mutating func checkGathering() {
         guard !evidence.unasked.isEmpty else { return }
         let kinds: Set<RecordKind> = [.certificate, .transcribedCertificate, .accreditation]
         let credentials = facts.recordsAbout.values.joined().lazy.map(\.record)
             .filter { kinds.contains($0.kind) }.compactMap(\.id)
-        let missed = Set(graph.lots.keys).union(credentials).filter { uri in
-            [Facet.events, .assertions].contains {
-                evidence.unasked.contains(Subject(facet: $0, uri: uri))
-            }
+        let makers = Set(graph.lots.values.flatMap(\.makings)).flatMap { number in
+            let making = graph.makings[number]
+            return making.events.flatMap { facts.events[$0].event.certificationInfo.map(\.uri) }
+                + [making.party, making.site].compactMap(\.self)
         }
-        findings += missed.map { VerdictFinding(.ledgerNotGathered, $0) }
+        let named = Set(graph.lots.keys).union(credentials).union(makers)
+        let missed = evidence.unasked.filter { $0.facet == .account || named.contains($0.uri) }
+        findings += Set(missed.map(\.uri)).map { VerdictFinding(.ledgerNotGathered, $0) }
     }
 
     private mutating func checkLogs() {

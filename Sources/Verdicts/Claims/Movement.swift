@@ -24,6 +24,8 @@ struct Movement {
     var sender: String?
     /// Into whose hands it comes; nil where that is not said.
     var receiver: String?
+    /// Who tells it.
+    var teller: String
     /// How much, in amounts that add up; of one that is missing nothing is known.
     var stated: [StatedAmount] = []
     /// The business transactions, canonical.
@@ -47,6 +49,13 @@ struct Movement {
     func fits(_ shipment: Movement) -> Bool {
         timeMilliseconds >= shipment.timeMilliseconds
             && Self.agree(sender, shipment.sender) && Self.agree(receiver, shipment.receiver)
+            && !shipment.isTold(forOther: receiver, than: shipment.receiver, shipment.sender)
+            && !isTold(forOther: shipment.sender, than: sender, receiver)
+    }
+
+    /// Whether it names no partner, and the one it would fit told it for the other side.
+    private func isTold(forOther found: String?, than named: String?, _ own: String?) -> Bool {
+        named == nil && teller == found && teller != own
     }
 
     /// Whether it is its own side's to tell: a side that only the other tells shows nothing.

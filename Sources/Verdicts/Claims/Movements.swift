@@ -119,7 +119,7 @@ final class Movements<Facts: MovementFacts> {
         return Movement(
             side: side, sender: from ?? (side == .shipping ? here : nil),
             receiver: to ?? (side == .receiving ? here : nil),
-            orders: Set(event.businessTransactions), day: event.dateUTC,
+            teller: told.issuer, orders: Set(event.businessTransactions), day: event.dateUTC,
             timeMilliseconds: event.eventTimeMilliseconds, part: told.part, event: number)
     }
 

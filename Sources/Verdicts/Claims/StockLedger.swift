@@ -8,12 +8,15 @@ struct StockLedger {
     private struct Account {
         var had = ExactDecimal.zero
         var drawn = ExactDecimal.zero
+        /// Whether it made or received some, be it nothing.
+        var hasMore = false
         var parts: [Hash256] = []
         /// Whether an amount is missing, so that nothing can be said.
         var isOpen = false
 
         mutating func add(_ amount: CountedAmount?, draws: Bool, _ parts: [Hash256]) {
             self.parts += parts
+            if !draws { hasMore = true }
             guard let amount, let sum = (draws ? drawn : had) + amount.amount else {
                 isOpen = true
                 return
@@ -67,7 +70,7 @@ struct StockLedger {
     /// Who drew more than it had: that it had none at all is a gap of custody, not of amounts.
     var overdrawn: [(holder: String, drawn: ExactDecimal, had: ExactDecimal, [Hash256])] {
         accounts.sorted { $0.key < $1.key }.compactMap { holder, account in
-            guard !account.isOpen, !account.had.isZero, account.drawn > account.had else {
+            guard !account.isOpen, account.hasMore, account.drawn > account.had else {
                 return nil
             }
             return (holder, account.drawn, account.had, account.parts)
