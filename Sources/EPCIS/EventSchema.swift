@@ -98,7 +98,9 @@ extension EventSchema {
         }
         guard fits, (2...3).contains(text.utf8.count) else {
             throw EPCISError(
-                "epcis.value", "a unit is a UN Rec 20 code of two or three characters, like KGM")
+                "epcis.value",
+                "\(JSONPath.shown(text)) is no unit: write its UN Rec 20 code of two or three "
+                    + "capital letters and digits, like KGM for kilograms")
         }
     }
 

@@ -1,3 +1,5 @@
+import GS1
+
 /// Repairs of values without parts: what each kind may become, one step at a time.
 struct LeafRepairs {
     /// The zone of the event, for times without one: `+01:00`.
@@ -33,7 +35,8 @@ struct LeafRepairs {
         case .offset:
             return LooseTime.offset(text).map { (.string($0), .offsetForm) }
         case .time: return time(text)
-        case .unit: return changed(text, text.uppercased(), .wordSpelling)
+        case .unit:
+            return UnitCode.spelled(text).flatMap { changed(text, $0.text, .wordSpelling) }
         case .word(let vocabulary): return word(text, vocabulary)
         case .anything, .attributeContent, .constant, .context, .hexBinary, .string, .version:
             return nil

@@ -13,4 +13,25 @@ package struct UnitCode: Hashable, Sendable {
         else { return nil }
         self.text = text
     }
+
+    /// Codes for pieces, of which EPCIS also counts without a unit.
+    package static let pieces: Set<String> = ["H87", "C62", "EA", "PCE"]
+
+    /// Units as people write them, and their codes; capitals matter, as `Mg` is no milligram.
+    package static let spellings: KeyValuePairs = [
+        "kg": "KGM", "g": "GRM", "mg": "MGM", "t": "TNE", "l": "LTR", "ml": "MLT", "m": "MTR",
+        "cm": "CMT", "mm": "MMT", "m2": "MTK", "m3": "MTQ",
+    ]
+
+    /// The code that a spelling stands for, or a code in small letters.
+    ///
+    /// Nothing where that is not sure: `KG` is the code of a keg.
+    package static func spelled(_ spelling: String) -> UnitCode? {
+        if let spelled = spellings.first(where: { $0.key == spelling }) {
+            return UnitCode(spelled.value)
+        }
+        let capitals = spelling.uppercased()
+        let isKnown = pieces.contains(capitals) || spellings.contains { $0.value == capitals }
+        return isKnown ? UnitCode(capitals) : nil
+    }
 }

@@ -59,6 +59,16 @@ import Testing
             #"[{"epcClass":"ex:c","quantity":"12.50","uom":"kgm","ex:note":1}]"#,
             #"[{"epcClass":"ex:c","quantity":12.50,"uom":"KGM"}]"#),
         Case(
+            [.wordSpelling], "quantityList", #"[{"epcClass":"ex:c","quantity":1,"uom":"kg"}]"#,
+            #"[{"epcClass":"ex:c","quantity":1,"uom":"KGM"}]"#),
+        Case(
+            [.wordSpelling], "quantityList", #"[{"epcClass":"ex:c","quantity":1,"uom":"m3"}]"#,
+            #"[{"epcClass":"ex:c","quantity":1,"uom":"MTQ"}]"#),
+        Case(
+            [.wordSpelling, .whiteSpace], "quantityList",
+            #"[{"epcClass":"ex:c","quantity":1,"uom":"c62 "}]"#,
+            #"[{"epcClass":"ex:c","quantity":1,"uom":"C62"}]"#),
+        Case(
             [.uuidScheme], "eventID", #""550e8400-e29b-41d4-a716-446655440000""#,
             #""urn:uuid:550e8400-e29b-41d4-a716-446655440000""#),
         Case(
@@ -180,6 +190,17 @@ import Testing
         #expect(event.index == 1)
         #expect(event.breaches.map(\.code) == [code])
         #expect(event.breaches.first?.pointer.hasPrefix("/1/\(member)") == true)
+    }
+
+    /// In capitals these are codes of other units: keg, megagram as milligram, centilitre.
+    @Test(arguments: ["Kg", "Mg", "cl", "pcs", "kgs"])
+    func `a unit that is not surely meant is quarantined and named`(unit: String) throws {
+        let list = #"[{"epcClass":"ex:c","quantity":1,"uom":"\#(unit)"}]"#
+        let bad = try Sample.changed(Sample.object, ["quantityList": list])
+        let reading = LenientReading(bad.serialized())
+        #expect(reading.events.isEmpty)
+        let reason = reading.quarantined.first?.breaches.first?.reason ?? ""
+        #expect(reason.hasPrefix("\(unit) is no unit"), "\(reason)")
     }
 
     @Test func `frames of many kinds are read for their events`() throws {

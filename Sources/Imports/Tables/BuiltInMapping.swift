@@ -1,3 +1,5 @@
+import GS1
+
 /// The mappings that the program brings along, for lists as companies keep them.
 ///
 /// They stand in the program itself, so that one file is all there is to install; `cairn import
@@ -30,6 +32,15 @@ package enum BuiltInMapping: String, CaseIterable, Sendable {
         }
     }
 
+    /// Units as people write them.
+    ///
+    /// Fields are compared whatever their capitals, so that `mg` is not
+    /// taken: `Mg` is a tonne.
+    private static let units =
+        "{ "
+        + UnitCode.spellings.filter { $0.key != "mg" }.map { "\"\($0.key)\": \"\($0.value)\"" }
+        .joined(separator: ", ") + " }"
+
     private static let shipments = #"""
         {
           "cairnMapping": 1,
@@ -49,7 +60,7 @@ package enum BuiltInMapping: String, CaseIterable, Sendable {
             "quantity": { "header": "Quantity", "type": "number", "optional": true },
             "unit": {
               "header": "Unit", "type": "unit", "optional": true,
-              "values": { "kg": "KGM", "g": "GRM", "t": "TNE", "m": "MTR", "m2": "MTK", "l": "LTR" }
+              "values": \#(units)
             },
             "sscc": { "header": "SSCC", "type": "sscc", "optional": true },
             "note": { "header": ["Delivery note", "Despatch advice"], "optional": true }
@@ -102,14 +113,14 @@ package enum BuiltInMapping: String, CaseIterable, Sendable {
             "inQuantity": { "header": "Input quantity", "type": "number", "optional": true },
             "inUnit": {
               "header": "Input unit", "type": "unit", "optional": true,
-              "values": { "kg": "KGM", "g": "GRM", "t": "TNE", "m": "MTR", "m2": "MTK", "l": "LTR" }
+              "values": \#(units)
             },
             "outGTIN": { "header": "Output GTIN", "type": "gtin", "optional": true },
             "outLot": { "header": "Output lot", "optional": true },
             "outQuantity": { "header": "Output quantity", "type": "number", "optional": true },
             "outUnit": {
               "header": "Output unit", "type": "unit", "optional": true,
-              "values": { "kg": "KGM", "g": "GRM", "t": "TNE", "m": "MTR", "m2": "MTK", "l": "LTR" }
+              "values": \#(units)
             }
           },
           "event": {

@@ -13,9 +13,6 @@ struct CountedAmount: Hashable {
 struct Amounts {
     let facts: ClaimFacts
 
-    /// UN Rec 20 codes for pieces; EPCIS states pieces without a unit.
-    private static let pieces: Set<String> = ["H87", "C62", "EA", "PCE"]
-
     /// The amount in the scheme's unit, at a time; nil where it is missing or nobody says what one
     /// of it is in that unit.
     func counted(_ stated: StatedAmount, atMilliseconds time: Int64) -> CountedAmount? {
@@ -69,7 +66,7 @@ struct Amounts {
 
     /// A unit; the codes of pieces are one, and it is meant where there is none.
     static func unit(_ unit: String?) -> String {
-        unit.map { pieces.contains($0) ? "H87" : $0 } ?? "H87"
+        unit.map { UnitCode.pieces.contains($0) ? "H87" : $0 } ?? "H87"
     }
 
     /// The sum; nil where one is missing, or it does not fit.
