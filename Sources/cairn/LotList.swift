@@ -26,11 +26,20 @@ struct LotList {
         /// The batch's URI, or with a GTIN its lot.
         var lot: Int
         var gtin: Int?
+        /// What the columns are called in the list.
+        var names: [String]
+
+        /// What a column of ``BatchName`` is called in the list.
+        func name(_ column: String) -> String {
+            let place = column == "gtin" ? gtin : lot
+            return place.flatMap { $0 < names.count ? names[$0] : nil } ?? column
+        }
     }
 
     private static let chunkBytes = 64 << 10
 
-    /// Opens a list; semicolons separate its columns where its first line has no comma.
+    /// Opens a list; its columns are separated by commas, or where its first line has none, by
+    /// semicolons or else by tabs.
     init(_ path: String) throws {
         do {
             handle = try FileHandle(forReadingFrom: URL(filePath: path))
@@ -41,9 +50,8 @@ struct LotList {
         self.path = path
         first = try Self.chunk(of: handle, path)
         let head = first.prefix { $0 != 0x0A && $0 != 0x0D }
-        let isSemicolon =
-            head.contains(UInt8(ascii: ";")) && !head.contains(UInt8(ascii: ","))
-        reader = CSVReader(delimiter: UInt8(ascii: isSemicolon ? ";" : ","))
+        let delimiter = [",", ";", "\t"].map { UInt8(ascii: $0) }.first { head.contains($0) }
+        reader = CSVReader(delimiter: delimiter ?? UInt8(ascii: ","))
         try take(first)
     }
 
@@ -69,14 +77,14 @@ struct LotList {
 
     private mutating func take(_ chunk: Data) throws {
         isAtEnd = chunk.isEmpty
-        do throws(ImportRefusal) {
-            for row in try reader.read(chunk, isLast: isAtEnd) { take(row) }
-        } catch {
-            throw CommandFailure(error, about: path)
+        do {
+            for row in try reader.read(chunk, isLast: isAtEnd) { try take(row) }
+        } catch let refusal as ImportRefusal {
+            throw CommandFailure(refusal, about: path)
         }
     }
 
-    private mutating func take(_ row: CSVRow) {
+    private mutating func take(_ row: CSVRow) throws {
         guard case .success(let fields) = row.fields else {
             if case .failure(var error) = row.fields {
                 // The mapping that the reader speaks of is one of cairn import.
@@ -92,15 +100,25 @@ struct LotList {
         let texts = fields.map { $0.trimmingCharacters(in: .whitespaces) }
         guard let columns else {
             let names = texts.map { $0.lowercased() }
-            let lot = names.firstIndex(of: "lot")
-            let found = Columns(
-                lot: lot ?? 0, gtin: lot == nil ? nil : names.firstIndex(of: "gtin"))
-            columns = found
+            let lot = BatchName.lotHeaders.lazy.compactMap(names.firstIndex).first
+            let gtin = names.firstIndex(of: "gtin")
+            if gtin != nil, lot == nil { throw lotless(texts) }
             // A first line that names no batch is the names of the columns.
-            guard lot == nil, texts.first?.contains(":") ?? false else { return }
-            return take(row, texts, found)
+            let isNames = lot != nil || !(texts.first?.contains(":") ?? false)
+            let found = Columns(lot: lot ?? 0, gtin: gtin, names: isNames ? texts : [])
+            columns = found
+            return isNames ? () : take(row, texts, found)
         }
         take(row, texts, columns)
+    }
+
+    /// A GTIN alone names a kind of goods and no batch.
+    private func lotless(_ names: [String]) -> CommandFailure {
+        let found = names.filter { !$0.isEmpty }.joined(separator: ", ")
+        return CommandFailure(
+            .badInput,
+            "\(path): has the columns \(found), and beside GTIN none of the lot: "
+                + "name one of them Lot, Batch or Charge (row.missing)")
     }
 
     private mutating func take(_ row: CSVRow, _ texts: [String], _ columns: Columns) {
@@ -122,7 +140,7 @@ struct LotList {
                 line: row.line,
                 lot: named.mapError { problem in
                     RowError(
-                        row: row.number, line: row.line, column: problem.column,
+                        row: row.number, line: row.line, column: columns.name(problem.column),
                         code: problem.code, message: problem.message)
                 }))
     }

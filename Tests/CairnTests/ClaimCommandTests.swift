@@ -200,8 +200,8 @@ import Testing
         ])
         #expect(run.code == 2)
         for words in [
-            "line 4: gtin: ", "line 5: gtin: \"9,5211E+12\" is no GTIN", "line 6: lot: is empty",
-            "line 7: gtin: is empty", "line 9: lot: ", "identifier.check-digit", "row.value",
+            "line 4: GTIN: ", "line 5: GTIN: \"9,5211E+12\" is no GTIN", "line 6: Lot: is empty",
+            "line 7: GTIN: is empty", "line 9: Lot: ", "identifier.check-digit", "row.value",
         ] { #expect(run.errors.contains(words), "\(words)\n\(run.errors)") }
         let lots = try #require(try Self.members(run.output)["lots"] as? [[String: Any]])
         let judged = lots.filter { $0["verdict"] != nil }
@@ -209,6 +209,46 @@ import Testing
         let named = judged.compactMap { $0["lot"] as? String }
         #expect(named.prefix(2).allSatisfy { $0 == Self.cotton })
         #expect(named.last == "https://id.gs1.org/01/09521101000016/10/A%2F1")
+    }
+
+    @Test(arguments: [
+        ("GTIN;Menge;Charge", ";"), ("Batch,Quantity,gtin", ","),
+        ("Chargennummer\tMenge\tGTIN", "\t"),
+    ])
+    func `the lot's column has one of several names`(head: String, separator: String) throws {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let node = try ServingNode(directory: try place.makeNode())
+        defer { node.kill() }
+        let list = place.folder.appending(path: "note.csv")
+        let isFirst = head.hasPrefix("GTIN")
+        let fields = ["9521101000016", "1", "H26-07"]
+        let row = (isFirst ? fields : fields.reversed()).joined(separator: separator)
+        try Data("\(head)\n\(row)\n".utf8).write(to: list)
+        let run = try CairnProcess.run([
+            "verify", "--file", list.path(), "--claim", Self.scheme, "--genesis", Self.genesis,
+            "--node", node.url, "--format", "json",
+        ])
+        let lots = try #require(try Self.members(run.output)["lots"] as? [[String: Any]])
+        #expect(lots.compactMap { $0["lot"] as? String } == [Self.cotton], "\(run.errors)")
+        #expect(lots.first?["verdict"] != nil)
+    }
+
+    @Test func `a list of GTINs without lots is told what columns it has, and which it lacks`()
+        throws
+    {
+        let place = try DemoPlace()
+        defer { place.remove() }
+        let list = place.folder.appending(path: "note.csv")
+        try Data("Pos,GTIN,Menge\n1,9521101000016,5\n".utf8).write(to: list)
+        let run = try CairnProcess.run([
+            "verify", "--file", list.path(), "--claim", Self.scheme, "--genesis", Self.genesis,
+            "--node", "http://127.0.0.1:1",
+        ])
+        #expect(run.code == 2)
+        #expect(
+            run.errors.contains("columns Pos, GTIN, Menge, and beside GTIN none of the lot"),
+            "\(run.errors)")
     }
 
     @Test func `verify wants a batch or a list, and names a node out of reach`() throws {

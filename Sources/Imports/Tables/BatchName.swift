@@ -20,6 +20,12 @@ package enum BatchName {
         }
     }
 
+    /// Names of the column of lots in small letters, in English and German.
+    package static let lotHeaders = [
+        "lot", "batch", "lot number", "batch number", "lot no", "batch no", "lot no.", "batch no.",
+        "charge", "charge nr.", "chargennummer", "chargen-nr.", "los", "losnummer",
+    ]
+
     /// The batch's URI.
     ///
     /// - Parameters:
