@@ -36,6 +36,8 @@ import Testing
         let bare = try CairnProcess.run(["submit"] + Self.document + ["--node", node.url])
         #expect(bare.code == 2)
         #expect(bare.errors.contains("access.required"))
+        #expect(bare.errors.contains("--token-file FILE"), "\(bare.errors)")
+        #expect(!bare.errors.contains("Bearer"), "\(bare.errors)")
         let token = try Self.token(directory, "farm", "submitter", in: place)
         let sent = try CairnProcess.run(
             ["submit"] + Self.document + ["--node", node.url, "--token-file", token])
