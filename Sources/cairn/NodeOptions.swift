@@ -39,6 +39,12 @@ struct NodeOptions: ParsableArguments {
         }
     }
 
+    /// Whether the node is asked as nobody in particular.
+    var isAnonymous: Bool {
+        readerKey == nil && tokenFile == nil
+            && ProcessInfo.processInfo.environment["CAIRN_TOKEN"] == nil
+    }
+
     private func credential() throws -> NodeCredential? {
         guard let readerKey else {
             guard organisation == nil, origin == nil, readerPassphraseFile == nil else {

@@ -30,16 +30,17 @@ extension NetworkCommand {
                 throw CommandFailure(
                     .unreachable, "\(node.url): the answer cannot be read")
             }
-            let lines = organisations.flatMap(Self.lines)
+            let none = node.isAnonymous ? "no credentials that you may see" : "no credentials"
+            let lines = organisations.flatMap { Self.lines($0, without: none) }
             Console.output(lines.map { PrintableText.of($0) + "\n" }.joined())
         }
 
-        private static func lines(_ organisation: JSONValue) -> [String] {
+        private static func lines(_ organisation: JSONValue, without none: String) -> [String] {
             let credentials = organisation["credentials"]?.asArray ?? []
             let roles = texts(organisation, "roles").joined(separator: ", ")
             return [
                 "\(text(organisation, "name"))  (\(roles))", "  \(text(organisation, "uri"))",
-            ] + (credentials.isEmpty ? ["  no credentials"] : credentials.flatMap(told))
+            ] + (credentials.isEmpty ? ["  \(none)"] : credentials.flatMap(told))
         }
 
         private static func told(_ credential: JSONValue) -> [String] {
