@@ -13,13 +13,15 @@ extension CommandFailure {
         case .unreachable(let reason):
             self.init(.unreachable, reason.contains(node) ? reason : "\(node): \(reason)")
         case .problem(let problem):
-            // The node speaks of the header of HTTP, and a command line has options.
-            let reason = problem.detail.replacing(
-                "show a token: Authorization: Bearer …",
-                with: "give --token-file FILE or, where this command has it, --reader-key FILE")
-            let isUnknown = problem.code == "access.required"
-            let refusal = Refusal(
-                code: problem.code, field: isUnknown ? "" : problem.field, reason: reason)
+            var refusal = Refusal(
+                code: problem.code, field: problem.field, reason: problem.detail)
+            if problem.code == "access.required" {
+                // The node speaks of the header of HTTP, and a command line has options.
+                refusal = Refusal(
+                    code: problem.code, field: "",
+                    reason: problem.detail.prefix { $0 != ";" } + "; give --token-file FILE or, "
+                        + "where this command has it, --reader-key FILE")
+            }
             // The node's own trouble, as opposed to the caller's.
             self.init(
                 problem.status >= 500 ? .unreachable : .badInput, "\(node): \(refusal.sentence)")

@@ -14,9 +14,9 @@ struct VerifyCommand: AsyncParsableCommand {
             the genesis file that you have.
 
             With --file it judges a delivery: a list (CSV) with one batch a line, in the column \
-            lot, else in the first; or with its GTIN in the column gtin and its lot in the column \
-            lot. Other columns may stand beside. A line that cannot be read is told, and the rest \
-            goes on.
+            lot, batch or charge, else in the first; or with its GTIN in the column gtin \
+            and its lot in that column. Other columns may stand beside. A line that cannot be \
+            read is told, and the rest goes on.
 
             Example:
               cairn verify https://id.gs1.org/01/09521107000126/10/T26-0455 \\

@@ -155,9 +155,13 @@ import Testing
             }
             // An organisation's own chain is part of others' answers.
             for count in 1...4 {
-                let said = try node.network.attachment(
-                    "of myself \(count)", mentioning: [supplier.uri], by: supplier)
-                #expect(try await caller.post(said).status == (count < 4 ? 201 : 429))
+                var record = Record(kind: .dispute)
+                record.about = [supplier.uri]
+                record.target = .record("https://disputes.example/\(count)")
+                record.reason = "of itself"
+                let said = try ErasureTests.submission(record, by: supplier, in: node.network)
+                let answer = try await caller.post(said)
+                #expect(answer.status == (count < 4 ? 201 : 429), "\(answer.text)")
             }
             today.withLock { $0 += 86_400_000 }
             #expect(try await caller.post(try seen(4, by: carrier)).status == 201)
