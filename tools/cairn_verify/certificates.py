@@ -165,10 +165,15 @@ class Certificates:
     def _covers(self, making: Making, assessment: Assessment) -> bool:
         if not self.scheme.criteria <= assessment.criteria:
             return False
-        named = making.process in assessment.processes
-        if making.is_origin and making.inputs:
-            return named
-        return named or not assessment.processes
+        listed = self.scheme.processes
+        growing = {uri for uri, process in listed.items() if process.grows}
+        if making.is_origin and growing:
+            if making.process in listed:
+                growing &= {making.process}
+            if assessment.processes or making.inputs:
+                growing &= assessment.processes
+            return bool(growing)
+        return making.process in assessment.processes or not assessment.processes
 
     # Accreditation and status
 

@@ -32,10 +32,13 @@ struct CertificateCheck {
     private var certificates: [Signed: Certificate] = [:]
     /// The accreditations for the scheme and all its criteria, by the certifier's URI.
     private var accreditations: [String: [(given: Accreditation, part: Hash256)]] = [:]
+    /// The scheme's processes in which material enters the chain.
+    private let growing: [SchemeProcess]
 
     init(_ facts: ClaimFacts) {
         self.facts = facts
         let scheme = facts.terms.scheme
+        growing = scheme.processes.filter(\.grows)
         let anchors = Set(facts.evidence.governance.anchors)
         var seen: Set<Signed> = []
         for known in facts.recordsAbout.values.joined() {
@@ -234,8 +237,13 @@ struct CertificateCheck {
             case .batch: break
             }
         }
-        if let process = making.process, process.grows, !making.inputs.isEmpty {
-            isNarrow = isNarrow || !certificate.processes.contains(process.uri)
+        if making.isOrigin, !growing.isEmpty {
+            // Else whoever holds a certificate for a later step makes goods from nothing.
+            let possible = making.process.map { [$0] } ?? growing
+            let named =
+                certificate.processes.isEmpty && making.inputs.isEmpty
+                ? possible : possible.filter { certificate.processes.contains($0.uri) }
+            isNarrow = isNarrow || !named.contains(where: \.grows)
         } else if !certificate.processes.isEmpty {
             isNarrow = isNarrow || !(making.step.map(certificate.processes.contains) ?? false)
         }
