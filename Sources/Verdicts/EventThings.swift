@@ -19,6 +19,8 @@ final class EventThings: Sendable {
     let stepWord: String?
     /// Whether it says that another event was wrong.
     let declaresError: Bool
+    /// The items whose spelling names a batch, by that.
+    private let items: [String: Set<String>]
     private let places: [String: [Int]]
     private let made: Set<String>
     private let packed: Set<String>
@@ -32,6 +34,7 @@ final class EventThings: Sendable {
         stepWord = event.businessStepWord
         declaresError = event.declaresError
         (inputs, outputs, children) = (event.inputs, event.outputs, event.children)
+        items = Self.items(of: event)
         guard flows.count > Self.few else {
             (places, made, packed) = ([:], [], [])
             return
@@ -49,6 +52,24 @@ final class EventThings: Sendable {
     func flows(of uri: String) -> [EventFlow] {
         guard flows.count > Self.few else { return flows.filter { $0.subject.uri == uri } }
         return (places[uri] ?? []).map { flows[$0] }
+    }
+
+    /// The items whose spelling names a thing as their batch.
+    func items(of uri: String) -> Set<String> { items[uri] ?? [] }
+
+    private static func items(of event: EPCISEvent) -> [String: Set<String>] {
+        let single =
+            [event.parentID].compactMap(\.self) + event.epcList + event.childEPCs
+            + event.inputEPCList + event.outputEPCList
+        let classes = [
+            event.quantityList, event.childQuantityList, event.inputQuantityList,
+            event.outputQuantityList,
+        ].joined().map(\.epcClass)
+        var found: [String: Set<String>] = [:]
+        for thing in [single, Array(classes)].joined() {
+            if let batch = thing.batch { found[batch, default: []].insert(thing.uri) }
+        }
+        return found
     }
 
     /// Whether a transformation makes the thing.

@@ -1,11 +1,14 @@
 """What was allocated from certificates and from accounts, SPEC §24.5 M."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Iterable
 
-from .amounts import PartialSum, converted, fits, quantity, text
+from .amounts import Amounts, PartialSum, converted, fits, quantity, text
 from .balances import Balances
-from .certificates import NONE, Certificates
+from .certificates import Certificates
+from .claims import Scheme
 from .credentials import Certificate
 from .epcis import ACCOUNT, ALLOCATE
 from .facts import Facts
@@ -32,8 +35,8 @@ class Credit:
 class Allocations:
     """Only whose credit it is can spend it; a stranger's allocation changes nothing."""
 
-    def __init__(self, facts: Facts, balances: Balances):
-        self.facts, self.balances = facts, balances
+    def __init__(self, facts: Facts, scheme: Scheme, balances: Balances):
+        self.facts, self.scheme, self.balances = facts, scheme, balances
         self.accounts: dict[str, list[Credit]] = {}
         for facet, account in facts.chains:
             match = ACCOUNT_URI.fullmatch(account) if facet == ACCOUNT else None
@@ -68,34 +71,58 @@ class Allocations:
 
     def volumes(self, certificates: Certificates, graph: Graph) -> list[Finding]:
         """What is found of the volumes of the certificates on which makings rest."""
+        resting: dict[tuple, dict[int, Making]] = defaultdict(dict)
+        places: dict[tuple, tuple[Certificate, tuple]] = {}
+        for (uri, number), decided in certificates.decided.items():
+            for occasion, best in decided.items():
+                if best is not None and best.state != "out-of-scope" and best.certificate.volume:
+                    certificate = best.certificate
+                    key = uri, certificate.ident, certificate.issuer
+                    resting[key][number] = graph.lots[uri].makings[number]
+                    places[*key, certificate.digest, occasion.day] = certificate, key
         found = []
-        for (uri, number), best in certificates.decided.items():
-            if certificates.support[uri, number] != NONE:
-                day = graph.lots[uri].makings[number].day
-                found += self.of_certificate(best.certificate, uri, day)
+        for (uri, *_, day), (certificate, key) in places.items():
+            made = self._made(uri, resting[key].values(), certificate.volume[1])
+            found += self._of_certificate(certificate, uri, day, made)
         return found
 
-    def of_certificate(self, certificate: Certificate, lot: str, day: str) -> list[Finding]:
-        """What is found of the volume of a certificate on which a making of a lot rests."""
-        if certificate.volume is None:
-            return []
+    def _made(self, uri: str, makings: Iterable[Making], unit: str) -> Fraction | None:
+        """How much of a lot was made in all, in a certificate's unit."""
+        amounts = Amounts(self.facts, self.scheme, unit)
+        total = amounts.total(amounts.sum(making.made.get(uri, ()), making.time)
+                              for making in makings)
+        return None if total is None else total.value
+
+    def _of_certificate(self, certificate: Certificate, lot: str, day: str,
+                        made: Fraction | None) -> list[Finding]:
+        """What is found of the volume of a certificate on which makings of a lot rest."""
         ident, (volume, unit) = certificate.ident, certificate.volume
         holders = {certificate.party, certificate.issuer} - {None}
         ask = certificate.party or certificate.issuer
         drawn = [each for each in self.facts.records(ident, "allocation", facet=ACCOUNT)
                  if each[1] in holders and each[0][4] == ident]
         hidden = self.withheld(ident, holders, lot, day)
-        if not hidden and not any(lot in record[3] for record, _, _ in drawn):
-            return [Finding("material.unallocated", "incomplete", lot, day,
-                            {"certificate": ident}, ask)]
-        whole = PartialSum.of(((self._amount(record, unit), digest, issuer)
-                               for record, issuer, digest in drawn), fits)
+        counts = [(record[3], (self._amount(record, unit), digest, issuer))
+                  for record, issuer, digest in drawn]
+        own = PartialSum.of((count for about, count in counts if about == [lot]), fits)
+        short = []
+        if hidden:
+            pass
+        elif not own.counted or made is not None and own.total < made:
+            numbers = {} if made is None else {"allocated": text(own.total), "made": text(made),
+                                               "unit": unit}
+            short = [Finding("material.unallocated", "incomplete", lot, day,
+                             {"certificate": ident, **numbers}, ask, own.counted)]
+        elif made is None:
+            short = [Finding("material.not-assessable", "incomplete", lot, day,
+                             {"certificate": ident, "unit": unit}, ask)]
+        whole = PartialSum.of((count for _, count in counts), fits)
         if whole.total > volume:
             return [Finding(
                 "material.volume-exceeded", "contradicted", lot, day,
                 {"certificate": ident, "allocated": text(whole.total), "volume": text(volume),
                  "unit": unit}, ask, whole.counted)]
-        return self.uncounted("certificate", ident, unit, whole.left, lot, day) + hidden
+        return short + self.uncounted("certificate", ident, unit, whole.left, lot, day) + hidden
 
     @staticmethod
     def _amount(record: dict, unit: str) -> Fraction | None:

@@ -124,10 +124,10 @@ class PartialSum:
 
 
 class Amounts:
-    """Counts what events state in the unit of a scheme."""
+    """Counts what events state in one unit, that of a scheme if none is said."""
 
-    def __init__(self, facts: Facts, scheme: Scheme):
-        self.facts, self.unit = facts, scheme.unit
+    def __init__(self, facts: Facts, scheme: Scheme, unit: str | None = None):
+        self.facts, self.unit = facts, unit or scheme.unit
         self._holding: dict[tuple[str, int], list] = {}
 
     def counted(self, stated: Stated, at: int) -> Amount | None:

@@ -8,7 +8,7 @@ from .credentials import Accreditation, Assessment, Certificate
 from .epcis import day_of
 from .facts import Facts
 from .finding import Finding
-from .graph import Graph, Lot, Making
+from .graph import Graph, Lot, Making, Occasion
 from .masterdata import is_placed
 
 VALID, DOUBTFUL, NONE = "valid", "doubtful", "none"
@@ -42,12 +42,14 @@ class Certificates:
     def __init__(self, facts: Facts, claim: Claim, graph: Graph):
         self.facts, self.claim, self.graph = facts, claim, graph
         self.scheme = claim.scheme
+        # By lot and the number of its making: of several occasions the worst.
         self.support: dict[tuple[str, int], str] = {}
-        self.decided: dict[tuple[str, int], Judged | None] = {}
+        self.decided: dict[tuple[str, int], dict[Occasion, Judged | None]] = {}
         for lot, number, making in self._wanting():
-            best = self.best(lot, making)
+            best = {each: self.best(lot, making, each) for each in making.occasions}
             self.decided[lot.uri, number] = best
-            self.support[lot.uri, number] = self._support(best)
+            self.support[lot.uri, number] = max(map(self._support, best.values()),
+                                                key=(VALID, DOUBTFUL, NONE).index)
 
     def _wanting(self):
         for lot in self.graph.lots.values():
@@ -68,52 +70,51 @@ class Certificates:
         """What is found of each making, where something of the subject qualifies or nothing."""
         found = []
         for lot, number, making in self._wanting():
-            best = self.decided[lot.uri, number]
-            if best is not None:
-                found.append(self._finding(lot, making, best))
             wanted = not making.is_origin or not self.scheme.models or not qualifies
-            if self.support[lot.uri, number] == NONE and wanted:
-                if best is None or best.state == "out-of-scope":
-                    found.append(self._missing(lot, making))
-            if self.scheme.plots and making.is_origin:
-                found += self._plot(lot, making)
+            for occasion, best in self.decided[lot.uri, number].items():
+                if best is not None:
+                    found.append(self._finding(lot, making, occasion, best))
+                if self._support(best) == NONE and wanted:
+                    found.append(self._missing(lot, making, occasion))
+                if self.scheme.plots and making.is_origin:
+                    found += self._plot(lot, making, occasion)
         return found
 
-    def _finding(self, lot: Lot, making: Making, best: Judged) -> Finding:
+    def _finding(self, lot: Lot, making: Making, occasion: Occasion, best: Judged) -> Finding:
         certificate = best.certificate
         parameters = {
             "certificate": certificate.ident, "issuer": certificate.issuer,
-            "party": making.party, "site": making.site, "from": certificate.first,
+            "party": occasion.party, "site": occasion.site, "from": certificate.first,
             "until": certificate.last,
             **(best.withdrawal if best.state in ("revoked", "suspended") else {})}
         lowers = LOWERS_TO[best.state]
-        return Finding("certificate." + best.state, lowers, lot.uri, making.day, parameters,
+        return Finding("certificate." + best.state, lowers, lot.uri, occasion.day, parameters,
                        certificate.issuer if best.state != "valid" else None,
                        making.digests | {certificate.digest} | best.parts)
 
-    def _missing(self, lot: Lot, making: Making) -> Finding:
-        parameters = {"party": making.party, "scheme": self.claim.ident,
-                      "site": making.site or ""}
-        return Finding("certificate.missing", "incomplete", lot.uri, making.day, parameters,
-                       making.party, making.digests)
+    def _missing(self, lot: Lot, making: Making, occasion: Occasion) -> Finding:
+        parameters = {"party": occasion.party, "scheme": self.claim.ident,
+                      "site": occasion.site or ""}
+        return Finding("certificate.missing", "incomplete", lot.uri, occasion.day, parameters,
+                       occasion.party, making.digests)
 
-    def _plot(self, lot: Lot, making: Making) -> list[Finding]:
-        if making.site is not None and is_placed(self.facts, making.site, making.time):
+    def _plot(self, lot: Lot, making: Making, occasion: Occasion) -> list[Finding]:
+        if occasion.site is not None and is_placed(self.facts, occasion.site, occasion.time):
             return []
-        return [Finding("origin.plot-missing", "incomplete", lot.uri, making.day,
-                        {"site": making.site or ""}, making.party, making.digests)]
+        return [Finding("origin.plot-missing", "incomplete", lot.uri, occasion.day,
+                        {"site": occasion.site or ""}, occasion.party, making.digests)]
 
     # One making
 
-    def best(self, lot: Lot, making: Making) -> Judged | None:
-        """What decides about a making; nothing where there is no candidate."""
-        judged = [self._judge(lot, making, certificate, assessment)
-                  for certificate in self._candidates(lot, making)
+    def best(self, lot: Lot, making: Making, occasion: Occasion) -> Judged | None:
+        """What decides about an occasion of a making; nothing where there is no candidate."""
+        judged = [self._judge(lot, making, occasion, certificate, assessment)
+                  for certificate in self._candidates(lot, making, occasion)
                   for assessment in certificate.assessments]
         return min(judged, key=Judged.rank, default=None)
 
-    def _candidates(self, lot: Lot, making: Making) -> list[Certificate]:
-        named = {lot.uri, lot.identifier.product, making.site, making.party} - {None}
+    def _candidates(self, lot: Lot, making: Making, occasion: Occasion) -> list[Certificate]:
+        named = {lot.uri, lot.identifier.product, occasion.site, occasion.party} - {None}
         for told in making.told:
             named |= told.event.certifications
         found = {}
@@ -122,23 +123,23 @@ class Certificates:
                     uri, "certificate", "transcribed-certificate"):
                 read = credentials.certificate(record, issuer, digest)
                 if read and read.scheme == self.claim.ident \
-                        and read.party in (None, making.party):
+                        and read.party in (None, occasion.party):
                     found[issuer, digest] = read
         return [found[key] for key in sorted(found)]
 
-    def _judge(self, lot: Lot, making: Making, certificate: Certificate,
+    def _judge(self, lot: Lot, making: Making, occasion: Occasion, certificate: Certificate,
                assessment: Assessment) -> Judged:
         judged = Judged("valid", certificate, assessment)
-        judged.state = self._state(lot, making, judged)
+        judged.state = self._state(lot, making, occasion, judged)
         return judged
 
-    def _state(self, lot: Lot, making: Making, judged: Judged) -> str:
+    def _state(self, lot: Lot, making: Making, occasion: Occasion, judged: Judged) -> str:
         certificate, assessment = judged.certificate, judged.assessment
         accredited, withdrawal = True, None
         if not certificate.is_transcribed:
             accredited, withdrawal = self._accredited(judged)
-        lacking = self._lacking(lot, making, certificate, assessment)
-        if not self._covers(making, assessment):
+        lacking = self._lacking(lot, occasion, certificate, assessment)
+        if not self._covers(making, occasion, assessment):
             return "out-of-scope"
         if lacking:
             only = lacking == {"batch"} and lot.identifier.product in assessment.products
@@ -151,34 +152,37 @@ class Certificates:
             return "nonconforming"
         if assessment.conformance is None:
             return "unconfirmed"
-        return self._status(making, judged, withdrawal)
+        return self._status(occasion, judged, withdrawal)
 
-    def _lacking(self, lot: Lot, making: Making, certificate: Certificate,
+    def _lacking(self, lot: Lot, occasion: Occasion, certificate: Certificate,
                  assessment: Assessment) -> set[str]:
         names = {
             "batch": lot.uri in assessment.batches,
-            "party": certificate.party == making.party,
+            "party": certificate.party == occasion.party,
             "product": lot.identifier.product in assessment.products,
-            "site": making.site in assessment.sites}
+            "site": occasion.site in assessment.sites}
         return {each for each in self.scheme.covers if not names[each]}
 
-    def _covers(self, making: Making, assessment: Assessment) -> bool:
+    def _covers(self, making: Making, occasion: Occasion, assessment: Assessment) -> bool:
         if not self.scheme.criteria <= assessment.criteria:
             return False
         listed = self.scheme.processes
         growing = {uri for uri, process in listed.items() if process.grows}
         if making.is_origin and growing:
-            if making.process in listed:
-                growing &= {making.process}
+            if occasion.process in listed:
+                growing &= {occasion.process}
             if assessment.processes or making.inputs:
                 growing &= assessment.processes
             return bool(growing)
-        return making.process in assessment.processes or not assessment.processes
+        return occasion.process in assessment.processes or not assessment.processes
 
     # Accreditation and status
 
     def _accreditations(self, organisation: str) -> list[Accreditation]:
-        """Every accreditation of a certifier by an anchor."""
+        """Every accreditation of a certifier by an anchor; of others nobody asks what they
+        revoked, SPEC §15.2."""
+        if organisation not in self.facts.known.closure.ownership.certifying:
+            return []
         read = [credentials.accreditation(*each)
                 for each in self.facts.records(organisation, "accreditation")]
         return [each for each in read if each and organisation in each.about
@@ -242,8 +246,8 @@ class Certificates:
                 return state, min(records, key=lambda it: (it[0][5], it[1]))
         return None, None
 
-    def _status(self, making: Making, judged: Judged, withdrawal: str | None) -> str:
-        certificate, at = judged.certificate, making.time
+    def _status(self, occasion: Occasion, judged: Judged, withdrawal: str | None) -> str:
+        certificate, at = judged.certificate, occasion.time
         for kind, state in (("revocation", "revoked"), ("suspension", "suspended")):
             records = [(record, digest) for record, digest in self._withdrawals(
                 certificate.ident, certificate.issuer, kind)
@@ -255,4 +259,4 @@ class Certificates:
                 return state
             if withdrawal == state:
                 return state
-        return "valid" if certificate.holds_on(making.day) else "expired"
+        return "valid" if certificate.holds_on(occasion.day) else "expired"

@@ -4,7 +4,7 @@ from collections import defaultdict
 from typing import Iterable
 
 from .amounts import Amount, Amounts, text, unit_of
-from .epcis import CREATE, EVENTS
+from .epcis import EVENTS
 from .facts import Facts, Told
 from .finding import Finding
 from .graph import GROUPS, Graph, Lot, Making
@@ -34,7 +34,7 @@ class Custody:
                 self.starts[making] = min(told.event.day for told in using)
                 for told in using:
                     for uri in told.event.inputs:
-                        self.uses[uri][making.party, told.part] = told
+                        self.uses[uri][graph.party(told), told.part] = told
         containers = [lot for lot in graph.lots.values() if lot.held]
         for lot in containers:
             self._packed(lot)
@@ -88,28 +88,51 @@ class Custody:
         if not lot.users:
             waiting += [each.receiver for each in moved if each.receiver is not None]
             self._unaddressed(lot, moved)
-        seen: set[str] = set()
+        given: dict[str, set[str]] = {}
         while waiting:
             holder = waiting.pop()
-            if holder in seen:
+            if holder in given:
                 continue
-            seen.add(holder)
+            given[holder] = set()
             inbound = [m for m in moved if m.receiver == holder and m.sender != holder]
             sent = [m for m in inbound if m.side == SHIPPING]
             received = [m for m in inbound if m.side == RECEIVING]
             if sent or received:
-                waiting += self._compare(lot, holder, sent, received, moved) - makers
+                given[holder] = self._compare(lot, holder, sent, received, moved)
+                waiting += given[holder] - makers
             elif makers and holder not in makers:
                 self._find("gap", "incomplete", lot, None, {"holder": holder}, holder)
+        if makers:
+            first = makers | {holder for holder, senders in given.items() if not senders}
+            for holder in given.keys() - self._reached(first, given):
+                self._find("gap", "incomplete", lot, None, {"holder": holder}, holder)
+
+    @staticmethod
+    def _reached(first: set[str], given: dict[str, set[str]]) -> set[str]:
+        """Who had it first, and who got it from them, be it through others."""
+        taken: dict[str, set[str]] = defaultdict(set)
+        for holder, senders in given.items():
+            for sender in senders:
+                taken[sender].add(holder)
+        reached, waiting = set(first), list(first)
+        while waiting:
+            new = taken[waiting.pop()] - reached
+            reached |= new
+            waiting += new
+        return reached
 
     def _makers(self, lot: Lot) -> set[str]:
         """Who made it; of an item that nobody made, who made its batch or received of that."""
-        makers = {making.party for making in lot.makings}
+        makers = self._makers_of(lot)
         for batch in [] if makers else map(self.graph.lots.__getitem__, lot.batches):
-            makers |= {making.party for making in batch.makings}
+            makers |= self._makers_of(batch)
             if makers:
                 makers |= self.movements.receivers(batch.uri)
         return makers
+
+    def _makers_of(self, lot: Lot) -> set[str]:
+        return {self.graph.party(told) for making in lot.makings
+                for told in making.creating(lot.uri)}
 
     def _unaddressed(self, lot: Lot, moved: list[Movement]) -> None:
         """Shipments to nobody named that nobody received."""
@@ -192,7 +215,7 @@ class Custody:
         used = [(party, told) for (party, _), told in self.uses[lot.uri].items()]
         self._early(lot, used, self.filled.get(lot.uri))
         for making in lot.makings:
-            self._early(lot, [(making.party, each) for each in self._made(lot, making)],
+            self._early(lot, [(self.graph.party(each), each) for each in making.creating(lot.uri)],
                         self.starts.get(making))
 
     def _first_day(self, lot: Lot, party: str) -> str | None:
@@ -202,14 +225,8 @@ class Custody:
         receipts = [each for each in inbound if each.side == RECEIVING]
         told = [each.told for each in receipts or inbound]
         for making in lot.makings:
-            if making.party == party:
-                told += self._made(lot, making)
+            told += [each for each in making.creating(lot.uri) if self.graph.party(each) == party]
         return min((each.event.day for each in told), default=None)
-
-    @staticmethod
-    def _made(lot: Lot, making: Making) -> list[Told]:
-        """The events of a making that tell that a lot was made."""
-        return [told for told in making.told if (lot.uri, CREATE) in told.event.flows]
 
     def _early(self, lot: Lot, acts: list[tuple[str, Told]], since: str | None) -> None:
         first = min(acts, default=None,

@@ -89,6 +89,11 @@ class Event:
         """What is stated of a thing in one of the places; nothing where it is not named there."""
         return self.stated.get(place, {}).get(uri, [])
 
+    def amounts_with_items(self, place: str, uri: str) -> list[Stated]:
+        """What is stated of a thing, and of the items whose spelling names it as their batch."""
+        items = [item for item, lots in self.batches.items() if uri in lots and item != uri]
+        return [each for thing in [uri, *items] for each in self.amounts(place, thing)]
+
     def names(self, uri: str) -> bool:
         """Whether it names a thing, or an item by a spelling that names the thing as its batch."""
         return uri in self.objects or any(uri in lots for lots in self.batches.values())

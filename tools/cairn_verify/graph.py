@@ -16,6 +16,17 @@ CBV = "https://ref.gs1.org/cbv/BizStep-"
 GROUPS = ("AggregationEvent", "AssociationEvent")
 
 
+@dataclass(frozen=True)
+class Occasion:
+    """When, where and by whom something of a making was done."""
+
+    time: int
+    day: str
+    site: str | None
+    party: str
+    process: str | None
+
+
 @dataclass(eq=False)
 class Making:
     """How a lot was made: one event, or all of one transformationID."""
@@ -23,9 +34,7 @@ class Making:
     told: list[Told]
     inputs: set[str] = field(default_factory=set)
     outputs: set[str] = field(default_factory=set)
-    site: str | None = None
-    party: str | None = None
-    process: str | None = None
+    occasions: list[Occasion] = field(default_factory=list)
     allowed: Fraction = Fraction(1)
     is_origin: bool = False
     is_walked: bool = False
@@ -37,13 +46,28 @@ class Making:
 
     @property
     def time(self) -> int:
-        """When it was."""
-        return self.first.event.time
+        """When it began."""
+        return self.occasions[0].time
 
     @property
     def day(self) -> str:
-        """Its UTC day."""
-        return self.first.event.day
+        """The UTC day on which it began."""
+        return self.occasions[0].day
+
+    @property
+    def site(self) -> str | None:
+        """Where it began."""
+        return self.occasions[0].site
+
+    @property
+    def party(self) -> str:
+        """Who began it."""
+        return self.occasions[0].party
+
+    def creating(self, uri: str) -> list[Told]:
+        """The events that make a lot; all, where that is the process itself."""
+        return [each for each in self.told
+                if (uri, CREATE) in each.event.flows or each.event.transformation == uri]
 
     @property
     def digests(self) -> set[bytes]:
@@ -152,8 +176,8 @@ class Graph:
             making.is_walked = True
             for told in making.told:
                 found += told.event.stated.get(INPUT, {})
-            for uri in making.inputs:
-                users[uri].add(making.party)
+                for uri in told.event.inputs:
+                    users[uri].add(self.party(told))
         return list(dict.fromkeys(found + lot.contents))
 
     def order(self) -> list[str]:
@@ -247,19 +271,19 @@ class Graph:
         return (self.facts.owner(place) if place else None) or told.issuer
 
     def _read(self, told: list[Told]) -> Making:
-        first = told[0]
-        making = Making(told)
+        making = Making(told, occasions=list(dict.fromkeys(map(self._occasion, told))))
         for each in told:
             making.inputs |= each.event.inputs
             making.outputs |= {uri for uri, role in each.event.flows if role == CREATE}
-        place = first.event.primary_site
-        making.site = place.uri if place else None
-        making.party = self.party(first)
-        making.process = step(first.event)
-        listed = self.scheme.processes.get(making.process)
-        making.allowed = listed.allowed if listed else Fraction(1)
-        making.is_origin = not making.inputs or bool(listed and listed.grows)
+        listed = [self.scheme.processes.get(each.process) for each in making.occasions]
+        making.allowed = min(each.allowed if each else Fraction(1) for each in listed)
+        making.is_origin = not making.inputs or all(each and each.grows for each in listed)
         return making
+
+    def _occasion(self, told: Told) -> Occasion:
+        event, place = told.event, told.event.primary_site
+        return Occasion(event.time, event.day, place.uri if place else None, self.party(told),
+                        step(event))
 
 
 def step(event: Event) -> str | None:

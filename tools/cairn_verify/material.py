@@ -1,29 +1,18 @@
 """Whether the material adds up under the claim's model, SPEC §24.5 M."""
 
-from collections import defaultdict
-from dataclasses import dataclass, field
 from fractions import Fraction
 
 from .allocations import Allocations, Credit
 from .amounts import Amount, Amounts, PartialSum, fits, is_bounded, product, text
 from .certificates import NONE, Certificates
 from .claims import MODELS, Claim
-from .epcis import INPUT, OBJECT
+from .epcis import INPUT
 from .facts import Facts
 from .finding import Finding
 from .graph import Graph, Lot, Making, step
-from .movements import RECEIVING, SHIPPING, Movements
+from .movements import Movements
 from .shares import Share, Shares
-
-
-@dataclass
-class Stock:
-    """What one holder had of a lot, and what it drew of it; None where an amount is missing."""
-
-    had: Fraction | None = Fraction(0)
-    drawn: Fraction | None = Fraction(0)
-    has_more: bool = False
-    parts: set[bytes] = field(default_factory=set)
+from .stocks import Stocks
 
 
 class Material:
@@ -36,6 +25,7 @@ class Material:
         self.allocations = allocations
         self.shares = Shares(claim, graph, certificates, amounts, allocations)
         self.share: Share = self.shares.of[facts.subject]
+        self.stocks = Stocks(claim.scheme, facts, graph, amounts, movements)
 
     def findings(self) -> list[Finding]:
         """What is found of the subject, of each lot and of each making."""
@@ -45,7 +35,7 @@ class Material:
                 found += self._balance(making)
         for lot in self.graph.lots.values():
             if not self.facts.hidden(lot.uri):
-                found += self._stock(lot)
+                found += self.stocks.findings(lot)
         return found + self.allocations.balances.findings
 
     # The claim
@@ -170,40 +160,3 @@ class Material:
     def _unknown(making: Making, lot: str, parameters: dict) -> Finding:
         return Finding("material.not-assessable", "incomplete", lot, making.day, parameters,
                        making.party, making.digests)
-
-    def _stock(self, lot: Lot) -> list[Finding]:
-        """Nobody uses up or ships more of a lot than it made or received."""
-        stocks: dict[str, Stock] = defaultdict(Stock)
-        for making in lot.makings:
-            made = self.amounts.sum(making.made.get(lot.uri, ()), making.time)
-            self._add(stocks[making.party], "had", made, making.digests)
-        for told in self.facts.events(lot.uri):
-            event = told.event
-            is_taken = event.type == "ObjectEvent" and event.action == "DELETE"
-            used = event.amounts(OBJECT if is_taken else INPUT, lot.uri)
-            if used:
-                self._add(stocks[self.graph.party(told)], "drawn", self.amounts.sum(used, event.time),
-                          {told.digest})
-        for moved in self.movements.of(lot.uri):
-            if moved.sender == moved.receiver:
-                continue
-            amount = self.amounts.sum(moved.stated, moved.event.time) if moved.stated else None
-            if moved.side == SHIPPING:
-                self._add(stocks[moved.sender], "drawn", amount, {moved.told.digest})
-            elif moved.side == RECEIVING:
-                self._add(stocks[moved.receiver], "had", amount, {moved.told.digest})
-        return [Finding("material.overdrawn", "contradicted", lot.uri, None,
-                        {"holder": holder, "drawn": text(stock.drawn), "had": text(stock.had),
-                         "unit": self.claim.scheme.unit or ""},
-                        holder, stock.parts)
-                for holder, stock in stocks.items()
-                if stock.has_more and None not in (stock.had, stock.drawn)
-                and stock.drawn > stock.had]
-
-    @staticmethod
-    def _add(stock: Stock, side: str, amount: Amount | None, parts: set[bytes]) -> None:
-        stock.has_more |= side == "had"
-        before = getattr(stock, side)
-        known = amount is not None and before is not None and fits(before + amount.value)
-        setattr(stock, side, before + amount.value if known else None)
-        stock.parts |= parts

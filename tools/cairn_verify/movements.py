@@ -103,7 +103,7 @@ class Movements:
 
     def is_hidden(self, uri: str) -> bool:
         """Whether something about it, or about a container in which it was, is hidden."""
-        within = [each for packing in self.packings(uri) for each in self._around(packing)]
+        within = [each for packing in self.packings(uri) for each in self.around(packing)]
         return any(role not in (MENTION, ALLOCATE)
                    for each in {uri, *within} for _, role in self.facts.hidden(each))
 
@@ -117,7 +117,7 @@ class Movements:
             found |= moved
         for told in self._told(uri):
             found[told.part] = told
-            carried[told.part] = told.event.amounts(OBJECT, uri)
+            carried[told.part] = told.event.amounts_with_items(OBJECT, uri)
         moved = [self._movement(told, carried[part]) for part, told in found.items()]
         return sorted((each for each in moved if each.is_own_side),
                       key=lambda each: each.told.order())
@@ -127,7 +127,7 @@ class Movements:
         says nothing of what came in there: not what was packed into which."""
         found: dict[tuple, Told] = {}
         others: dict[str, dict[str, Times]] = {}
-        around = self._around(packing)
+        around = self.around(packing)
         for container, times in around.items():
             for told in self._told(container):
                 if told.event.time not in times:
@@ -170,7 +170,7 @@ class Movements:
                 if before is not None:  # from now on it holds what is said last
                     before.last = event.time - 1
                 open_ones[container] = Packing(container, event.time, ALWAYS,
-                                               event.amounts(CHILD, uri), told.issuer)
+                                               event.amounts_with_items(CHILD, uri), told.issuer)
                 found.append(open_ones[container])
             elif event.action == "DELETE" and before is not None:
                 before.last = event.time
@@ -178,7 +178,7 @@ class Movements:
                 open_ones[container] = before
         return [each for each in found if each.first <= each.last]
 
-    def _around(self, packing: Packing) -> dict[str, Times]:
+    def around(self, packing: Packing) -> dict[str, Times]:
         """The containers in which something packed was, those of containers too, and when."""
         if packing.around is None:
             packing.around, packing.tellers = self._walk(packing)

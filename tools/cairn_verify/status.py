@@ -51,8 +51,9 @@ def ledger(facts: Facts, graph: Graph, claim: Claim) -> list[Finding]:
                                  node.organisation))
     missed = facts.known.closure.asked - facts.asked
     makings = [making for lot in graph.lots.values() for making in lot.makings]
-    named = graph.lots.keys() | {making.party for making in makings} | {
-        making.site for making in makings} | {
+    occasions = [each for making in makings for each in making.occasions]
+    named = graph.lots.keys() | {each.party for each in occasions} | {
+        each.site for each in occasions} | {
         uri for making in makings for told in making.told
         for uri in told.event.certifications} | {
         saying.content.record[2] for saying in facts.audit.sayings

@@ -42,7 +42,7 @@ class Verdict:
         amounts, movements = Amounts(facts, claim.scheme), Movements(facts)
         found = self._integrity(balances)
         found += Custody(facts, graph, amounts, movements).findings()
-        allocations = Allocations(facts, balances)
+        allocations = Allocations(facts, claim.scheme, balances)
         found += allocations.volumes(certificates, graph)
         if claim.scheme.models:
             material = Material(facts, claim, graph, certificates, amounts, movements,

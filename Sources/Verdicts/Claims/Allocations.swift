@@ -86,10 +86,53 @@ struct Allocations {
             evidence: [part])
     }
 
-    /// Whether more is allocated from a certificate than it covers, or may be, or nothing to a
-    /// thing that rests on it.
-    func findings(of certificate: Certificate, for lot: String, day: String) -> [VerdictFinding] {
-        guard let volume = certificate.volume else { return [] }
+    /// A certificate on which a making of a thing rests, on a day of that.
+    struct Resting {
+        var certificate: Certificate
+        var lot: String
+        var making: Int
+        var day: String
+
+        /// A certificate that is issued again under its id is the same.
+        fileprivate var key: [String] { [lot, certificate.id, certificate.issuer] }
+    }
+
+    /// Whether more is allocated from certificates than they cover, or may be, or less to a thing
+    /// that rests on one than was made of it.
+    func findings(of resting: [Resting], _ graph: TradeGraph) -> [VerdictFinding] {
+        var makings: [[String]: Set<Int>] = [:]
+        for one in resting where one.certificate.volume != nil {
+            makings[one.key, default: []].insert(one.making)
+        }
+        return resting.flatMap { one in
+            one.certificate.volume.map { volume in
+                let made = made(of: one.lot, in: makings[one.key] ?? [], graph, unit: volume.unit)
+                return findings(of: one.certificate, volume, for: one.lot, day: one.day, made)
+            } ?? []
+        }
+    }
+
+    /// How much of a thing was made in all, in a certificate's unit.
+    private func made(
+        of lot: String, in makings: Set<Int>, _ graph: TradeGraph, unit: String
+    ) -> ExactDecimal? {
+        let amounts = Amounts(facts: facts, unit: unit)
+        var total = ExactDecimal.zero
+        for making in makings.map({ graph.makings[$0] }) {
+            guard
+                let made = amounts.sum(
+                    making.made(lot), atMilliseconds: making.timeMilliseconds),
+                let sum = total + made.amount
+            else { return nil }
+            total = sum
+        }
+        return total
+    }
+
+    private func findings(
+        of certificate: Certificate, _ volume: Certificate.Volume, for lot: String, day: String,
+        _ made: ExactDecimal?
+    ) -> [VerdictFinding] {
         let holders = [certificate.party, certificate.issuer].compactMap(\.self)
         let drawn = (facts.accountRecords[certificate.id] ?? []).filter {
             $0.record.kind == .allocation && holders.contains($0.issuer)
@@ -98,14 +141,7 @@ struct Allocations {
         let hidden = hidden(on: certificate.id, by: holders).map {
             Self.withheld($0, certificate.id, lot, day: day)
         }
-        guard hidden != nil || drawn.contains(where: { $0.record.about.contains(lot) }) else {
-            return [
-                VerdictFinding(
-                    .materialUnallocated, lot, day: day, ["certificate": certificate.id],
-                    ask: certificate.party ?? certificate.issuer)
-            ]
-        }
-        let amounts = drawn.map { known -> (ExactDecimal?, Counted) in
+        func count(_ known: KnownRecord) -> (ExactDecimal?, Counted) {
             let amount = known.record.quantity.flatMap { quantity in
                 quantity.number.flatMap {
                     Amounts.converted($0, from: quantity.unit, to: volume.unit)
@@ -113,7 +149,10 @@ struct Allocations {
             }
             return (amount, Counted(part: known.part, issuer: known.issuer))
         }
-        let total = PartialSum(amounts, from: .zero, +)
+        let own = PartialSum(
+            drawn.filter { $0.record.about == [lot] }.map(count), from: .zero, +)
+        let short = hidden != nil ? nil : unallocated(certificate, volume.unit, lot, day, own, made)
+        let total = PartialSum(drawn.map(count), from: .zero, +)
         guard total.sum <= volume.amount else {
             return [
                 VerdictFinding(
@@ -130,7 +169,31 @@ struct Allocations {
                 "certificate", certificate.id, lot, day: day, unit: volume.unit, ask: $0.issuer,
                 $0.part)
         }
-        return [left, hidden].compactMap(\.self)
+        return [short, left, hidden].compactMap(\.self)
+    }
+
+    /// That less is allocated to a thing alone than was made of it, or that nobody can say.
+    private func unallocated(
+        _ certificate: Certificate, _ unit: String, _ lot: String, _ day: String,
+        _ own: PartialSum<ExactDecimal>, _ made: ExactDecimal?
+    ) -> VerdictFinding? {
+        let ask = certificate.party ?? certificate.issuer
+        var parameters = ["certificate": certificate.id]
+        guard let made else {
+            guard own.counted.isEmpty else {
+                parameters["unit"] = unit
+                return VerdictFinding(
+                    .materialNotAssessable, lot, day: day, parameters, ask: ask)
+            }
+            return VerdictFinding(.materialUnallocated, lot, day: day, parameters, ask: ask)
+        }
+        guard own.counted.isEmpty || own.sum < made else { return nil }
+        parameters["allocated"] = own.sum.description
+        parameters["made"] = made.description
+        parameters["unit"] = unit
+        return VerdictFinding(
+            .materialUnallocated, lot, day: day, parameters, ask: ask,
+            evidence: own.counted.map(\.part))
     }
 }
 

@@ -9,17 +9,23 @@ struct CountedAmount: Hashable {
     var cited: [Hash256] = []
 }
 
-/// Brings stated amounts into one unit, by master data only (SPEC §24.5).
+/// Brings stated amounts into one unit, the scheme's if none is said, by master data only
+/// (SPEC §24.5).
 struct Amounts {
-    let facts: ClaimFacts
+    private let facts: ClaimFacts
+    private let unit: String
 
-    /// The amount in the scheme's unit, at a time; nil where it is missing or nobody says what one
+    init(facts: ClaimFacts, unit: String? = nil) {
+        self.facts = facts
+        // Without a unit of the scheme's own, pieces are what is counted.
+        self.unit = Self.unit(unit ?? facts.terms.scheme.unit?.text)
+    }
+
+    /// The amount in that unit, at a time; nil where it is missing or nobody says what one
     /// of it is in that unit.
     func counted(_ stated: StatedAmount, atMilliseconds time: Int64) -> CountedAmount? {
         guard let amount = stated.amount else { return nil }
         let from = Self.unit(stated.unit)
-        // Without a unit of the scheme's own, pieces are what is counted.
-        let unit = Self.unit(facts.terms.scheme.unit?.text)
         if let converted = Self.converted(amount, from: from, to: unit) {
             return CountedAmount(amount: converted)
         }

@@ -3,8 +3,8 @@ import GS1
 import MerkleTrees
 import Records
 
-/// How well the certificates in evidence support one making.
-enum Support: Hashable {
+/// How well the certificates in evidence support one making, the best first.
+enum Support: Int {
     /// A certificate that counts covers it.
     case valid
     /// Something was said for it that does not count in full, or no longer; the finding says what.
@@ -13,8 +13,8 @@ enum Support: Hashable {
     case none
 }
 
-/// What certificates say for one making, and the finding that tells it.
-struct CertifiedMaking {
+/// What certificates say for one occasion of a making, and the finding that tells it.
+struct CertifiedOccasion {
     var support: Support
     var certificate: Certificate?
     var finding: VerdictFinding?
@@ -40,6 +40,8 @@ struct CertificateCheck {
         let scheme = facts.terms.scheme
         growing = scheme.processes.filter(\.grows)
         let anchors = Set(facts.evidence.governance.anchors)
+        // Of others nobody asks what they revoked (SPEC §15.2).
+        let ownership = facts.evidence.ownership
         var seen: Set<Signed> = []
         for known in facts.recordsAbout.values.joined() {
             switch known.record.kind {
@@ -55,7 +57,7 @@ struct CertificateCheck {
                     given.schemes.contains(facts.terms.claim.scheme),
                     given.criteria.isSuperset(of: scheme.criteria)
                 else { continue }
-                for certifier in given.certifiers {
+                for certifier in given.certifiers where ownership.isCertifying(certifier) {
                     accreditations[certifier, default: []].append((given, known.part))
                 }
             default: continue
@@ -78,6 +80,8 @@ struct CertificateCheck {
         var lot: String
         var product: String?
         var making: Making
+        /// The part of the making that is asked about.
+        var occasion: Occasion
     }
 
     /// One certificate held against a need; better ones first.
@@ -108,8 +112,8 @@ struct CertificateCheck {
         }
     }
 
-    /// The support of a making, and what is to be told of it.
-    func support(_ need: Need) -> CertifiedMaking {
+    /// The support of an occasion, and what is to be told of it.
+    func support(_ need: Need) -> CertifiedOccasion {
         let held = candidates(need).flatMap { verdicts($0, need) }
         let counting = held.filter(\.counts)
         let against = counting.filter { $0.code == .certificateNonconforming }
@@ -119,7 +123,7 @@ struct CertificateCheck {
         }
         let group = counting.isEmpty ? held : counting
         guard let best = group.min(by: { ($0.rank, $0.parts[0]) < ($1.rank, $1.parts[0]) }) else {
-            return CertifiedMaking(support: .none)
+            return CertifiedOccasion(support: .none)
         }
         let support: Support =
             switch best.code {
@@ -130,9 +134,10 @@ struct CertificateCheck {
         return certified(support, best, need)
     }
 
-    private func certified(_ support: Support, _ verdict: Verdict, _ need: Need) -> CertifiedMaking
+    private func certified(_ support: Support, _ verdict: Verdict, _ need: Need)
+        -> CertifiedOccasion
     {
-        CertifiedMaking(
+        CertifiedOccasion(
             support: support, certificate: support == .none ? nil : verdict.certificate,
             finding: finding(verdict, need))
     }
@@ -140,14 +145,15 @@ struct CertificateCheck {
     private func finding(_ verdict: Verdict, _ need: Need) -> VerdictFinding {
         let certificate = verdict.certificate
         var parameters = [
-            "certificate": certificate.id, "issuer": certificate.issuer, "party": need.making.party,
+            "certificate": certificate.id, "issuer": certificate.issuer,
+            "party": need.occasion.party,
             "from": certificate.fromDay,
         ]
-        if let site = need.making.site { parameters["site"] = site }
+        if let site = need.occasion.site { parameters["site"] = site }
         if let until = certificate.untilDay { parameters["until"] = until }
         for (name, value) in verdict.withdrawal?.parameters ?? [:] { parameters[name] = value }
         return VerdictFinding(
-            verdict.code, need.lot, day: need.making.day, parameters,
+            verdict.code, need.lot, day: need.occasion.day, parameters,
             ask: verdict.code == .certificateValid ? nil : certificate.issuer,
             evidence: verdict.parts + need.making.parts)
     }
@@ -155,7 +161,7 @@ struct CertificateCheck {
     // MARK: Candidates
 
     private func candidates(_ need: Need) -> [KnownRecord] {
-        let uris = [need.lot, need.product, need.making.site, need.making.party]
+        let uris = [need.lot, need.product, need.occasion.site, need.occasion.party]
         let named = need.making.events.flatMap { facts.events[$0].event.certificationInfo }
         var seen: Set<Signed> = []
         return (uris.compactMap(\.self) + named.map(\.uri))
@@ -193,7 +199,7 @@ struct CertificateCheck {
         }
         if assessment.conformance == false { return verdict(.certificateNonconforming) }
         guard assessment.conformance == true else { return verdict(.certificateUnconfirmed) }
-        let time = UInt64(clamping: need.making.timeMilliseconds)
+        let time = UInt64(clamping: need.occasion.timeMilliseconds)
         let own = standing(of: certificate.id, by: certificate.issuer, at: time)
         for status in [Status.revoked, .suspended] {
             guard let standing = [own, accreditation].first(where: { $0.status == status }) else {
@@ -203,8 +209,8 @@ struct CertificateCheck {
                 status == .revoked ? .certificateRevoked : .certificateSuspended, standing)
         }
         let holds =
-            certificate.fromDay <= need.making.day
-            && certificate.untilDay.map { need.making.day <= $0 } ?? true
+            certificate.fromDay <= need.occasion.day
+            && certificate.untilDay.map { need.occasion.day <= $0 } ?? true
         return verdict(holds ? .certificateValid : .certificateExpired)
     }
 
@@ -215,17 +221,17 @@ struct CertificateCheck {
     private func fit(
         _ certificate: Certificate, _ assessment: CertificateCoverage, _ need: Need
     ) -> Fit {
-        let making = need.making
-        guard certificate.party == nil || certificate.party == making.party else {
+        let (making, occasion) = (need.making, need.occasion)
+        guard certificate.party == nil || certificate.party == occasion.party else {
             return .elsewhere
         }
         var isNarrow = !assessment.criteria.isSuperset(of: scheme.criteria)
         var isModel = false
         for kind in scheme.covers {
             switch kind {
-            case .party: isNarrow = isNarrow || certificate.party != making.party
+            case .party: isNarrow = isNarrow || certificate.party != occasion.party
             case .site:
-                isNarrow = isNarrow || !(making.site.map(assessment.sites.contains) ?? false)
+                isNarrow = isNarrow || !(occasion.site.map(assessment.sites.contains) ?? false)
             case .product:
                 isNarrow =
                     isNarrow
@@ -239,13 +245,13 @@ struct CertificateCheck {
         }
         if making.isOrigin, !growing.isEmpty {
             // Else whoever holds a certificate for a later step makes goods from nothing.
-            let possible = making.process.map { [$0] } ?? growing
+            let possible = occasion.process.map { [$0] } ?? growing
             let named =
                 certificate.processes.isEmpty && making.inputs.isEmpty
                 ? possible : possible.filter { certificate.processes.contains($0.uri) }
             isNarrow = isNarrow || !named.contains(where: \.grows)
         } else if !certificate.processes.isEmpty {
-            isNarrow = isNarrow || !(making.step.map(certificate.processes.contains) ?? false)
+            isNarrow = isNarrow || !(occasion.step.map(certificate.processes.contains) ?? false)
         }
         return isNarrow ? .narrow : isModel ? .model : .whole
     }

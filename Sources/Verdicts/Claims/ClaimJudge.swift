@@ -28,6 +28,10 @@ struct ClaimJudge {
     private let movements: Movements<ClaimFacts>
     private let answer: Answer
     private var supports: [Int: [String: Support]] = [:]
+    /// Of origins for which nothing is said: told as missing only if nothing qualifies.
+    private var bare: [CertificateCheck.Need] = []
+    /// The certificates on which makings rest.
+    private var resting: [Allocations.Resting] = []
     private var findings: [VerdictFinding] = []
     private var shares: [String: ShareBounds] = [:]
 
@@ -81,18 +85,34 @@ struct ClaimJudge {
                 let making = graph.makings[number]
                 guard terms.scheme.reach != .origins || making.isOrigin else { continue }
                 let product = (try? CanonicalIdentifier(lot.uri))?.product
-                let certified = certificates.support(
-                    CertificateCheck.Need(lot: lot.uri, product: product, making: making))
-                supports[number, default: [:]][lot.uri] = certified.support
-                if let finding = certified.finding { findings.append(finding) }
-                if certified.support == .none, !making.isOrigin || terms.scheme.models.isEmpty {
-                    findings.append(missing(lot, making))
+                for occasion in making.occasions {
+                    certify(
+                        CertificateCheck.Need(
+                            lot: lot.uri, product: product, making: making, occasion: occasion),
+                        number)
                 }
-                if terms.scheme.needsPlots, making.isOrigin { checkPlot(lot, making) }
-                guard let certificate = certified.certificate else { continue }
-                findings += allocations.findings(of: certificate, for: lot.uri, day: making.day)
             }
         }
+        findings += allocations.findings(of: resting, graph)
+    }
+
+    /// Holds an occasion of a making against the certificates.
+    private mutating func certify(_ need: CertificateCheck.Need, _ number: Int) {
+        let certified = certificates.support(need)
+        // Of several occasions the worst.
+        let before = supports[number]?[need.lot] ?? .valid
+        supports[number, default: [:]][need.lot] = [before, certified.support]
+            .max { $0.rawValue < $1.rawValue }
+        if let finding = certified.finding { findings.append(finding) }
+        if certified.support == .none {
+            let isOrigin = need.making.isOrigin && !terms.scheme.models.isEmpty
+            if isOrigin { bare.append(need) } else { findings.append(missing(need)) }
+        }
+        if terms.scheme.needsPlots, need.making.isOrigin { checkPlot(need) }
+        guard let certificate = certified.certificate else { return }
+        resting.append(
+            Allocations.Resting(
+                certificate: certificate, lot: need.lot, making: number, day: need.occasion.day))
     }
 
     private func needsCertificate(_ lot: Lot) -> Bool {
@@ -101,22 +121,24 @@ struct ClaimJudge {
         return !graph.isOfContents(lot)
     }
 
-    private func missing(_ lot: Lot, _ making: Making) -> VerdictFinding {
-        VerdictFinding(
-            .certificateMissing, lot.uri, day: making.day,
-            ["party": making.party, "site": making.site ?? "", "scheme": terms.claim.scheme],
-            ask: making.party, evidence: making.parts)
+    private func missing(_ need: CertificateCheck.Need) -> VerdictFinding {
+        let (party, site) = (need.occasion.party, need.occasion.site ?? "")
+        return VerdictFinding(
+            .certificateMissing, need.lot, day: need.occasion.day,
+            ["party": party, "site": site, "scheme": terms.claim.scheme], ask: party,
+            evidence: need.making.parts)
     }
 
-    private mutating func checkPlot(_ lot: Lot, _ making: Making) {
-        let located = making.site.map {
-            facts.masterData(about: $0, atMilliseconds: making.timeMilliseconds)
+    private mutating func checkPlot(_ need: CertificateCheck.Need) {
+        let occasion = need.occasion
+        let located = occasion.site.map {
+            facts.masterData(about: $0, atMilliseconds: occasion.timeMilliseconds)
         }?.first { $0.0.coordinates != nil || $0.0.geometry != nil }
         guard located == nil else { return }
         findings.append(
             VerdictFinding(
-                .originPlotMissing, lot.uri, day: making.day, ["site": making.site ?? ""],
-                ask: making.party, evidence: making.parts))
+                .originPlotMissing, need.lot, day: occasion.day, ["site": occasion.site ?? ""],
+                ask: occasion.party, evidence: need.making.parts))
     }
 
     // MARK: Material
@@ -137,15 +159,16 @@ struct ClaimJudge {
         for lot in graph.lots.values {
             for number in lot.makings where graph.makings[number].isOrigin {
                 let making = graph.makings[number]
-                guard supports[number]?[lot.uri] == Support.none else { continue }
+                guard share.high > .zero, supports[number]?[lot.uri] == Support.none else {
+                    continue
+                }
                 findings.append(
-                    share.high == .zero
-                        ? missing(lot, making)
-                        : VerdictFinding(
-                            .materialUnqualified, lot.uri, day: making.day,
-                            ["party": making.party], evidence: making.parts))
+                    VerdictFinding(
+                        .materialUnqualified, lot.uri, day: making.day, ["party": making.party],
+                        evidence: making.parts))
             }
         }
+        if share.high == .zero { findings += bare.map(missing) }
         if terms.model == .identityPreserved { checkIdentity(check) }
         if share.high > .zero, share.high < terms.share {
             findings.append(
@@ -194,7 +217,7 @@ struct ClaimJudge {
         let makers = Set(graph.lots.values.flatMap(\.makings)).flatMap { number in
             let making = graph.makings[number]
             return making.events.flatMap { facts.events[$0].event.certificationInfo.map(\.uri) }
-                + [making.party, making.site].compactMap(\.self)
+                + making.occasions.flatMap { [$0.party, $0.site].compactMap(\.self) }
         }
         let named = Set(graph.lots.keys).union(credentials).union(makers)
         let missed = evidence.unasked.filter { $0.facet == .account || named.contains($0.uri) }

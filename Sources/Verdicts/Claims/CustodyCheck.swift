@@ -32,10 +32,12 @@ struct CustodyCheck {
         var holders = lot.users.union(lot.packers)
         if lot.users.isEmpty { holders.formUnion(all.compactMap(\.receiver)) }
         var found = lot.users.isEmpty ? unaddressed(all, lot) : []
-        var seen: Set<String> = []
+        /// Who gave it to whom.
+        var given: [String: Set<String>] = [:]
         var queue = holders.sorted()
         while let holder = queue.popLast() {
-            guard seen.insert(holder).inserted else { continue }
+            guard given[holder] == nil else { continue }
+            given[holder] = []
             // What somebody moves between sites of its own did not come to it there.
             let inbound = all.filter { $0.receiver == holder && $0.sender != holder }
             let shipments = inbound.filter { $0.side == .shipping }
@@ -46,20 +48,40 @@ struct CustodyCheck {
             }
             let (told, senders) = compare(shipments, receipts, at: holder, lot, all)
             found += told
+            given[holder] = senders
             queue += senders.subtracting(makers).sorted()
         }
+        if !makers.isEmpty { found += unreached(given, from: makers).map { gap(lot, $0) } }
         return found + times.findings(of: lot) + aggregation(lot)
     }
 
     /// Who made a thing; of an item that nobody made, who made its batch or received of that.
     private func makers(of lot: Lot) -> Set<String> {
-        let makers = Set(lot.makings.map { graph.makings[$0].party })
+        let makers = graph.makers(of: lot)
         guard makers.isEmpty else { return makers }
         return lot.batches.compactMap { graph.lots[$0] }.reduce(into: []) { found, batch in
-            found.formUnion(batch.makings.map { graph.makings[$0].party })
+            found.formUnion(graph.makers(of: batch))
             guard !found.isEmpty else { return }
             found.formUnion(movements.receivers(of: batch.uri))
         }
+    }
+
+    /// Who passed a thing round without ever getting it from who had it first.
+    private func unreached(
+        _ given: [String: Set<String>], from makers: Set<String>
+    ) -> Set<String> {
+        var taken: [String: [String]] = [:]
+        for (holder, senders) in given {
+            for sender in senders { taken[sender, default: []].append(holder) }
+        }
+        var waiting = Array(makers.union(given.keys.filter { given[$0]?.isEmpty ?? true }))
+        var reached = Set(waiting)
+        while let holder = waiting.popLast() {
+            for next in taken[holder] ?? [] where reached.insert(next).inserted {
+                waiting.append(next)
+            }
+        }
+        return Set(given.keys).subtracting(reached)
     }
 
     private func gap(_ lot: Lot, _ holder: String) -> VerdictFinding {
@@ -182,7 +204,7 @@ struct CustodyCheck {
         for number in facts.eventsAbout[lot.uri] ?? [] {
             let told = facts.events[number]
             guard told.event.type == .aggregation, let parent = told.event.parentID?.uri,
-                told.event.childEPCs.contains(where: { $0.uri == lot.uri })
+                told.things.packs(lot.uri)
             else { continue }
             switch told.event.action {
             case .add:

@@ -43,7 +43,7 @@ struct CustodyTimes {
             for event in making.events {
                 let inputs = facts.events[event].things.inputs
                 guard !inputs.isEmpty else { continue }
-                let act = act(of: making.party, event)
+                let act = act(event)
                 starts[number] = min(starts[number] ?? act.day, act.day)
                 for input in inputs { uses[input.uri, default: []].insert(act) }
             }
@@ -61,7 +61,7 @@ struct CustodyTimes {
             guard told.event.type == .aggregation || told.event.type == .association,
                 told.event.parentID?.uri == container.uri, told.event.action == .add
             else { continue }
-            let act = act(of: facts.actor(of: told), number)
+            let act = act(number)
             for child in told.things.children where held.contains(child.uri) {
                 packings[child.uri, default: []].insert(act)
                 firsts[child.uri] = min(firsts[child.uri] ?? act.day, act.day)
@@ -82,10 +82,10 @@ struct CustodyTimes {
         }
     }
 
-    private func act(of party: String, _ event: Int) -> Act {
+    private func act(_ event: Int) -> Act {
         let told = facts.events[event]
         return Act(
-            party: party, day: told.event.dateUTC,
+            party: facts.actor(of: told), day: told.event.dateUTC,
             timeMilliseconds: told.event.eventTimeMilliseconds, part: told.part)
     }
 
@@ -141,10 +141,7 @@ struct CustodyTimes {
 
     /// The events of a making that tell that a thing was made.
     private func made(_ lot: Lot, _ number: Int) -> [Act] {
-        let making = graph.makings[number]
-        return making.events.filter { event in
-            facts.events[event].things.flows(of: lot.uri).contains { $0.role == .create }
-        }.map { act(of: making.party, $0) }
+        graph.creating(lot.uri, in: number).map(act)
     }
 
     private func early(

@@ -43,7 +43,7 @@ extension ClaimCode {
         case .materialNotAssessable: ["certificate", "account", "unit", "party", "element"]
         case .materialOverdrawn: ["holder", "drawn", "had", "unit"]
         case .materialShare: ["share", "claimed"]
-        case .materialUnallocated: ["certificate"]
+        case .materialUnallocated: ["certificate", "allocated", "made", "unit"]
         case .materialUnqualified: ["party"]
         case .materialVolumeExceeded: ["certificate", "allocated", "volume", "unit"]
         default: []

@@ -69,7 +69,12 @@ struct MaterialCheck {
             findings += credits.findings(of: drawn, for: lot, graph.makings[making])
         }
         for number in graph.makings.indices { balance(number) }
-        for lot in graph.lots.values { findings += stock(of: lot) }
+        if !scheme.models.isEmpty {
+            var stocks = StockLedger(facts, graph, amounts, movements)
+            for lot in graph.lots.values where (facts.hidden[lot.uri] ?? []).isEmpty {
+                findings += stocks.findings(of: lot)
+            }
+        }
         findings += attested.findings
     }
 
@@ -249,7 +254,7 @@ struct MaterialCheck {
                     .materialConverted, lot, day: making.day,
                     ["unit": scheme.unit?.text ?? ""], evidence: cited + making.parts))
         }
-        let yield = making.process?.yield ?? ExactDecimal(1)
+        let yield = making.yield
         if let bound = used.amount * yield, made.amount > bound {
             findings.append(
                 VerdictFinding(
@@ -301,23 +306,6 @@ struct MaterialCheck {
             total.cited += counted.cited + [part]
         }
         return total
-    }
-
-    /// Nobody uses up or ships more of a thing than it made or received.
-    private func stock(of lot: Lot) -> [VerdictFinding] {
-        guard !scheme.models.isEmpty, !(facts.hidden[lot.uri].map { !$0.isEmpty } ?? false) else {
-            return []
-        }
-        let ledger = StockLedger(lot, facts, graph, amounts, movements)
-        return ledger.overdrawn.map { holder, drawn, had, parts in
-            VerdictFinding(
-                .materialOverdrawn, lot.uri,
-                [
-                    "holder": holder, "drawn": drawn.description, "had": had.description,
-                    "unit": scheme.unit?.text ?? "",
-                ],
-                ask: holder, evidence: parts)
-        }
     }
 }
 

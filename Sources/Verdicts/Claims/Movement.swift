@@ -99,4 +99,12 @@ extension EventThings {
         let named = flows.filter { $0.role != .mention }
         return (named.isEmpty ? Array(flows.prefix(1)) : named).map(StatedAmount.init)
     }
+
+    /// The amounts that the event states of a thing, and of the items whose spelling names it as
+    /// their batch.
+    func amountsWithItems(of uri: String, in places: Set<FlowPlace>) -> [StatedAmount] {
+        let named = flows(of: uri).filter { places.contains($0.place) && $0.role != .mention }
+        let items = items(of: uri).flatMap(flows).filter { places.contains($0.place) }
+        return (named + items).map(StatedAmount.init)
+    }
 }

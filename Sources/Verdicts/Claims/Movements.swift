@@ -32,6 +32,12 @@ final class Movements<Facts: MovementFacts> {
     /// Who received some of a thing, or was to.
     func receivers(of uri: String) -> Set<String> { look(at: uri).receivers }
 
+    /// Where a thing was packed itself.
+    func packings(of uri: String) -> [Packing] { packings.of(uri) }
+
+    /// The containers in which something packed was, those of containers too, and when.
+    func around(_ packing: Packing) -> [String: Times] { packings.around(packing).times }
+
     private func look(at uri: String) -> Found {
         if let known = found[uri] { return known }
         let read = read(uri)
@@ -50,7 +56,7 @@ final class Movements<Facts: MovementFacts> {
             }
         }
         for var movement in named(uri) {
-            movement.stated = facts.events[movement.event].things.stated(
+            movement.stated = facts.events[movement.event].things.amountsWithItems(
                 of: uri, in: [.epcList, .quantityList])
             moved[movement.event] = movement
         }

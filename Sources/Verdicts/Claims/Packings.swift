@@ -117,8 +117,10 @@ final class Packings<Facts: MovementFacts> {
             let (told, event) = (facts.events[number], facts.events[number].event)
             guard event.type == .aggregation, let parent = event.parentID?.uri, parent != thing
             else { continue }
-            let stated = told.things.stated(of: thing, in: [.child])
-            guard !stated.isEmpty else { continue }
+            guard told.things.flows(of: thing).contains(where: { $0.place == .child }) else {
+                continue
+            }
+            let stated = told.things.amountsWithItems(of: thing, in: [.child])
             let time = event.eventTimeMilliseconds
             if event.action == .add {
                 // From now on it holds what is said last.

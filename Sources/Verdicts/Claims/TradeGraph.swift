@@ -24,6 +24,21 @@ struct StatedAmount: Hashable {
     }
 }
 
+/// When, where and by whom something of a making was done.
+struct Occasion: Hashable {
+    /// The primary site.
+    var site: String?
+    /// Who governs the site, else who told of it.
+    var party: String
+    /// The business step, canonical.
+    var step: String?
+    /// The UTC day.
+    var day: String
+    var timeMilliseconds: Int64
+    /// The scheme's word on its step, where it has one.
+    var process: SchemeProcess?
+}
+
 /// How things came to be: a commissioning, or a transformation with all events of its process.
 struct Making {
     /// The numbers of its events.
@@ -34,43 +49,46 @@ struct Making {
     let outputs: [StatedAmount]
     /// Where each thing stands in it.
     private let outputPlaces: [String: [Int]]
-    /// The primary site.
-    var site: String?
-    /// Who governs the site, else who told of it.
-    var party: String
-    /// The business step, canonical.
-    var step: String?
-    /// The UTC day of its first event.
-    var day: String
-    /// The time of its first event.
-    var timeMilliseconds: Int64
+    /// What its events tell of when, where and by whom, each once, the earliest first.
+    let occasions: [Occasion]
+    /// The earliest of them.
+    let first: Occasion
     /// Its parts.
     var parts: [Hash256]
-    /// The scheme's word on its step, where it has one.
-    var process: SchemeProcess?
 
-    init(
-        _ numbers: [Int], inputs: [StatedAmount], outputs: [StatedAmount], site: String?,
-        party: String, step: String?, first: TradeEvent, parts: [Hash256], process: SchemeProcess?
+    /// Nothing is made by no event.
+    init?(
+        _ numbers: [Int], inputs: [StatedAmount], outputs: [StatedAmount], at told: [Occasion],
+        parts: [Hash256]
     ) {
+        occasions = Array(OrderedSet(told))
+        guard let first = occasions.first else { return nil }
+        self.first = first
         events = numbers
         self.inputs = inputs
         self.outputs = outputs
         outputPlaces = Dictionary(grouping: outputs.indices) { outputs[$0].uri }
-        self.site = site
-        self.party = party
-        self.step = step
-        day = first.event.dateUTC
-        timeMilliseconds = first.event.eventTimeMilliseconds
         self.parts = parts
-        self.process = process
     }
+
+    /// Where, by whom and when it began.
+    var site: String? { first.site }
+    var party: String { first.party }
+    var day: String { first.day }
+    var timeMilliseconds: Int64 { first.timeMilliseconds }
 
     /// What it made of one thing.
     func made(_ uri: String) -> [StatedAmount] { (outputPlaces[uri] ?? []).map { outputs[$0] } }
 
-    /// Whether material enters the chain here: nothing was used up, or the step lets it grow.
-    var isOrigin: Bool { inputs.isEmpty || (process?.grows ?? false) }
+    /// Whether material enters the chain here: nothing was used up, or each step lets it grow.
+    var isOrigin: Bool {
+        inputs.isEmpty || occasions.allSatisfy { $0.process?.grows ?? false }
+    }
+
+    /// The most that may be made of one of what was used up: the least that a step allows.
+    var yield: ExactDecimal {
+        occasions.map { $0.process?.yield ?? ExactDecimal(1) }.min() ?? ExactDecimal(1)
+    }
 }
 
 /// One thing upstream of what was asked, that included.
@@ -212,8 +230,9 @@ struct TradeGraph {
         lots[uri]?.isEmptied = packed.isEmptied && contents.isEmpty
         // What was used up is met once, with the first of what was made of it.
         for making in chosen where !makings[making].isOrigin && walked.insert(making).inserted {
-            for input in makings[making].inputs {
-                upstream.append(Upstream(uri: input.uri, user: makings[making].party))
+            for told in makings[making].events.map({ facts.events[$0] }) {
+                let user = facts.actor(of: told)
+                upstream += told.things.inputs.map { Upstream(uri: $0.uri, user: user) }
             }
         }
         return upstream + contents.map { Upstream(uri: $0, packers: packed.packers[$0] ?? []) }
@@ -252,17 +271,38 @@ struct TradeGraph {
 
     /// The making of some events, the earliest first; nil of none.
     private static func making(_ numbers: [Int], _ facts: ClaimFacts) -> Making? {
-        guard let told = numbers.first.map({ facts.events[$0] }) else { return nil }
-        // Of the earliest alone (SPEC §24.4): a later event cannot say where an earlier one was.
-        let (site, step) = (told.event.primarySite?.uri, told.event.bizStep)
         let flows = numbers.flatMap { facts.events[$0].things.flows }
         return Making(
             numbers,
             inputs: flows.filter { $0.place == .input && $0.role == .consume }
                 .map(StatedAmount.init),
-            outputs: flows.filter { $0.role == .create }.map(StatedAmount.init), site: site,
-            party: facts.actor(of: told), step: step,
-            first: told, parts: numbers.map { facts.events[$0].part },
+            outputs: flows.filter { $0.role == .create }.map(StatedAmount.init),
+            at: numbers.map { occasion(facts.events[$0], facts) },
+            parts: numbers.map { facts.events[$0].part })
+    }
+
+    private static func occasion(_ told: TradeEvent, _ facts: ClaimFacts) -> Occasion {
+        let step = told.event.bizStep
+        return Occasion(
+            site: told.event.primarySite?.uri, party: facts.actor(of: told), step: step,
+            day: told.event.dateUTC, timeMilliseconds: told.event.eventTimeMilliseconds,
             process: facts.terms.scheme.process(step))
+    }
+
+    /// The events of a making that make a thing; all, where that is the process itself.
+    func creating(_ uri: String, in number: Int) -> [Int] {
+        makings[number].events.filter { event in
+            let told = facts.events[event]
+            return told.event.transformationID?.uri == uri
+                || told.things.flows(of: uri).contains { $0.role == .create }
+        }
+    }
+
+    /// Who made a thing.
+    func makers(of lot: Lot) -> Set<String> {
+        Set(
+            lot.makings.flatMap { creating(lot.uri, in: $0) }.map {
+                facts.actor(of: facts.events[$0])
+            })
     }
 }
